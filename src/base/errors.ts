@@ -1,0 +1,76 @@
+/**
+ * Every error code a caller, an API client or a page may see. A code is stable: it is never renamed.
+ * `src/api/problem.ts` maps each to an HTTP status and does not compile when one is missing there.
+ */
+export type ErrorCode =
+	// streams and cameras
+	| 'stream_not_found'
+	| 'stream_closed'
+	| 'camera_unauthorized'
+	| 'camera_forbidden'
+	| 'camera_not_found'
+	| 'camera_refused'
+	| 'camera_unreachable'
+	| 'camera_timeout'
+	| 'camera_protocol'
+	| 'camera_closed'
+	| 'camera_stalled'
+	| 'camera_unsupported'
+	// outputs
+	| 'hls_disabled'
+	| 'hls_not_found'
+	| 'webrtc_disabled'
+	| 'session_not_found'
+	| 'offer_invalid'
+	| 'offer_unsupported'
+	| 'codec_unsupported'
+	| 'too_many_sessions'
+	// HTTP
+	| 'not_found'
+	| 'method_not_allowed'
+	| 'unsupported_media_type'
+	| 'payload_too_large'
+	| 'request_invalid'
+	| 'internal';
+
+/** Facts of an error: plain values that may be shown to anyone (never a secret). */
+export type ErrorFacts = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/**
+ * The one error class of the project's own decisions: a stable `code`, a message that names the cause and the
+ * cure in one sentence, and plain `facts`. Messages and facts never hold credentials.
+ */
+export class DualcastError extends Error {
+	readonly code: ErrorCode;
+	readonly facts: ErrorFacts;
+
+	constructor(code: ErrorCode, message: string, options: { cause?: unknown; facts?: ErrorFacts } = {}) {
+		super(message, options.cause === undefined ? undefined : { cause: options.cause });
+		this.name = 'DualcastError';
+		this.code = code;
+		this.facts = options.facts ?? {};
+	}
+}
+
+/**
+ * Why a source (a camera) ended. `permanent` says that trying again without a change of configuration is
+ * useless or harmful (a wrong password locks accounts); the supervisor then stops.
+ */
+export class SourceError extends DualcastError {
+	readonly permanent: boolean;
+
+	constructor(
+		code: Extract<ErrorCode, `camera_${string}`>,
+		message: string,
+		options: { cause?: unknown; facts?: ErrorFacts; permanent?: boolean } = {},
+	) {
+		super(code, message, options);
+		this.name = 'SourceError';
+		this.permanent = options.permanent ?? false;
+	}
+}
+
+/** Whatever was thrown, as an `Error`. */
+export function toError(thrown: unknown): Error {
+	return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,0 +1,35 @@
+import type { RtpPacket } from './rtp.ts';
+
+/** A picture as it came out of RTP, before it has a place on the stream's timeline. */
+export type RawVideo = {
+	/** 32-bit RTP timestamp. */
+	readonly timestamp: number;
+	readonly key: boolean;
+	readonly nalus: readonly Uint8Array[];
+	readonly size: number;
+	/** `Clock.now()` of its first packet. */
+	readonly arrival: number;
+};
+
+/** An audio frame as it came out of RTP. */
+export type RawAudio = {
+	/** 32-bit RTP timestamp of this frame. */
+	readonly timestamp: number;
+	/** Ticks. */
+	readonly duration: number;
+	readonly data: Uint8Array;
+	readonly arrival: number;
+};
+
+/**
+ * Turns the packets of one track, in sequence order, into frames. Lost packets show as gaps in the sequence
+ * numbers: a frame with a hole is dropped and counted. Bad input is counted, never thrown. Emitted bytes are the
+ * depacketizer's own copies and are never written again.
+ */
+export interface Depacketizer {
+	push(packet: RtpPacket, arrival: number): void;
+	/** Forgets a half-received frame (the source restarted). */
+	reset(): void;
+	/** Frames dropped because of a hole, a cap or bad bytes. */
+	readonly dropped: number;
+}

@@ -1,0 +1,39 @@
+import type { AudioTrack, VideoTrack } from './track.ts';
+
+/**
+ * One picture. `nalus` are whole NAL units without start code, in decoding order, without access unit delimiters
+ * and filler; a key unit always starts with its SPS and PPS. The bytes are never written again.
+ */
+export type VideoUnit = {
+	readonly kind: 'video';
+	readonly track: VideoTrack;
+	/** Presentation and decoding time on the stream's timeline, in ticks of `track.clockRate`; never run backwards (dts). */
+	readonly pts: number;
+	readonly dts: number;
+	/** An IDR picture: decoding can start here. */
+	readonly key: boolean;
+	readonly nalus: readonly Uint8Array[];
+	/** Sum of the NAL unit lengths. */
+	readonly size: number;
+	/** `Clock.now()` when its first packet arrived. */
+	readonly arrival: number;
+	/** Wall clock of the picture, milliseconds since the Unix epoch. */
+	readonly wall: number;
+	/** Counts up when the timeline or the track set broke (camera reconnect, lasting clock jump). */
+	readonly epoch: number;
+};
+
+/** One frame of an audio codec (an Opus packet, an AAC access unit, a run of G.711 samples). */
+export type AudioUnit = {
+	readonly kind: 'audio';
+	readonly track: AudioTrack;
+	readonly pts: number;
+	/** Ticks of `track.clockRate`. */
+	readonly duration: number;
+	readonly data: Uint8Array;
+	readonly arrival: number;
+	readonly wall: number;
+	readonly epoch: number;
+};
+
+export type AccessUnit = VideoUnit | AudioUnit;

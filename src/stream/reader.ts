@@ -1,0 +1,49 @@
+import type { Track } from '../media/track.ts';
+import type { AccessUnit } from '../media/unit.ts';
+
+/**
+ * Who gets every access unit of a stream: one per output (the WebRTC broadcast, the HLS muxer), not one per viewer.
+ * A reader that throws is detached and counted; the stream and the other readers go on. Calls must not wait.
+ */
+export interface StreamReader {
+	readonly name: string;
+	/** Tracks as known now; called on attach if they are known and again whenever they change. */
+	onTracks(tracks: readonly Track[]): void;
+	onUnit(unit: AccessUnit): void;
+	/** The stream is over for this reader (removed from the configuration, shutdown, reader threw). */
+	onEnd(): void;
+}
+
+/** A viewer's claim on a stream: the source runs while at least one lease is held (plus the linger). */
+export interface Lease {
+	readonly stream: StreamFace;
+	/** Idempotent. */
+	release(): void;
+}
+
+/** What outputs see of a stream. */
+export interface StreamFace {
+	readonly id: string;
+	/** Empty until the source has announced them. */
+	readonly tracks: readonly Track[];
+	/**
+	 * Delivers units to the reader from now on. With `replay`, the cached group of pictures (from the last key
+	 * unit on, with its audio) is delivered first, before this call returns.
+	 *
+	 * @returns detaches the reader; idempotent
+	 */
+	attach(reader: StreamReader, options: { replay: boolean }): () => void;
+}
+
+/** Where outputs ask for streams. */
+export interface StreamDirectory {
+	/**
+	 * Claims a stream, starting its source if needed, and waits until its tracks are known.
+	 * Concurrent callers share one start.
+	 *
+	 * @throws DualcastError `stream_not_found`; a `SourceError` with the real cause as soon as it is known;
+	 * `camera_timeout` after the configured start timeout; the signal's reason when aborted
+	 */
+	claim(id: string, signal?: AbortSignal): Promise<Lease>;
+	has(id: string): boolean;
+}
