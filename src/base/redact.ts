@@ -1,7 +1,7 @@
 const USER_INFO = /([a-z][a-z0-9+.-]*:\/\/)[^/?#\s"'<>]*@/gi;
 const SECRET_PARAMETER =
 	/([?&;](?:[^=&;#\s]*(?:password|passwd|pwd|token|secret|key|auth|jwt|user|username)[^=&;#\s]*)=)[^&;#\s"'<>]*/gi;
-const CREDENTIAL_HEADER = /((?:proxy-)?authorization\s*[:=]\s*["']?(?:basic|digest|bearer)\s+)[^\r\n"']*/gi;
+const CREDENTIAL_HEADER = /((?:proxy-)?authorization\s*[:=]\s*["']?(?:basic|digest|bearer)\s+)[^\r\n]*/gi;
 
 /**
  * Takes secrets out of a text that may hold URLs or headers: user information in URLs, query parameters that

@@ -21,6 +21,21 @@ export type RawAudio = {
 	readonly arrival: number;
 };
 
+/** Where a depacketizer of audio puts what it made. */
+export interface AudioSink {
+	onAudio(frame: RawAudio): void;
+}
+
+/** Where a depacketizer of video puts what it made. */
+export interface VideoSink {
+	onVideo(frame: RawVideo): void;
+	/** The parameter sets in the stream are new or changed; called before the first frame that needs them. */
+	onParameterSets(sps: Uint8Array, pps: Uint8Array): void;
+}
+
+/** Where a depacketizer of any track puts what it made. */
+export interface DepacketizerSink extends AudioSink, VideoSink {}
+
 /**
  * Turns the packets of one track, in sequence order, into frames. Lost packets show as gaps in the sequence
  * numbers: a frame with a hole is dropped and counted. Bad input is counted, never thrown. Emitted bytes are the

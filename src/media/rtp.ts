@@ -1,3 +1,5 @@
+import { readUint16, readUint32 } from './big-endian.ts';
+
 /**
  * RTP (RFC 3550 section 5.1).
  *
@@ -36,7 +38,7 @@ export function parseRtp(bytes: Uint8Array): RtpPacket | undefined {
 	let start = FIXED_HEADER + (first & 0x0f) * 4;
 	if (first & 0x10) {
 		if (start + 4 > length) return undefined;
-		start += 4 + 4 * (((bytes[start + 2] as number) << 8) | (bytes[start + 3] as number));
+		start += 4 + 4 * readUint16(bytes, start + 2);
 	}
 	let end = length;
 	if (first & 0x20) {
@@ -49,12 +51,15 @@ export function parseRtp(bytes: Uint8Array): RtpPacket | undefined {
 	return {
 		payloadType: second & 0x7f,
 		marker: (second & 0x80) !== 0,
-		sequence: ((bytes[2] as number) << 8) | (bytes[3] as number),
+		sequence: readUint16(bytes, 2),
 		timestamp: readUint32(bytes, 4),
 		ssrc: readUint32(bytes, 8),
 		payload: bytes.subarray(start, end),
 	};
 }
+
+/** A backward step of the sequence number up to this is a late packet or a duplicate (RFC 3550 section A.1). */
+export const MAX_MISORDER = 100;
 
 /** Signed distance from sequence number `from` to `to`, in -32768 … 32767. */
 export function sequenceDistance(from: number, to: number): number {
@@ -64,14 +69,4 @@ export function sequenceDistance(from: number, to: number): number {
 /** Signed distance from RTP timestamp `from` to `to`, in ticks, -2^31 … 2^31-1. */
 export function timestampDistance(from: number, to: number): number {
 	return (to - from) | 0;
-}
-
-function readUint32(bytes: Uint8Array, at: number): number {
-	return (
-		(((bytes[at] as number) << 24) |
-			((bytes[at + 1] as number) << 16) |
-			((bytes[at + 2] as number) << 8) |
-			(bytes[at + 3] as number)) >>>
-		0
-	);
 }

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Builds Dualcast and measures it on this machine, over loopback only.
+#   npm run bench              WebRTC: fan-out, joins, first picture; werift's own sender beside it
+#   npm run bench -- ingest    what pulling 20 cameras costs, with and without HLS
+#   npm run bench -- --write   also writes bench/report.md (or bench/report-ingest.md)
+# Needs ffmpeg, and Chromium for the first picture.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+npm run --silent build
+exec node --import tsx bench/main.ts "$@"

@@ -1,0 +1,41 @@
+/** The deepest reordering H.264 and H.265 allow, in frames. */
+const MAX_REORDER = 16;
+
+/**
+ * Rebuilds decoding times, which RTP does not carry: with at most `reorder` frames held back by a decoder, the
+ * n-th picture in decoding order is due at the n-th smallest presentation time, `reorder` frames earlier.
+ */
+export class DecodeTimes {
+	readonly #waiting: number[] = [];
+	#last: number | undefined;
+
+	/**
+	 * @param pts presentation time of the next picture in decoding order, in ticks
+	 * @param reorder frames a decoder may hold back, 0 … 16
+	 * @param frameTicks ticks of one frame, for the first pictures after a start
+	 * @returns its decoding time in ticks: never above `pts` and never running backwards
+	 */
+	next(pts: number, reorder: number, frameTicks: number): number {
+		const depth = Math.min(reorder, MAX_REORDER);
+		if (depth === 0) {
+			this.#waiting.length = 0;
+			this.#last = this.#last === undefined ? pts : Math.max(this.#last, pts);
+			return this.#last;
+		}
+		const waiting = this.#waiting;
+		let at = waiting.length;
+		while (at > 0 && (waiting[at - 1] as number) > pts) at--;
+		waiting.splice(at, 0, pts);
+		const smallest = waiting[0] as number;
+		const missing = depth + 1 - waiting.length;
+		if (missing <= 0) waiting.shift();
+		const due = missing > 0 ? smallest - missing * frameTicks : smallest;
+		this.#last = this.#last === undefined ? due : Math.min(pts, Math.max(this.#last, due));
+		return this.#last;
+	}
+
+	/** Starts over (the timeline broke), without going back behind the last time given out. */
+	reset(): void {
+		this.#waiting.length = 0;
+	}
+}

@@ -1,0 +1,172 @@
+import { timestampDistance } from './rtp.ts';
+import type { SenderClock } from './sender-clock.ts';
+import { type TimelineTrack, TrackTimeline } from './track-timeline.ts';
+
+/** A place on the stream's timeline. */
+export type MappedTime = {
+	/** Ticks of the track's clock rate. Audio always moves on; video goes back only to reorder B-frames. */
+	readonly pts: number;
+	/** The timeline broke here: what follows does not continue what came before. */
+	readonly epochStep: boolean;
+};
+
+/** Where the first frame of a stream stands, in milliseconds: room for a track that proves to begin earlier. */
+export const TIMELINE_HEADROOM = 1000;
+
+/** A sender report about a time further than this from its arrival, in milliseconds, is not of this track. */
+const MAX_REPORT_AGE = 10_000;
+/** Sender reports that would move a track further than this, in milliseconds, are not believed. */
+const MAX_ALIGNMENT = 5000;
+/** Differences below this, in milliseconds, are noise of the reports. */
+const MIN_ALIGNMENT = 15;
+/** Part of its own time by which audio is stretched or squeezed until it is aligned. */
+const SLEW = 0.05;
+
+type Lane = {
+	readonly timeline: TrackTimeline;
+	readonly ticksPerMs: number;
+	report: SenderClock | undefined;
+	/** Ticks added so far, and to be added in the end, so that audio fits the video. */
+	correction: number;
+	target: number;
+	lastPosition: number;
+	/** The next pts may not be below `floor`; `highest` is the largest given out. */
+	floor: number;
+	highest: number;
+};
+
+/**
+ * Maps the RTP timestamps of a stream's tracks to one timeline that never restarts: equal times of all tracks are
+ * the same instant. Tracks start by arrival; sender reports (RFC 3550 section 6.4.1) then align audio to video,
+ * at once when nothing of the track was given out yet, else slowly. Jumps are repaired so that time goes on as it
+ * passed by arrival; a lasting one of the video (of any track where there is no video) and a restart open a new
+ * epoch.
+ */
+export class Timeline {
+	#lanes: Map<number, Lane>;
+	/** Arrival of the first frame of all. */
+	#start: number | undefined;
+	/** Milliseconds below which nothing may be placed after a restart. */
+	#floor = 0;
+	#stepPending = false;
+
+	constructor(tracks: readonly TimelineTrack[]) {
+		this.#lanes = createLanes(tracks);
+	}
+
+	/**
+	 * @param trackId one of the tracks given
+	 * @param timestamp 32-bit RTP timestamp
+	 * @param arrival `Clock.now()` of the frame's first packet
+	 */
+	map(trackId: number, timestamp: number, arrival: number): MappedTime {
+		const lane = this.#lanes.get(trackId);
+		if (!lane) throw new RangeError(`the timeline has no track ${trackId}`);
+		const { timeline } = lane;
+		if (!timeline.started) this.#startLane(lane, timestamp, arrival);
+		const wasAstray = timeline.astray;
+		const position = timeline.place(timestamp, arrival);
+		if (timeline.jumped) {
+			// The old report speaks of the old timestamps.
+			lane.report = undefined;
+			// Repaired audio goes on without a seam: no reason to break the pictures beside it.
+			this.#stepPending ||= timeline.track.kind === 'video' || !this.#video();
+		}
+		if (wasAstray || timeline.astray) lane.floor = Math.max(lane.floor, lane.highest + 1);
+		slew(lane, position);
+		const pts = Math.max(Math.round(position + lane.correction), lane.floor);
+		lane.highest = Math.max(lane.highest, pts);
+		if (!timeline.reorders) lane.floor = timeline.track.kind === 'audio' ? pts + 1 : pts;
+		const epochStep = this.#stepPending;
+		this.#stepPending = false;
+		return { pts, epochStep };
+	}
+
+	/**
+	 * A track's sender report has come; implausible ones are ignored.
+	 *
+	 * @param arrival `Clock.now()`
+	 */
+	senderReport(trackId: number, clock: SenderClock, arrival: number): void {
+		const lane = this.#lanes.get(trackId);
+		if (!lane || Math.abs(lane.timeline.deviation(clock.rtpTimestamp, arrival)) > MAX_REPORT_AGE) return;
+		lane.report = clock;
+		const video = this.#video();
+		const zero = video && wallOfZero(video);
+		if (zero === undefined) return;
+		for (const audio of this.#lanes.values()) {
+			const own = audio === video ? undefined : wallOfZero(audio);
+			if (own === undefined) continue;
+			const offset = own - zero - audio.correction / audio.ticksPerMs;
+			if (Math.abs(offset) < MIN_ALIGNMENT || Math.abs(offset) > MAX_ALIGNMENT) continue;
+			audio.target = (own - zero) * audio.ticksPerMs;
+		}
+	}
+
+	/** The source reconnects, perhaps with other tracks: the next frame opens a new epoch. */
+	restart(tracks: readonly TimelineTrack[]): void {
+		for (const { highest, ticksPerMs } of this.#lanes.values()) {
+			this.#floor = Math.max(this.#floor, (highest + 1) / ticksPerMs);
+		}
+		this.#lanes = createLanes(tracks);
+		this.#stepPending = this.#start !== undefined;
+	}
+
+	#startLane(lane: Lane, timestamp: number, arrival: number): void {
+		this.#start ??= arrival - TIMELINE_HEADROOM;
+		const byArrival = arrival - this.#start;
+		const aligned = this.#alignedStart(lane, timestamp);
+		const plausible = aligned !== undefined && Math.abs(aligned - byArrival) <= MAX_ALIGNMENT;
+		const place = Math.max(plausible ? aligned : byArrival, this.#floor);
+		lane.floor = Math.ceil(this.#floor * lane.ticksPerMs);
+		lane.timeline.start(timestamp, Math.max(Math.round(place * lane.ticksPerMs), lane.floor), arrival);
+	}
+
+	/** Where sender reports say that a track begins, in milliseconds. */
+	#alignedStart(lane: Lane, timestamp: number): number | undefined {
+		if (!lane.report) return undefined;
+		const instant = lane.report.ntp + timestampDistance(lane.report.rtpTimestamp, timestamp) / lane.ticksPerMs;
+		for (const other of this.#lanes.values()) {
+			const zero = other === lane ? undefined : wallOfZero(other);
+			if (zero !== undefined) return instant - zero + other.correction / other.ticksPerMs;
+		}
+		return undefined;
+	}
+
+	#video(): Lane | undefined {
+		for (const lane of this.#lanes.values()) if (lane.timeline.track.kind === 'video') return lane;
+		return undefined;
+	}
+}
+
+function createLanes(tracks: readonly TimelineTrack[]): Map<number, Lane> {
+	const lanes = new Map<number, Lane>();
+	for (const track of tracks) {
+		lanes.set(track.id, {
+			timeline: new TrackTimeline(track),
+			ticksPerMs: track.clockRate / 1000,
+			report: undefined,
+			correction: 0,
+			target: 0,
+			lastPosition: Number.NaN,
+			floor: 0,
+			highest: -1,
+		});
+	}
+	return lanes;
+}
+
+/** The camera's wall clock at time 0 of the timeline as this track was placed, in milliseconds. */
+function wallOfZero(lane: Lane): number | undefined {
+	const position = lane.report && lane.timeline.position(lane.report.rtpTimestamp);
+	return lane.report && position !== undefined ? lane.report.ntp - position / lane.ticksPerMs : undefined;
+}
+
+/** Moves the correction towards its target by a part of the time that passed in the track. */
+function slew(lane: Lane, position: number): void {
+	const passed = position - lane.lastPosition;
+	lane.lastPosition = position;
+	if (lane.correction === lane.target || !(passed > 0)) return;
+	const limit = passed * SLEW;
+	lane.correction += Math.max(-limit, Math.min(limit, lane.target - lane.correction));
+}

@@ -1,0 +1,133 @@
+import { timestampDistance } from './rtp.ts';
+
+/** A track as far as its timeline is concerned. */
+export type TimelineTrack = {
+	readonly id: number;
+	readonly kind: 'video' | 'audio';
+	readonly clockRate: number;
+	/** `reorderFrames: 0` says that pictures come in the order they are shown. */
+	readonly facts?: { readonly reorderFrames?: number };
+};
+
+/** A timestamp further off than this, in milliseconds, is not loss or silence but a jump. */
+const MAX_STEP = 3000;
+/** With B-frames a picture may be shown this much before one that came earlier, in milliseconds and in frames. */
+const MAX_REORDER = 1000;
+const MAX_REORDER_FRAMES = 16;
+/** Frames that must follow a jumped one on its own line before that line is believed. */
+const CONFIRMATIONS = 3;
+
+/** A run of timestamps: its frame furthest ahead. */
+type Line = { timestamp: number; pts: number; arrival: number };
+
+/**
+ * Unwraps the RTP timestamps of one track and repairs its jumps: a frame off the line is placed by its arrival;
+ * when the frames after it agree with it, their line becomes the track's.
+ */
+export class TrackTimeline {
+	readonly track: TimelineTrack;
+	readonly #ticksPerMs: number;
+	readonly #reorders: boolean;
+	#line: Line | undefined;
+	#behind = 0;
+	#candidate: Line | undefined;
+	#confirmations = 0;
+	#jumped = false;
+
+	constructor(track: TimelineTrack) {
+		this.track = track;
+		this.#ticksPerMs = track.clockRate / 1000;
+		this.#reorders = track.kind === 'video' && track.facts?.reorderFrames !== 0;
+	}
+
+	/** Whether a frame may be placed before an earlier one. */
+	get reorders(): boolean {
+		return this.#reorders;
+	}
+
+	get started(): boolean {
+		return this.#line !== undefined;
+	}
+
+	/** Whether the last `place` put the track on a new line. */
+	get jumped(): boolean {
+		return this.#jumped;
+	}
+
+	/** Whether the last frame was not on the line. */
+	get astray(): boolean {
+		return this.#candidate !== undefined;
+	}
+
+	/** The first frame of the track is at `pts`. */
+	start(timestamp: number, pts: number, arrival: number): void {
+		this.#line = { timestamp, pts, arrival };
+	}
+
+	/**
+	 * Where a timestamp near the last ones is on the line.
+	 *
+	 * @returns ticks; undefined before the start
+	 */
+	position(timestamp: number): number | undefined {
+		return this.#line && this.#line.pts + timestampDistance(this.#line.timestamp, timestamp);
+	}
+
+	/**
+	 * How far a timestamp is from what the line expects at `arrival`.
+	 *
+	 * @returns milliseconds; 0 before the start
+	 */
+	deviation(timestamp: number, arrival: number): number {
+		if (!this.#line) return 0;
+		return timestampDistance(this.#line.timestamp, timestamp) / this.#ticksPerMs - (arrival - this.#line.arrival);
+	}
+
+	/** @returns the ticks of the next frame of a started track */
+	place(timestamp: number, arrival: number): number {
+		const line = this.#line;
+		if (!line) throw new TypeError('the track has not started');
+		this.#jumped = false;
+		if (this.#follows(line, timestamp, arrival)) {
+			this.#candidate = undefined;
+			return this.#advance(line, timestamp, arrival);
+		}
+		const candidate = this.#candidate;
+		if (candidate && this.#follows(candidate, timestamp, arrival)) {
+			const pts = this.#advance(candidate, timestamp, arrival);
+			this.#confirmations += 1;
+			if (this.#confirmations >= CONFIRMATIONS) {
+				this.#line = candidate;
+				this.#candidate = undefined;
+				this.#jumped = true;
+			}
+			return pts;
+		}
+		const elapsed = Math.round((arrival - line.arrival) * this.#ticksPerMs);
+		const pts = Math.max(line.pts + elapsed, line.pts + 1, (candidate?.pts ?? 0) + 1);
+		this.#candidate = { timestamp, pts, arrival };
+		this.#confirmations = 0;
+		this.#behind = 0;
+		return pts;
+	}
+
+	#follows(line: Line, timestamp: number, arrival: number): boolean {
+		const step = timestampDistance(line.timestamp, timestamp) / this.#ticksPerMs;
+		if (step < 0) return this.#reorders && step >= -MAX_REORDER && this.#behind < MAX_REORDER_FRAMES;
+		// A long step is right when as much time has passed: silence, or a camera that paused.
+		return step <= MAX_STEP || Math.abs(step - (arrival - line.arrival)) <= MAX_STEP;
+	}
+
+	#advance(line: Line, timestamp: number, arrival: number): number {
+		const step = timestampDistance(line.timestamp, timestamp);
+		if (step < 0) {
+			this.#behind += 1;
+			return line.pts + step;
+		}
+		this.#behind = 0;
+		line.timestamp = timestamp;
+		line.pts += step;
+		line.arrival = arrival;
+		return line.pts;
+	}
+}

@@ -1,0 +1,215 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { adtsHeader, adtsHeaderLength, parseAudioSpecificConfig } from '../../../src/media/aac.ts';
+import { createDepacketizer } from '../../../src/media/create-depacketizer.ts';
+import type { Depacketizer, RawAudio } from '../../../src/media/depacketizer.ts';
+import { opusDuration } from '../../../src/media/opus-depacketizer.ts';
+import type { AacTrack, AudioTrack } from '../../../src/media/track.ts';
+import { hex, rtpPacket } from './rtp-packets.ts';
+
+const AAC: AacTrack = {
+	kind: 'audio',
+	codec: 'aac',
+	id: 1,
+	clockRate: 48_000,
+	channels: 2,
+	config: hex('1190'),
+	sizeLength: 13,
+	indexLength: 3,
+	indexDeltaLength: 3,
+};
+const OPUS: AudioTrack = { kind: 'audio', codec: 'opus', id: 1, clockRate: 48_000, channels: 2 };
+const PCMA: AudioTrack = { kind: 'audio', codec: 'pcma', id: 1, clockRate: 8000, channels: 1 };
+
+type Step = {
+	readonly payload: string;
+	readonly timestamp?: number;
+	readonly marker?: boolean;
+	readonly lost?: number;
+};
+
+function receive(track: AudioTrack, ...steps: readonly Step[]): { frames: RawAudio[]; depacketizer: Depacketizer } {
+	const frames: RawAudio[] = [];
+	const depacketizer = createDepacketizer(track, {
+		onAudio: (frame) => frames.push(frame),
+		onVideo: () => expect.unreachable(),
+		onParameterSets: () => expect.unreachable(),
+	});
+	let sequence = 65_534;
+	for (const { payload, timestamp = 0, marker = true, lost = 0 } of steps) {
+		sequence = (sequence + 1 + lost) & 0xffff;
+		const bytes = hex(payload);
+		depacketizer.push(rtpPacket({ sequence, timestamp, marker, payload: bytes }), 5);
+		bytes.fill(0xee);
+	}
+	return { frames, depacketizer };
+}
+
+const dataOf = (frames: readonly RawAudio[]) => frames.map(({ data }) => Buffer.from(data).toString('hex'));
+
+describe('Opus', () => {
+	test.each([
+		['SILK 10 ms', '00', 480],
+		['SILK 20 ms', '08', 960],
+		['SILK 60 ms', '18', 2880],
+		['SILK wideband 40 ms', '50', 1920],
+		['hybrid 10 ms', '60', 480],
+		['hybrid 20 ms', '78', 960],
+		['CELT 2.5 ms', '80', 120],
+		['CELT 20 ms', 'f8', 960],
+		['two frames', 'fd', 1920],
+		['two frames of different size', 'fe', 1920],
+		['six frames of 20 ms', 'ff06', 5760],
+		['48 frames of 2.5 ms', '8330', 5760],
+	])('%s', (_name, packet, duration) => {
+		expect(opusDuration(hex(packet))).toBe(duration);
+	});
+
+	test.each([
+		['nothing', ''],
+		['no frames', 'ff00'],
+		['no count', 'ff'],
+		['more than 120 ms', 'ff07'],
+	])('%s is no packet', (_name, packet) => {
+		expect(opusDuration(hex(packet))).toBeUndefined();
+	});
+
+	test('each payload is a frame of its own bytes', () => {
+		const { frames, depacketizer } = receive(
+			OPUS,
+			{ payload: 'f80102', timestamp: 960 },
+			{ payload: '' },
+			{ payload: 'ff00' },
+		);
+		expect(frames).toEqual([{ timestamp: 960, duration: 960, data: hex('f80102'), arrival: 5 }]);
+		expect(depacketizer.dropped).toBe(1);
+	});
+});
+
+test('G.711: one byte a sample and channel', () => {
+	expect(receive(PCMA, { payload: 'd5d5d5d5', timestamp: 7 }, { payload: '' }).frames).toEqual([
+		{ timestamp: 7, duration: 4, data: hex('d5d5d5d5'), arrival: 5 },
+	]);
+	expect(receive({ ...PCMA, channels: 2 }, { payload: 'd5d5d5d5' }).frames[0]?.duration).toBe(2);
+});
+
+describe('AAC', () => {
+	test('one access unit', () => {
+		const { frames } = receive(AAC, { payload: '0010 0018 aabbcc', timestamp: 9 });
+		expect(frames).toEqual([{ timestamp: 9, duration: 1024, data: hex('aabbcc'), arrival: 5 }]);
+	});
+
+	test('several in one packet follow each other, over the wrap too', () => {
+		const { frames } = receive(AAC, { payload: '0030 0018 0010 0008 aabbcc ddee ff', timestamp: 0xffff_ff00 });
+		expect(dataOf(frames)).toEqual(['aabbcc', 'ddee', 'ff']);
+		expect(frames.map(({ timestamp }) => timestamp)).toEqual([0xffff_ff00, 0x300, 0x700]);
+	});
+
+	test('the low bitrate mode', () => {
+		const track = { ...AAC, sizeLength: 6, indexLength: 2, indexDeltaLength: 2 };
+		expect(dataOf(receive(track, { payload: '0010 0c 08 aabbcc ddee' }).frames)).toEqual(['aabbcc', 'ddee']);
+	});
+
+	test('over several packets', () => {
+		const { frames, depacketizer } = receive(
+			AAC,
+			{ payload: '0010 0028 aabb', timestamp: 9, marker: false },
+			{ payload: '0010 0028 cc', timestamp: 9, marker: false },
+			{ payload: '0010 0028 ddee', timestamp: 9 },
+			{ payload: '0010 0008 ff', timestamp: 1033 },
+		);
+		expect(dataOf(frames)).toEqual(['aabbccddee', 'ff']);
+		expect(depacketizer.dropped).toBe(0);
+	});
+
+	test.each<[string, Step[]]>([
+		['a hole', [{ payload: '0010 0028 aabb' }, { payload: '0010 0028 ddee', lost: 1 }]],
+		['another size', [{ payload: '0010 0028 aabb' }, { payload: '0010 0020 ccddee' }]],
+		['too much', [{ payload: '0010 0028 aabb' }, { payload: '0010 0028 ccddeeff' }]],
+		['another timestamp', [{ payload: '0010 0028 aabb' }, { payload: '0010 0028 cc', timestamp: 9 }]],
+	])('a unit over several packets with %s is dropped', (_name, steps) => {
+		const { frames, depacketizer } = receive(AAC, ...steps, { payload: '0010 0008 ff', timestamp: 5000 });
+		expect(dataOf(frames)).toEqual(['ff']);
+		expect(depacketizer.dropped).toBeGreaterThan(0);
+	});
+
+	test('ADTS headers inside are taken off, with and without AU headers', () => {
+		const adts = 'fff14c80015ffc aabbcc';
+		expect(dataOf(receive(AAC, { payload: `0010 0050 ${adts}` }).frames)).toEqual(['aabbcc']);
+		expect(dataOf(receive(AAC, { payload: adts }).frames)).toEqual(['aabbcc']);
+	});
+
+	test.each([
+		['headers longer than the packet', 'ffff 0018 aabbcc'],
+		['no headers', '0000 aabbcc'],
+		['sizes beyond the packet', '0020 0028 0018 aabbcc'],
+		['a size of zero', '0010 0000 aabbcc'],
+		['one byte', '00'],
+	])('%s: dropped and counted', (_name, payload) => {
+		const { frames, depacketizer } = receive(AAC, { payload });
+		expect(frames).toEqual([]);
+		expect(depacketizer.dropped).toBe(1);
+	});
+
+	test('a frame of the core coder lasts twice as long where SBR doubles the clock', () => {
+		// Object type 5 over AAC-LC, 24 kHz core.
+		const { frames } = receive({ ...AAC, config: hex('2b118800') }, { payload: '0010 0008 ff' });
+		expect(frames[0]?.duration).toBe(2048);
+	});
+
+	test('never throws', () => {
+		const packet = fc.record({ sequence: fc.nat(20), timestamp: fc.nat(2), payload: fc.uint8Array({ maxLength: 40 }) });
+		const lengths = fc.nat(32);
+		fc.assert(
+			fc.property(fc.array(packet, { maxLength: 30 }), lengths, lengths, (packets, sizeLength, indexLength) => {
+				for (const track of [{ ...AAC, sizeLength, indexLength, indexDeltaLength: indexLength }, OPUS, PCMA]) {
+					const depacketizer = createDepacketizer(track, {
+						onAudio: ({ data, duration }) => {
+							expect(data.length).toBeGreaterThan(0);
+							expect(duration).toBeGreaterThan(0);
+						},
+						onVideo() {},
+						onParameterSets() {},
+					});
+					for (const fields of packets) depacketizer.push(rtpPacket(fields), 0);
+				}
+			}),
+		);
+	});
+});
+
+describe('AudioSpecificConfig', () => {
+	test.each([
+		['1190', { objectType: 2, sampleRate: 48_000, channels: 2 }],
+		['1408', { objectType: 2, sampleRate: 16_000, channels: 1 }],
+		['1588', { objectType: 2, sampleRate: 8000, channels: 1 }],
+		['11b8', { objectType: 2, sampleRate: 48_000, channels: 8 }],
+		['17802ee008', { objectType: 2, sampleRate: 24_000, channels: 1 }],
+		['2b118800', { objectType: 5, sampleRate: 24_000, channels: 2 }],
+		['f8e84000', { objectType: 39, sampleRate: 44_100, channels: 2 }],
+	])('%s', (bytes, expected) => {
+		expect(parseAudioSpecificConfig(hex(bytes))).toEqual(expected);
+	});
+
+	test.each(['', '11', '0190', '16f0', '11f8', '1780'])('%s is none', (bytes) => {
+		expect(parseAudioSpecificConfig(hex(bytes))).toBeUndefined();
+	});
+});
+
+describe('ADTS', () => {
+	test('a header is written and known again', () => {
+		const header = adtsHeader({ objectType: 2, sampleRate: 48_000, channels: 2 }, 3) ?? new Uint8Array();
+		expect(header).toEqual(hex('fff14c80015ffc'));
+		expect(adtsHeaderLength(Uint8Array.of(...header, 1, 2, 3))).toBe(7);
+		expect(adtsHeaderLength(Uint8Array.of(...header, 1, 2))).toBe(0);
+	});
+
+	test('SBR is named by its core coder', () => {
+		expect(adtsHeader({ objectType: 5, sampleRate: 24_000, channels: 1 }, 3)?.[2]).toBe(0x58);
+	});
+
+	test('says what ADTS cannot carry', () => {
+		expect(adtsHeader({ objectType: 2, sampleRate: 12_345, channels: 2 }, 3)).toBeUndefined();
+		expect(adtsHeader({ objectType: 2, sampleRate: 48_000, channels: 2 }, 8185)).toBeUndefined();
+	});
+});

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DecodeTimes } from '../../../src/media/decode-time.ts';
+
+describe('DecodeTimes', () => {
+	it('is the presentation time where nothing is reordered', () => {
+		const times = new DecodeTimes();
+		expect([0, 3600, 7200].map((pts) => times.next(pts, 0, 3600))).toEqual([0, 3600, 7200]);
+	});
+
+	it('rebuilds the usual I P B B order', () => {
+		const times = new DecodeTimes();
+		const dts = [0, 3, 1, 2, 6, 4, 5].map((frame) => times.next(frame * 3600, 1, 3600) / 3600);
+		expect(dts).toEqual([-1, 0, 1, 2, 3, 4, 5]);
+	});
+
+	it('never passes the presentation time and never runs backwards', () => {
+		// The last picture of a group in presentation order is decoded first, as with B-frames.
+		const stream = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 20 });
+		fc.assert(
+			fc.property(stream, (groups) => {
+				const times = new DecodeTimes();
+				let last = times.next(0, 1, 3000);
+				let base = 1;
+				for (const length of groups) {
+					const pictures = [length - 1, ...Array.from({ length: length - 1 }, (_, index) => index)];
+					for (const picture of pictures) {
+						const pts = (base + picture) * 3000;
+						const dts = times.next(pts, 1, 3000);
+						expect(dts).toBeLessThanOrEqual(pts);
+						expect(dts).toBeGreaterThanOrEqual(last);
+						last = dts;
+					}
+					base += length;
+				}
+			}),
+		);
+	});
+});

@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { buildAvcConfiguration, parseAvcConfiguration } from '../../../src/media/avc-configuration.ts';
+import { findStartCode, removeEmulationPrevention, splitAnnexB } from '../../../src/media/h264.ts';
+import { ParameterSets, parseSpropParameterSets } from '../../../src/media/h264-parameter-sets.ts';
+import { hex } from './rtp-packets.ts';
+
+const SPS = hex('6764001facd9405005bb0110000003001000000303c0f1831960');
+const PPS = hex('68ebe3cb22c0');
+
+describe('Annex B', () => {
+	test.each([
+		['short and long start codes', '000001 6742 00000001 68ce 000001 6588', ['6742', '68ce', '6588']],
+		['none', '6742', ['6742']],
+		['zeros at the end', '00000001 6742 0000 000001 68ce 000000', ['6742', '68ce']],
+		['nothing between', '000001 000001 00000001 6742', ['6742']],
+		['only a start code', '00000001', []],
+		['emulation prevention stays', '000001 67000003 01', ['6700000301']],
+		['nothing', '', []],
+	])('%s', (_name, bytes, expected) => {
+		expect(splitAnnexB(hex(bytes)).map((nalu) => Buffer.from(nalu).toString('hex'))).toEqual(expected);
+	});
+
+	test('finds start codes from a place on', () => {
+		const bytes = hex('0000010000000001');
+		expect(findStartCode(bytes, 0)).toBe(0);
+		expect(findStartCode(bytes, 1)).toBe(5);
+		expect(findStartCode(bytes, 6)).toBe(-1);
+	});
+
+	test('splitting what was joined gives the parts back', () => {
+		const nalu = fc
+			.uint8Array({ minLength: 1, maxLength: 20 })
+			.map((bytes) => Uint8Array.of(0x65, ...bytes.filter((byte) => byte !== 0), 0x80));
+		fc.assert(
+			fc.property(fc.array(nalu, { maxLength: 6 }), fc.boolean(), (nalus, long) => {
+				const code = long ? [0, 0, 0, 1] : [0, 0, 1];
+				const joined = Uint8Array.from(nalus.flatMap((each) => [...code, ...each]));
+				expect(splitAnnexB(joined)).toEqual(nalus);
+			}),
+		);
+	});
+});
+
+test('emulation prevention is taken out', () => {
+	expect(removeEmulationPrevention(hex('000003 01 000003 000003'))).toEqual(hex('000001 0000 0000'));
+	expect(removeEmulationPrevention(hex('0000 04 0003'))).toEqual(hex('0000040003'));
+	const untouched = hex('0102');
+	expect(removeEmulationPrevention(untouched)).toBe(untouched);
+});
+
+describe('AVCDecoderConfigurationRecord', () => {
+	test('is built as the standard says', () => {
+		expect(buildAvcConfiguration(hex('6742c01e aa'), PPS)).toEqual(
+			hex('01 42c01e ff e1 0005 6742c01eaa 01 0006 68ebe3cb22c0'),
+		);
+	});
+
+	test('a High profile has its chroma format appended', () => {
+		const record = buildAvcConfiguration(SPS, PPS);
+		expect(record.subarray(-4)).toEqual(hex('fd f8 f8 00'));
+		expect(parseAvcConfiguration(record)).toEqual({ lengthSize: 4, sps: [SPS], pps: [PPS] });
+	});
+
+	test('what is cut short is refused', () => {
+		const record = buildAvcConfiguration(hex('6742c01e aa'), PPS);
+		for (let length = 0; length < record.length; length++) {
+			expect(parseAvcConfiguration(record.subarray(0, length))).toBeUndefined();
+		}
+	});
+});
+
+describe('sprop-parameter-sets', () => {
+	const base64 = (...parts: readonly (Uint8Array | string)[]) =>
+		Buffer.concat(parts.map((part) => (typeof part === 'string' ? hex(part) : part))).toString('base64');
+
+	test.each([
+		['plain', `${base64(SPS)},${base64(PPS)}`],
+		['PPS first', `${base64(PPS)},${base64(SPS)}`],
+		['start codes before', `${base64('00000001', SPS)},${base64('000001', PPS)}`],
+		['start codes after', `${base64(SPS, '00000001')},${base64(PPS, '00000001')}`],
+		['both in one', base64('00000001', SPS, '00000001', PPS)],
+		['junk characters', ` ${base64(SPS)}!, "${base64(PPS)}",`],
+		['more of them', `${base64(SPS)},${base64(PPS)},${base64(PPS)}`],
+	])('%s', (_name, value) => {
+		expect(parseSpropParameterSets(value)).toEqual({ sps: SPS, pps: PPS });
+	});
+
+	test.each([
+		['empty', ''],
+		['no PPS', base64(SPS)],
+		['junk', '%%%%,AAAA'],
+	])('%s: none', (_name, value) => {
+		expect(parseSpropParameterSets(value)).toBeUndefined();
+	});
+});
+
+describe('ParameterSets', () => {
+	const listOf = (sets: ParameterSets) => {
+		const list: Uint8Array[] = [];
+		sets.appendTo(list);
+		return list;
+	};
+
+	test('knows what is new', () => {
+		const sets = new ParameterSets(undefined);
+		expect(sets.complete).toBe(false);
+		expect(sets.update(PPS)).toBe(true);
+		expect(sets.update(SPS)).toBe(true);
+		expect(sets.update(SPS.slice())).toBe(false);
+		expect(sets.complete).toBe(true);
+		expect(listOf(sets)).toEqual([SPS, PPS]);
+	});
+
+	test('keeps several picture parameter sets by their ids', () => {
+		const sets = new ParameterSets({ sps: SPS, pps: PPS });
+		const second = hex('68 5b 20'); // id 1
+		expect(sets.update(second)).toBe(true);
+		expect(sets.update(PPS)).toBe(false);
+		expect(sets.update(second)).toBe(false);
+		expect(listOf(sets)).toEqual([SPS, PPS, second]);
+	});
+
+	test('what the SDP said goes when the stream says otherwise', () => {
+		const sets = new ParameterSets({ sps: hex('674d001e ff aa'), pps: PPS });
+		expect(sets.update(SPS)).toBe(true);
+		expect(sets.complete).toBe(false);
+		expect(sets.update(PPS)).toBe(true);
+		expect(listOf(sets)).toEqual([SPS, PPS]);
+	});
+
+	test('keeps copies, and a bounded number', () => {
+		const sets = new ParameterSets(undefined);
+		const sps = SPS.slice();
+		sets.update(sps);
+		sps.fill(0);
+		expect(listOf(sets)).toEqual([SPS]);
+		for (let id = 0; id < 200; id++) sets.update(Uint8Array.of(0x68, id, 1));
+		expect(listOf(sets).length).toBeLessThanOrEqual(16);
+		expect(sets.update(new Uint8Array(5000).fill(0x67))).toBe(false);
+	});
+});

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { ReceiverStatistics } from '../../../src/media/receiver-statistics.ts';
+import { rtpPacket } from './rtp-packets.ts';
+
+function receive(statistics: ReceiverStatistics, sequences: readonly number[], ssrc = 1): void {
+	for (const sequence of sequences) statistics.receive(rtpPacket({ sequence: sequence & 0xffff, ssrc }), 0);
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+describe('ReceiverStatistics', () => {
+	test('has nothing to report before the first packet', () => {
+		expect(new ReceiverStatistics(90_000).report(0)).toBeUndefined();
+	});
+
+	test('extends the sequence numbers over their wrap', () => {
+		const statistics = new ReceiverStatistics(90_000);
+		receive(statistics, range(0xfff0, 0x1000f));
+		expect(statistics.report(0)).toMatchObject({ highestSequence: 0x1000f, cumulativeLost: 0, fractionLost: 0 });
+	});
+
+	test('counts losses, and the fraction for each interval', () => {
+		const statistics = new ReceiverStatistics(90_000);
+		receive(statistics, [0, 1, 2, 4]);
+		expect(statistics.report(0)).toMatchObject({ fractionLost: Math.floor(256 / 5), cumulativeLost: 1 });
+		receive(statistics, [5, 6]);
+		expect(statistics.report(0)).toMatchObject({ fractionLost: 0, cumulativeLost: 1 });
+		expect(statistics.lost).toBe(1);
+	});
+
+	test.each([
+		['a duplicate', [0, 1, 2, 2, 3]],
+		['a late packet', [0, 1, 3, 2, 4]],
+		['a late packet over the wrap', [0xfffe, 0x10000, 0xffff, 0x10001]],
+		['a stray far ahead', [0, 1, 30_000, 2, 3]],
+		['a stray far behind', [40_000, 40_001, 5, 40_002]],
+	])('%s is no loss', (_name, sequences) => {
+		const statistics = new ReceiverStatistics(90_000);
+		receive(statistics, sequences);
+		expect(statistics.lost).toBe(0);
+		expect(statistics.report(0)?.fractionLost).toBe(0);
+	});
+
+	test('a sender that starts anew keeps what was lost before', () => {
+		const statistics = new ReceiverStatistics(90_000);
+		receive(statistics, [0, 1, 5]);
+		receive(statistics, [30_000, 30_001, 30_002]);
+		expect(statistics.lost).toBe(3);
+		receive(statistics, [7, 8, 9], 2);
+		expect(statistics.lost).toBe(3);
+		expect(statistics.report(0)).toMatchObject({ ssrc: 2, highestSequence: 9, cumulativeLost: 0 });
+	});
+
+	test('measures jitter, also over the wrap of the timestamps', () => {
+		const statistics = new ReceiverStatistics(90_000);
+		for (let frame = 0; frame < 200; frame++) {
+			const timestamp = (0xffff_0000 + frame * 3000) >>> 0;
+			const late = frame % 2 === 0 ? 0 : 5;
+			statistics.receive(rtpPacket({ sequence: frame, timestamp, ssrc: 1 }), (frame * 100) / 3 + late);
+		}
+		// Each packet is 5 ms (450 ticks) off the one before.
+		expect(statistics.jitter).toBeGreaterThan(445);
+		expect(statistics.jitter).toBeLessThanOrEqual(451);
+	});
+
+	test('quotes the last sender report, also when it came before the first packet', () => {
+		const statistics = new ReceiverStatistics(90_000);
+		statistics.senderReport({ seconds: 0x1234abcd, fraction: 0xef012345 }, 1000);
+		receive(statistics, [1]);
+		expect(statistics.report(1500)).toMatchObject({
+			lastSenderReport: 0xabcdef01,
+			delaySinceLastSenderReport: 32_768,
+		});
+	});
+});

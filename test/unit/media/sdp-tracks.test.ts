@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest';
+import { parseSdp } from '../../../src/media/sdp.ts';
+import { type SdpTracks, tracksFromSdp } from '../../../src/media/sdp-tracks.ts';
+import { hex } from './rtp-packets.ts';
+
+const SPROP = 'sprop-parameter-sets=Z0LAFtkAoD2wEQAAAwABAAADAB4PFi5I,aM48gA==';
+const SPS = hex('6742c016d900a03db0110000030001000003001e0f162e48');
+
+function tracksOf(...lines: readonly string[]): SdpTracks {
+	return tracksFromSdp(parseSdp(lines.join('\r\n')));
+}
+
+const VIDEO = ['m=video 0 RTP/AVP 96', 'a=rtpmap:96 H264/90000', `a=fmtp:96 packetization-mode=1;${SPROP}`] as const;
+
+describe('H.264', () => {
+	test('facts come from the SPS, not from profile-level-id', () => {
+		const { tracks, skipped } = tracksOf(
+			'm=video 0 RTP/AVP 96',
+			'a=control:trackID=1',
+			'a=rtpmap:96 h264/90000',
+			`a=fmtp:96 profile-level-id=TeAo; packetization-mode=1; ${SPROP};`,
+		);
+		expect(skipped).toEqual([]);
+		expect(tracks).toMatchObject([
+			{
+				payloadType: 96,
+				control: 'trackID=1',
+				sectionIndex: 0,
+				track: {
+					kind: 'video',
+					codec: 'h264',
+					id: 0,
+					clockRate: 90_000,
+					parameterSets: { sps: SPS, pps: hex('68ce3c80') },
+					facts: { width: 640, height: 480, codecs: 'avc1.42c016' },
+				},
+			},
+		]);
+	});
+
+	test.each([
+		['no fmtp', []],
+		['an empty fmtp', ['a=fmtp:96']],
+		['an empty sprop', ['a=fmtp:96 sprop-parameter-sets=']],
+		['junk in sprop', ['a=fmtp:96 sprop-parameter-sets=!!!,???']],
+		['a broken SPS', ['a=fmtp:96 sprop-parameter-sets=Z0I=,aM48gA==']],
+	])('%s: the stream will say', (_name, lines) => {
+		const { tracks } = tracksOf('m=video 0 RTP/AVP 96', 'a=rtpmap:96 H264/90000', ...lines);
+		expect(tracks[0]?.track).toEqual({ kind: 'video', codec: 'h264', id: 0, clockRate: 90_000 });
+	});
+
+	test.each([
+		['static payload type 35', ['m=video 0 RTP/AVP 35'], 35, 90_000],
+		['another clock', ['m=video 0 RTP/AVP 97', 'a=rtpmap:97 H264/1000'], 97, 1000],
+		['no clock', ['m=video 0 RTP/AVP 97', 'a=rtpmap:97 H264'], 97, 90_000],
+		['no rtpmap, but parameters of H.264', ['m=video 0 RTP/AVP 96', `a=fmtp:96 ${SPROP}`], 96, 90_000],
+		['an rtpmap with another number', ['m=video 0 RTP/AVP 96', 'a=rtpmap:95 H264/90000'], 96, 90_000],
+		['a second format', ['m=video 0 RTP/AVP 98 97', 'a=rtpmap:98 H265/90000', 'a=rtpmap:97 H264/90000'], 97, 90_000],
+		['no format in the media line', ['m=video 0 RTP/AVP', 'a=rtpmap:96 H264/90000'], 96, 90_000],
+	])('%s', (_name, lines, payloadType, clockRate) => {
+		expect(tracksOf(...lines).tracks).toMatchObject([{ payloadType, track: { codec: 'h264', clockRate } }]);
+	});
+
+	test('parameters with another number belong to the only codec of the section', () => {
+		const { tracks } = tracksOf('m=video 0 RTP/AVP 96', 'a=rtpmap:96 H264/90000', `a=fmtp:97 ${SPROP}`);
+		expect(tracks).toMatchObject([{ track: { facts: { width: 640 } } }]);
+	});
+});
+
+describe('audio', () => {
+	const audio = (...lines: readonly string[]) => tracksOf(...lines).tracks[0]?.track;
+
+	test.each([
+		[['m=audio 0 RTP/AVP 0'], 'pcmu', 8000, 1],
+		[['m=audio 0 RTP/AVP 8'], 'pcma', 8000, 1],
+		[['m=audio 0 RTP/AVP 97', 'a=rtpmap:97 pcma/16000'], 'pcma', 16_000, 1],
+		[['m=audio 0 RTP/AVP 8', 'a=rtpmap:8 PCMU/8000/1'], 'pcmu', 8000, 1],
+		[['m=audio 0 RTP/AVP 97', 'a=rtpmap:97 PCMU/8000/2'], 'pcmu', 8000, 2],
+		[['m=audio 0 RTP/AVP 97', 'a=rtpmap:97 opus/48000/2'], 'opus', 48_000, 2],
+		[['m=audio 0 RTP/AVP 97', 'a=rtpmap:97 OPUS/8000'], 'opus', 48_000, 2],
+	])('%j', (lines, codec, clockRate, channels) => {
+		expect(audio(...lines)).toMatchObject({ kind: 'audio', codec, clockRate, channels });
+	});
+
+	test.each([
+		[
+			'as the RFC has it',
+			'm=audio 0 RTP/AVP 97',
+			'a=rtpmap:97 MPEG4-GENERIC/48000/2',
+			'a=fmtp:97 streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=1190',
+			{ clockRate: 48_000, channels: 2, config: hex('1190'), sizeLength: 13, indexLength: 3, indexDeltaLength: 3 },
+		],
+		[
+			'without lengths, on a static number, with other channels',
+			'm=audio 0 RTP/AVP 0',
+			'a=rtpmap:0 mpeg4-generic/16000/2',
+			'a=fmtp:0 config=1408',
+			{ clockRate: 16_000, channels: 1, config: hex('1408'), sizeLength: 13, indexLength: 3, indexDeltaLength: 3 },
+		],
+		[
+			'the low bitrate mode',
+			'm=audio 0 RTP/AVP 97',
+			'a=rtpmap:97 MPEG4-GENERIC',
+			'a=fmtp:97 mode=AAC_lbr; config="1408"',
+			{ clockRate: 16_000, channels: 1, sizeLength: 6, indexLength: 2, indexDeltaLength: 2 },
+		],
+		[
+			'capital names, blanks and an end',
+			'm=audio 0 RTP/AVP 96',
+			'a=rtpmap:96 mpeg4-generic/48000/1',
+			'a=fmtp:96 config=1188; SizeLength=13; IndexLength=0; IndexDeltaLength=0; profile=1;',
+			{ clockRate: 48_000, channels: 1, sizeLength: 13, indexLength: 0, indexDeltaLength: 0 },
+		],
+	])('AAC %s', (_name, media, rtpmap, fmtp, expected) => {
+		expect(audio(media, rtpmap, fmtp)).toMatchObject({ codec: 'aac', ...expected });
+	});
+
+	test.each([
+		['without configuration', 'a=fmtp:97 mode=AAC-hbr', 'configuration'],
+		['with an empty one', 'a=fmtp:97 config=', 'configuration'],
+		['with a broken one', 'a=fmtp:97 config=ff', 'broken'],
+		['without parameters', 'a=x', 'configuration'],
+	])('AAC %s is skipped and the video stays', (_name, fmtp, reason) => {
+		const { tracks, skipped } = tracksOf(...VIDEO, 'm=audio 0 RTP/AVP 97', 'a=rtpmap:97 MPEG4-GENERIC/48000', fmtp);
+		expect(tracks).toHaveLength(1);
+		expect(skipped).toMatchObject([{ kind: 'audio', codec: 'MPEG4-GENERIC', reason: expect.stringContaining(reason) }]);
+	});
+});
+
+describe('what is skipped, and why', () => {
+	test.each([
+		['H.265', ['m=video 0 RTP/AVP 96', 'a=rtpmap:96 H265/90000'], 'H265', 'H.264'],
+		['Motion JPEG', ['m=video 0 RTP/AVP 26'], 'JPEG', 'H.264'],
+		[
+			'the interleaved mode',
+			['m=video 0 RTP/AVP 96', 'a=rtpmap:96 H264/90000', 'a=fmtp:96 packetization-mode=2'],
+			'H264',
+			'mode 2',
+		],
+		[
+			'metadata',
+			['m=application 0 RTP/AVP 107', 'a=rtpmap:107 vnd.onvif.metadata/90000'],
+			'vnd.onvif.metadata',
+			'neither',
+		],
+		[
+			'a section of TP-Link',
+			['m=application/TP-LINK 0 RTP/AVP smart/1/90000', 'a=rtpmap:95 TP-LINK/90000'],
+			'TP-LINK',
+			'neither',
+		],
+		['an unknown number', ['m=video 0 RTP/AVP 50'], 'unknown', 'payload type'],
+		['L16', ['m=audio 0 RTP/AVP 11', 'a=rtpmap:11 PCM/8000'], 'PCM', 'AAC, G.711 or Opus'],
+		['an inactive one', ['m=video 0 RTP/AVP 35', 'a=inactive'], 'H264', 'inactive'],
+		['an empty media line', ['m='], 'unknown', 'neither'],
+	])('%s', (_name, lines, codec, reason) => {
+		const { tracks, skipped } = tracksOf(...lines);
+		expect(tracks).toEqual([]);
+		expect(skipped).toMatchObject([{ codec, reason: expect.stringContaining(reason) }]);
+	});
+
+	test('a second video and a second audio; ids are the section numbers', () => {
+		const { tracks, skipped } = tracksOf(
+			'm=application 0 RTP/AVP 107',
+			'm=audio 0 RTP/AVP 96',
+			'a=rtpmap:96 mpeg4-generic/48000/1',
+			'a=fmtp:96 config=1188',
+			'm=audio 0 RTP/AVP 96',
+			'a=rtpmap:96 opus/48000/2',
+			'a=fmtp:96',
+			...VIDEO,
+			...VIDEO,
+		);
+		expect(tracks.map(({ track, sectionIndex }) => [track.codec, track.id, sectionIndex])).toEqual([
+			['aac', 1, 1],
+			['h264', 3, 3],
+		]);
+		expect(skipped.map(({ codec }) => codec)).toEqual(['unknown', 'opus', 'H264']);
+	});
+
+	test('a playable second audio stands in for a first that is not', () => {
+		const { tracks } = tracksOf('m=audio 0 RTP/AVP 96', 'a=rtpmap:96 G726-32/8000', 'm=audio 0 RTP/AVP 0');
+		expect(tracks).toMatchObject([{ sectionIndex: 1, track: { codec: 'pcmu' } }]);
+	});
+
+	test('the back channel, but not the audio of a camera that calls everything sendonly', () => {
+		const backChannel = ['m=audio 0 RTP/AVP 0', 'a=sendonly'];
+		const { tracks, skipped } = tracksOf(...VIDEO, 'a=recvonly', ...backChannel, 'm=audio 0 RTP/AVP 8', 'a=recvonly');
+		expect(tracks.map(({ track }) => track.codec)).toEqual(['h264', 'pcma']);
+		expect(skipped).toMatchObject([{ codec: 'PCMU', reason: expect.stringContaining('back channel') }]);
+		expect(tracksOf(...VIDEO, 'a=sendonly', ...backChannel).tracks).toHaveLength(2);
+		expect(tracksOf('a=sendonly', ...VIDEO, 'm=audio 0 RTP/AVP 0').tracks).toHaveLength(2);
+	});
+});
