@@ -1,4 +1,5 @@
 import type { RtpPacket } from '../media/rtp.ts';
+import type { SenderClock } from '../media/sender-clock.ts';
 import type { SkippedMedia, Track } from '../media/track.ts';
 
 /** How a source is connected, for the API. */
@@ -9,17 +10,6 @@ export type SourceConnection = {
 	/** Why this transport, when it was not the first choice. */
 	readonly reason?: string;
 };
-
-/** Sender report of a track (RFC 3550 6.4.1): which wall clock belongs to which RTP timestamp. */
-export type SenderClock = {
-	/** Milliseconds since the Unix epoch by the camera's clock, fractional. */
-	readonly ntp: number;
-	/** 32-bit RTP timestamp. */
-	readonly rtpTimestamp: number;
-};
-
-/** Packet counters of a source since it was created (they go on over reconnects). */
-export type SourceCounters = { readonly packets: number; readonly bytes: number; readonly lost: number };
 
 /** Where a source puts what it receives. Calls never throw and never wait. */
 export interface SourceSink {

@@ -1,0 +1,45 @@
+import { DualcastError } from '../base/errors.ts';
+import type { Lease, StreamDirectory } from './reader.ts';
+import { Stream, type StreamOptions } from './stream.ts';
+
+/** The streams of this gateway by id. */
+export class StreamRegistry implements StreamDirectory {
+	readonly #streams = new Map<string, Stream>();
+
+	/** @throws Error when the id is taken */
+	add(options: StreamOptions): Stream {
+		if (this.#streams.has(options.id)) throw new Error(`stream ${options.id} exists already`);
+		const stream = new Stream(options);
+		this.#streams.set(options.id, stream);
+		return stream;
+	}
+
+	has(id: string): boolean {
+		return this.#streams.has(id);
+	}
+
+	get(id: string): Stream | undefined {
+		return this.#streams.get(id);
+	}
+
+	list(): Stream[] {
+		return [...this.#streams.values()];
+	}
+
+	async claim(id: string, signal?: AbortSignal): Promise<Lease> {
+		const stream = this.#streams.get(id);
+		if (!stream) {
+			throw new DualcastError(
+				'stream_not_found',
+				'there is no stream of this name; see /api/v1/streams for those there are',
+			);
+		}
+		return stream.claim(signal);
+	}
+
+	/** Closes every stream and waits until the cameras were told. */
+	async close(): Promise<void> {
+		await Promise.all(this.list().map((stream) => stream.close()));
+		this.#streams.clear();
+	}
+}

@@ -1,0 +1,249 @@
+import type { BackoffOptions } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import { DualcastError, SourceError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Track } from '../media/track.ts';
+import { Demand } from './demand.ts';
+import { Ingest } from './ingest.ts';
+import type { Lease, StreamFace, StreamReader } from './reader.ts';
+import { ReaderSet } from './reader-set.ts';
+import type { Source } from './source.ts';
+import type { StreamState } from './stream-state.ts';
+import { supervise } from './supervisor.ts';
+
+export type StreamOptions = {
+	id: string;
+	source: Source;
+	/** False keeps the camera open from the start on. */
+	onDemand: boolean;
+	/** Milliseconds a first viewer waits for the camera's tracks. */
+	startTimeout: number;
+	/** Milliseconds between the last viewer's leaving and closing the camera. */
+	closeAfter: number;
+	/** Milliseconds without media after which a connected camera counts as failed. */
+	stallTimeout: number;
+	backoff: BackoffOptions;
+	/** Milliseconds during which a failed start is not tried again: viewers get the known cause at once. */
+	retryPause: { transient: number; permanent: number };
+	clock: Clock;
+	logger: Logger;
+	/** A number in [0, 1). */
+	random: () => number;
+};
+
+/** The last failure of a stream's source, kept for the API. */
+export type LastError = { readonly error: SourceError; readonly at: number };
+
+/**
+ * One camera and everybody who reads it. It outlives its source: readers stay while the source reconnects, and
+ * between two times of demand it is idle.
+ */
+export class Stream implements StreamFace {
+	readonly id: string;
+	readonly ingest: Ingest;
+	readonly #options: StreamOptions;
+	readonly #readers: ReaderSet;
+	readonly #demand: Demand;
+	#state: StreamState;
+	#run: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
+	/** A failed start and until when (`Clock.now()`) it answers for the camera. */
+	#verdict: { readonly error: SourceError; readonly until: number } | undefined;
+	#closed = false;
+	#startedAt = 0;
+	lastError: LastError | undefined;
+	reconnects = 0;
+	errors = 0;
+	/** Milliseconds from the last start of the source to its first key picture. */
+	firstKeyAfter: number | undefined;
+
+	constructor(options: StreamOptions) {
+		this.id = options.id;
+		this.#options = options;
+		this.#state = { name: 'idle', since: options.clock.wall() };
+		this.#readers = new ReaderSet(options.logger);
+		this.#demand = new Demand({
+			clock: options.clock,
+			linger: options.closeAfter,
+			onIdle: () => void this.#stop(),
+		});
+		this.ingest = new Ingest(options.clock, {
+			onTracks: (tracks) => this.#onTracks(tracks),
+			onUnit: (unit) => {
+				if (this.firstKeyAfter === undefined && unit.kind === 'video') {
+					this.firstKeyAfter = options.clock.now() - this.#startedAt;
+				}
+				this.#readers.deliver(unit);
+			},
+		});
+		if (!options.onDemand) {
+			this.#demand.hold();
+			this.#start();
+		}
+	}
+
+	get state(): StreamState {
+		return this.#state;
+	}
+
+	get label(): string {
+		return this.#options.source.label;
+	}
+
+	get onDemand(): boolean {
+		return this.#options.onDemand;
+	}
+
+	get tracks(): readonly Track[] {
+		return this.ingest.tracks;
+	}
+
+	get readers(): ReaderSet {
+		return this.#readers;
+	}
+
+	attach(reader: StreamReader, options: { replay: boolean }): () => void {
+		if (this.#closed) {
+			reader.onEnd();
+			return () => {};
+		}
+		return this.#readers.attach(reader, options.replay, this.tracks);
+	}
+
+	/**
+	 * Claims the stream for one viewer and waits for its tracks; concurrent first viewers share one start.
+	 *
+	 * @throws SourceError the cause as soon as it is known; `camera_timeout` after the start timeout;
+	 * DualcastError `stream_closed`; the signal's reason
+	 */
+	async claim(signal?: AbortSignal): Promise<Lease> {
+		signal?.throwIfAborted();
+		this.#assertOpen();
+		const { clock, startTimeout } = this.#options;
+		if (this.#verdict && clock.now() < this.#verdict.until) throw this.#verdict.error;
+		const release = this.#demand.hold();
+		try {
+			this.#start();
+			if (!this.#playable()) await this.#demand.wait(startTimeout, () => this.#timeout(), signal);
+			this.#assertOpen();
+			return { stream: this, release };
+		} catch (error) {
+			release();
+			if (!this.#playable()) this.#demand.expire();
+			throw error;
+		}
+	}
+
+	/** Ends every reader, says goodbye to the camera and waits for it. Idempotent. */
+	async close(): Promise<void> {
+		if (!this.#closed) {
+			this.#closed = true;
+			this.#demand.reject(new DualcastError('stream_closed', `stream ${this.id} was closed`));
+			this.#demand.close();
+			this.#readers.end();
+		}
+		await this.#stop();
+	}
+
+	#assertOpen(): void {
+		if (this.#closed) throw new DualcastError('stream_closed', `stream ${this.id} was closed`);
+	}
+
+	/** Tracks are announced and, for video, known well enough to answer an offer. */
+	#playable(): boolean {
+		if (this.#state.name !== 'live' && this.#state.name !== 'recovering') return false;
+		const tracks = this.tracks;
+		return tracks.length > 0 && tracks.every((track) => track.kind !== 'video' || track.facts !== undefined);
+	}
+
+	#timeout(): SourceError {
+		const seconds = this.#options.startTimeout / 1000;
+		const error = new SourceError(
+			'camera_timeout',
+			`the camera did not start within ${seconds} s; check that it is reachable or raise on_demand.start_timeout`,
+			{ facts: { stream: this.id } },
+		);
+		this.lastError = { error, at: this.#options.clock.wall() };
+		return error;
+	}
+
+	#start(): void {
+		if (this.#run || this.#closed) return;
+		const abort = new AbortController();
+		this.#verdict = undefined;
+		const { source, clock, random, backoff, stallTimeout } = this.#options;
+		const done = supervise(
+			{
+				source,
+				sink: this.ingest,
+				clock,
+				random,
+				backoff,
+				stallTimeout,
+				silence: () => this.ingest.silence(clock.now()),
+				onAttempt: (attempt) => this.#onAttempt(attempt),
+				onFailure: (error, attempt) => this.#onFailure(error, attempt),
+			},
+			abort.signal,
+		).then(() => this.#onRunEnd());
+		this.#run = { abort, done };
+	}
+
+	async #stop(): Promise<void> {
+		if (!this.#run) return;
+		if (!this.#run.abort.signal.aborted) {
+			if (this.#state.name !== 'failed') this.#enter({ name: 'closing', since: this.#options.clock.wall() });
+			this.#run.abort.abort();
+		}
+		await this.#run.done;
+	}
+
+	#onRunEnd(): void {
+		this.#run = undefined;
+		this.ingest.endRun();
+		this.#readers.forget();
+		if (this.#state.name !== 'failed') this.#enter({ name: 'idle', since: this.#options.clock.wall() });
+		// Somebody came while the camera was being closed.
+		if (this.#state.name === 'idle' && this.#demand.held) this.#start();
+	}
+
+	#onAttempt(attempt: number): void {
+		const since = this.#options.clock.wall();
+		this.#startedAt = this.#options.clock.now();
+		this.firstKeyAfter = undefined;
+		if (this.#state.name !== 'recovering') this.#enter({ name: 'starting', since, attempt });
+	}
+
+	#onTracks(tracks: readonly Track[]): void {
+		if (this.#state.name === 'recovering') this.reconnects++;
+		if (this.#state.name !== 'live') this.#enter({ name: 'live', since: this.#options.clock.wall() });
+		this.#readers.setTracks(tracks);
+		if (this.#playable()) this.#demand.resolve();
+	}
+
+	#onFailure(error: SourceError, attempt: number): 'retry' | 'stop' {
+		const { clock, logger, retryPause } = this.#options;
+		const since = clock.wall();
+		this.errors++;
+		this.lastError = { error, at: since };
+		this.ingest.endRun();
+		this.#readers.forget();
+		logger.warn({ code: error.code, attempt, permanent: error.permanent }, error.message);
+		const started = this.#state.name === 'live' || this.#state.name === 'recovering';
+		this.#demand.reject(error);
+		if (error.permanent || (!started && this.#options.onDemand)) {
+			const pause = error.permanent ? retryPause.permanent : retryPause.transient;
+			this.#verdict = { error, until: clock.now() + pause };
+			this.#enter({ name: 'failed', since, error });
+			// Nothing will come any more: the viewers are let go so that they ask again and are told why.
+			this.#readers.end();
+			return 'stop';
+		}
+		this.#enter({ name: 'recovering', since, attempt, error });
+		return 'retry';
+	}
+
+	#enter(state: StreamState): void {
+		if (state.name !== this.#state.name) this.#options.logger.info({ state: state.name }, `stream is ${state.name}`);
+		this.#state = state;
+	}
+}

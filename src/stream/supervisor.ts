@@ -1,0 +1,97 @@
+import { type BackoffOptions, backoffDelay } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import { SourceError, toError } from '../base/errors.ts';
+import { redact } from '../base/redact.ts';
+import type { Source, SourceSink } from './source.ts';
+
+export type SupervisorOptions = {
+	source: Source;
+	sink: SourceSink;
+	clock: Clock;
+	/** A number in [0, 1). */
+	random: () => number;
+	backoff: BackoffOptions;
+	/** Milliseconds without a packet of the watched track after which a run is given up. */
+	stallTimeout: number;
+	/** Age of that track's last packet in milliseconds, undefined before tracks are announced. */
+	silence(): number | undefined;
+	/** A run begins. `attempt` counts from 1 and starts over after a run that announced tracks. */
+	onAttempt(attempt: number): void;
+	/** A run ended, not by the signal. Says whether to try again. */
+	onFailure(error: SourceError, attempt: number): 'retry' | 'stop';
+};
+
+const WATCH_PERIOD_MS = 500;
+
+/**
+ * Keeps a source running: the only place that retries. It runs the source, watches that media keeps coming, and
+ * after a failure waits by capped exponential backoff, until the signal is aborted or `onFailure` says stop.
+ * The promise settles when the source has said goodbye; it never rejects.
+ */
+export async function supervise(options: SupervisorOptions, signal: AbortSignal): Promise<void> {
+	let attempt = 0;
+	while (!signal.aborted) {
+		attempt++;
+		options.onAttempt(attempt);
+		const { error, announced } = await runOnce(options, signal);
+		if (signal.aborted) return;
+		if (announced) attempt = 1;
+		if (options.onFailure(error, attempt) === 'stop') return;
+		await pause(options.clock, backoffDelay(options.backoff, attempt, options.random()), signal);
+	}
+}
+
+async function runOnce(
+	options: SupervisorOptions,
+	signal: AbortSignal,
+): Promise<{ error: SourceError; announced: boolean }> {
+	const { source, sink, clock } = options;
+	const run = new AbortController();
+	const abort = () => run.abort();
+	signal.addEventListener('abort', abort, { once: true });
+	let announced = false;
+	let stalled: SourceError | undefined;
+	const watch = clock.every(WATCH_PERIOD_MS, () => {
+		const silence = announced ? options.silence() : undefined;
+		if (silence === undefined || silence < options.stallTimeout || stalled) return;
+		stalled = new SourceError(
+			'camera_stalled',
+			`the camera is connected but has sent no picture for ${Math.round(silence / 1000)} s; reconnecting`,
+		);
+		run.abort();
+	});
+	const watched: SourceSink = {
+		onTracks(tracks, skipped, connection) {
+			announced = true;
+			sink.onTracks(tracks, skipped, connection);
+		},
+		onPacket: (trackId, packet, arrival) => sink.onPacket(trackId, packet, arrival),
+		onSenderReport: (trackId, report, arrival) => sink.onSenderReport(trackId, report, arrival),
+	};
+	try {
+		await source.run(watched, run.signal);
+		return { error: stalled ?? new SourceError('camera_closed', 'the camera ended the session'), announced };
+	} catch (thrown) {
+		return { error: stalled ?? asSourceError(thrown), announced };
+	} finally {
+		watch.cancel();
+		signal.removeEventListener('abort', abort);
+	}
+}
+
+function asSourceError(thrown: unknown): SourceError {
+	if (thrown instanceof SourceError) return thrown;
+	return new SourceError('camera_protocol', redact(toError(thrown).message), { cause: thrown });
+}
+
+function pause(clock: Clock, delay: number, signal: AbortSignal): Promise<void> {
+	return new Promise((resolve) => {
+		const done = () => {
+			timer.cancel();
+			signal.removeEventListener('abort', done);
+			resolve();
+		};
+		const timer = clock.after(delay, done);
+		signal.addEventListener('abort', done, { once: true });
+	});
+}

@@ -1,0 +1,289 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DualcastError } from '../../../src/base/errors.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import type { Track } from '../../../src/media/track.ts';
+import type { AccessUnit } from '../../../src/media/unit.ts';
+import type { Lease, StreamReader } from '../../../src/stream/reader.ts';
+import { Stream, type StreamOptions } from '../../../src/stream/stream.ts';
+import { ScriptedSource } from '../../fakes/scripted-source.ts';
+import { settle, VirtualClock } from '../../fakes/virtual-clock.ts';
+
+function setup(changes: Partial<StreamOptions> = {}) {
+	const clock = new VirtualClock();
+	const source = new ScriptedSource();
+	const stream = new Stream({
+		id: 'cam',
+		source,
+		onDemand: true,
+		startTimeout: 5_000,
+		closeAfter: 30_000,
+		stallTimeout: 8_000,
+		backoff: { first: 500, cap: 5_000 },
+		retryPause: { transient: 1_000, permanent: 30_000 },
+		clock,
+		logger: silentLogger,
+		random: () => 0.5,
+		...changes,
+	});
+	return { clock, source, stream };
+}
+
+class Collector implements StreamReader {
+	readonly name = 'collector';
+	readonly units: AccessUnit[] = [];
+	tracks: readonly Track[] = [];
+	ended = 0;
+	onTracks(tracks: readonly Track[]): void {
+		this.tracks = tracks;
+	}
+	onUnit(unit: AccessUnit): void {
+		this.units.push(unit);
+	}
+	onEnd(): void {
+		this.ended++;
+	}
+}
+
+async function live(context: ReturnType<typeof setup>): Promise<Lease> {
+	const claim = context.stream.claim();
+	await settle();
+	context.source.last.announce();
+	return claim;
+}
+
+describe('demand', () => {
+	it('shares one start among fifty concurrent first viewers and closes after the last has left', async () => {
+		const { clock, source, stream } = setup();
+		const claims = Array.from({ length: 50 }, () => stream.claim());
+		await settle();
+		expect(source.runs).toHaveLength(1);
+		source.last.announce();
+		const leases = await Promise.all(claims);
+		for (const lease of leases.slice(1)) lease.release();
+		await clock.advance(60_000 - 1);
+		// The scripted camera sends nothing: keep it from counting as stalled.
+		expect(stream.state.name).not.toBe('idle');
+		leases[0]?.release();
+		leases[0]?.release();
+		await clock.advance(30_000);
+		expect(stream.state.name).toBe('idle');
+		expect(source.open).toBe(0);
+	});
+
+	it('keeps the camera when somebody comes back within the linger', async () => {
+		const context = setup({ stallTimeout: 1e9 });
+		const first = await live(context);
+		first.release();
+		await context.clock.advance(29_999);
+		const second = await context.stream.claim();
+		await context.clock.advance(100_000);
+		expect(context.source.runs).toHaveLength(1);
+		second.release();
+		await context.clock.advance(30_000);
+		expect(context.source.open).toBe(0);
+	});
+
+	it('tells the first viewers the cause as soon as it is known, and does not dial again for a while', async () => {
+		const { clock, source, stream } = setup();
+		const claims = [stream.claim(), stream.claim()];
+		await settle();
+		source.last.fail('camera_unauthorized', true);
+		for (const claim of claims) await expect(claim).rejects.toMatchObject({ code: 'camera_unauthorized' });
+		await expect(stream.claim()).rejects.toMatchObject({ code: 'camera_unauthorized' });
+		expect(source.runs).toHaveLength(1);
+		expect(stream.state.name).toBe('failed');
+		await clock.advance(30_000);
+		const again = stream.claim();
+		await settle();
+		expect(source.runs).toHaveLength(2);
+		source.last.announce();
+		await (await again).release();
+	});
+
+	it('gives up after the start timeout and closes the camera', async () => {
+		const { clock, source, stream } = setup();
+		const claim = stream.claim();
+		const failure = expect(claim).rejects.toMatchObject({ code: 'camera_timeout' });
+		await clock.advance(5_000);
+		await failure;
+		await settle();
+		expect(source.open).toBe(0);
+		expect(stream.state.name).toBe('idle');
+	});
+
+	it('lets a waiting viewer go when its signal is aborted, without ending the others', async () => {
+		const { source, stream } = setup();
+		const gone = new AbortController();
+		const leaver = stream.claim(gone.signal);
+		const stayer = stream.claim();
+		await settle();
+		gone.abort(new Error('left'));
+		await expect(leaver).rejects.toThrow('left');
+		expect(source.open).toBe(1);
+		source.last.announce();
+		(await stayer).release();
+	});
+
+	it('starts again for a viewer who comes while the camera is being closed', async () => {
+		const context = setup({ stallTimeout: 1e9 });
+		const lease = await live(context);
+		lease.release();
+		const expired = context.clock.advance(30_000);
+		await expired;
+		const claim = context.stream.claim();
+		await settle();
+		context.source.last.announce();
+		await claim;
+		expect(context.source.open).toBe(1);
+	});
+
+	it('keeps an always-on camera open and goes on trying', async () => {
+		const { clock, source, stream } = setup({ onDemand: false });
+		await settle();
+		source.last.fail('camera_refused');
+		await clock.advance(10_000);
+		expect(source.runs.length).toBeGreaterThan(1);
+		source.last.announce();
+		(await stream.claim()).release();
+		await stream.close();
+		expect(source.open).toBe(0);
+	});
+
+	it('holds no session and misses none over random joins and leaves', async () => {
+		const step = fc.oneof(
+			fc.constant('join' as const),
+			fc.constant('leave' as const),
+			fc.integer({ min: 1, max: 40_000 }),
+		);
+		await fc.assert(
+			fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+				const { clock, source, stream } = setup({ stallTimeout: 1e9 });
+				source.onRun = (run) => run.announce();
+				const leases: Lease[] = [];
+				for (const what of steps) {
+					if (what === 'join') leases.push(await stream.claim());
+					else if (what === 'leave') leases.pop()?.release();
+					else await clock.advance(what);
+					if (leases.length > 0) expect(source.open).toBe(1);
+					expect(source.open).toBeLessThanOrEqual(1);
+				}
+				for (const lease of leases) lease.release();
+				await clock.advance(30_000);
+				expect(source.open).toBe(0);
+				expect(stream.state.name === 'idle').toBe(true);
+			}),
+			{ numRuns: 60 },
+		);
+	});
+});
+
+describe('supervision', () => {
+	it('keeps readers while the camera is gone and goes on in a new epoch with time running forward', async () => {
+		const context = setup();
+		const { clock, source, stream } = context;
+		await live(context);
+		const reader = new Collector();
+		stream.attach(reader, { replay: true });
+		for (let frame = 0; frame < 10; frame++) {
+			source.last.picture(frame * 3600, frame === 0, clock.now());
+			await clock.advance(40);
+		}
+		source.last.fail('camera_closed');
+		await clock.advance(10);
+		expect(stream.state).toMatchObject({ name: 'recovering', attempt: 1 });
+		await clock.advance(2_000);
+		source.last.announce();
+		source.last.picture(7, false, clock.now());
+		source.last.picture(3607, true, clock.now());
+		source.last.picture(7207, false, clock.now() + 40);
+		expect(stream.state.name).toBe('live');
+		expect(stream.reconnects).toBe(1);
+		expect(reader.ended).toBe(0);
+		expect(reader.units).toHaveLength(12);
+		const [before, after] = [reader.units[9], reader.units[10]];
+		expect(after?.epoch).toBe((before?.epoch ?? 0) + 1);
+		expect(after?.kind === 'video' && after.key).toBe(true);
+		expect((after?.pts ?? 0) - (before?.pts ?? 0)).toBeGreaterThan(90_000);
+	});
+
+	it('reconnects a camera that is connected but sends nothing', async () => {
+		const context = setup();
+		await live(context);
+		await context.clock.advance(8_500);
+		expect(context.stream.lastError?.error.code).toBe('camera_stalled');
+		await context.clock.advance(1_000);
+		expect(context.source.runs).toHaveLength(2);
+		expect(context.source.open).toBe(1);
+	});
+
+	it('ends the readers when the camera refuses the password after a reconnect', async () => {
+		const context = setup();
+		await live(context);
+		const reader = new Collector();
+		context.stream.attach(reader, { replay: true });
+		context.source.last.fail('camera_closed');
+		await context.clock.advance(1_000);
+		context.source.last.fail('camera_unauthorized', true);
+		await settle();
+		expect(reader.ended).toBe(1);
+		await context.clock.advance(20_000);
+		expect(context.source.runs).toHaveLength(2);
+	});
+});
+
+describe('readers', () => {
+	it('replays the group of pictures since the last key picture to a late reader', async () => {
+		const context = setup();
+		await live(context);
+		for (let frame = 0; frame < 8; frame++) {
+			context.source.last.picture(frame * 3600, frame % 5 === 0, context.clock.now());
+		}
+		const reader = new Collector();
+		const detach = context.stream.attach(reader, { replay: true });
+		expect(reader.tracks).toHaveLength(1);
+		expect(reader.units.map((unit) => unit.pts - (reader.units[0]?.pts ?? 0))).toEqual([0, 3600, 7200]);
+		detach();
+		context.source.last.picture(8 * 3600, false, context.clock.now());
+		expect(reader.units).toHaveLength(3);
+	});
+
+	it('gives a reader without replay nothing before the next key picture', async () => {
+		const context = setup();
+		await live(context);
+		context.source.last.picture(0, true, 0);
+		const reader = new Collector();
+		context.stream.attach(reader, { replay: false });
+		context.source.last.picture(3600, false, 40);
+		expect(reader.units).toHaveLength(0);
+		context.source.last.picture(7200, true, 80);
+		expect(reader.units).toHaveLength(1);
+	});
+
+	it('detaches a reader that throws and serves the others', async () => {
+		const context = setup();
+		await live(context);
+		const bad = new Collector();
+		bad.onUnit = () => {
+			throw new Error('reader bug');
+		};
+		const good = new Collector();
+		context.stream.attach(bad, { replay: true });
+		context.stream.attach(good, { replay: true });
+		context.source.last.picture(0, true, 0);
+		context.source.last.picture(3600, false, 40);
+		expect(bad.ended).toBe(1);
+		expect(good.units).toHaveLength(2);
+	});
+
+	it('ends every reader and refuses claims once closed', async () => {
+		const context = setup();
+		await live(context);
+		const reader = new Collector();
+		context.stream.attach(reader, { replay: true });
+		await context.stream.close();
+		expect(reader.ended).toBe(1);
+		expect(context.source.open).toBe(0);
+		await expect(context.stream.claim()).rejects.toBeInstanceOf(DualcastError);
+	});
+});
