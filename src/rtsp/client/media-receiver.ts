@@ -1,0 +1,159 @@
+import type { Clock } from '../../base/clock.ts';
+import { ReceiverStatistics } from '../../media/receiver-statistics.ts';
+import { type ReorderOptions, ReorderWindow } from '../../media/reorder.ts';
+import { parseRtcp } from '../../media/rtcp.ts';
+import { buildReceiverReport } from '../../media/rtcp-writer.ts';
+import { parseRtp, type RtpPacket } from '../../media/rtp.ts';
+import type { SdpTrack } from '../../media/sdp-tracks.ts';
+import { senderClock } from '../../media/sender-clock.ts';
+import type { SourceSink } from '../../stream/source.ts';
+
+/** Where the packets of one track come from, and go back to. */
+export interface Lane {
+	/** @param bytes of one RTP packet; packets of other payload types and junk are passed over */
+	onRtp(bytes: Uint8Array, arrival: number): void;
+	/** @param bytes of one compound RTCP packet */
+	onRtcp(bytes: Uint8Array, arrival: number): void;
+}
+
+/** What happens while packets come. */
+export interface ReceiverEvents {
+	/** Before anything goes to the sink. */
+	onFirstPacket(): void;
+	/** The camera said goodbye: no picture, or nothing at all, will follow. */
+	onGoodbye(): void;
+}
+
+export type ReceiverOptions = {
+	readonly sink: SourceSink;
+	readonly clock: Clock;
+	readonly events: ReceiverEvents;
+	/** Of this side in RTCP, 32 bit. */
+	readonly ssrc: number;
+	readonly cname: string;
+	/** For transports that may change the order; undefined hands packets on as they come. */
+	readonly reorder: ReorderOptions | undefined;
+};
+
+const FIRST_RTCP_TYPE = 200;
+const LAST_RTCP_TYPE = 204;
+
+/** Takes the packets of all tracks of one session to the sink, and writes the receiver reports about them. */
+export class MediaReceiver {
+	readonly #options: ReceiverOptions;
+	readonly #lanes: TrackLane[] = [];
+	#started = false;
+
+	constructor(options: ReceiverOptions) {
+		this.#options = options;
+	}
+
+	/** True once a packet or a sender report of any track came. */
+	get started(): boolean {
+		return this.#started;
+	}
+
+	/** @param sendRtcp takes a compound packet to the camera */
+	addLane(track: SdpTrack, sendRtcp: (bytes: Uint8Array) => void): Lane {
+		const lane = new TrackLane(this, this.#options, track, sendRtcp);
+		this.#lanes.push(lane);
+		return lane;
+	}
+
+	/** Sends a receiver report for each track (RFC 3550 section 6.4.2); an empty one opens the way back. */
+	report(): void {
+		for (const lane of this.#lanes) lane.report();
+	}
+
+	/** Gives up packets that are late; for transports that reorder, to be called every few ten milliseconds. */
+	flush(now: number): void {
+		for (const lane of this.#lanes) lane.flush(now);
+	}
+
+	onLanePacket(): void {
+		if (this.#started) return;
+		this.#started = true;
+		this.#options.events.onFirstPacket();
+	}
+
+	onLaneGoodbye(): void {
+		const over = this.#lanes.some((lane) => lane.ended && lane.isVideo) || this.#lanes.every((lane) => lane.ended);
+		if (over) this.#options.events.onGoodbye();
+	}
+}
+
+class TrackLane implements Lane {
+	readonly #receiver: MediaReceiver;
+	readonly #options: ReceiverOptions;
+	readonly #sink: SourceSink;
+	readonly #trackId: number;
+	readonly #payloadType: number;
+	readonly #statistics: ReceiverStatistics;
+	readonly #reorder: ReorderWindow | undefined;
+	readonly #sendRtcp: (bytes: Uint8Array) => void;
+	readonly isVideo: boolean;
+	ended = false;
+	#ssrc: number | undefined;
+
+	constructor(
+		receiver: MediaReceiver,
+		options: ReceiverOptions,
+		{ track, payloadType }: SdpTrack,
+		sendRtcp: (bytes: Uint8Array) => void,
+	) {
+		this.#receiver = receiver;
+		this.#options = options;
+		this.#sink = options.sink;
+		this.#trackId = track.id;
+		this.#payloadType = payloadType;
+		this.#statistics = new ReceiverStatistics(track.clockRate);
+		this.#sendRtcp = sendRtcp;
+		this.isVideo = track.kind === 'video';
+		this.#reorder = options.reorder && new ReorderWindow(options.reorder, (packet, at) => this.#deliver(packet, at));
+	}
+
+	onRtp(bytes: Uint8Array, arrival: number): void {
+		const type = bytes[1] ?? 0;
+		if (type >= FIRST_RTCP_TYPE && type <= LAST_RTCP_TYPE) {
+			this.onRtcp(bytes, arrival);
+			return;
+		}
+		const packet = parseRtp(bytes);
+		if (!packet || packet.payloadType !== this.#payloadType) return;
+		this.#ssrc = packet.ssrc;
+		this.#statistics.receive(packet, arrival);
+		this.#receiver.onLanePacket();
+		if (this.#reorder) this.#reorder.push(packet, arrival);
+		else this.#deliver(packet, arrival);
+	}
+
+	onRtcp(bytes: Uint8Array, arrival: number): void {
+		for (const packet of parseRtcp(bytes)) {
+			if (packet.type === 'sender-report') {
+				// Cameras send reports of streams that are not played; only those of the packets' own source tell the time.
+				if (this.#ssrc !== undefined && packet.ssrc !== this.#ssrc) continue;
+				this.#receiver.onLanePacket();
+				this.#statistics.senderReport(packet.ntp, arrival);
+				const clock = senderClock(packet);
+				if (clock) this.#sink.onSenderReport(this.#trackId, clock, arrival);
+			} else if (packet.type === 'goodbye' && this.#ssrc !== undefined && packet.ssrcs.includes(this.#ssrc)) {
+				this.ended = true;
+				this.#receiver.onLaneGoodbye();
+			}
+		}
+	}
+
+	report(): void {
+		const block = this.#statistics.report(this.#options.clock.now());
+		const { ssrc, cname } = this.#options;
+		this.#sendRtcp(buildReceiverReport({ ssrc, blocks: block ? [block] : [] }, cname));
+	}
+
+	flush(now: number): void {
+		this.#reorder?.flush(now);
+	}
+
+	#deliver(packet: RtpPacket, arrival: number): void {
+		this.#sink.onPacket(this.#trackId, packet, arrival);
+	}
+}

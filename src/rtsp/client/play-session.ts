@@ -1,0 +1,166 @@
+import { SourceError } from '../../base/errors.ts';
+import type { Logger } from '../../base/logger.ts';
+import { Scope } from '../../base/scope.ts';
+import type { SourceSink } from '../../stream/source.ts';
+import { InterleavedTransport } from './interleaved-transport.ts';
+import { keepAlive } from './keep-alive.ts';
+import { MediaReceiver } from './media-receiver.ts';
+import type { MediaTransport } from './media-transport.ts';
+import { type Reached, type ReachOptions, reachCamera } from './reach.ts';
+import { type Arrangement, play, setUp, type TransportRefusal } from './session.ts';
+import { UdpTransport } from './udp-transport.ts';
+
+export type PlaySessionOptions = ReachOptions & {
+	readonly lower: 'tcp' | 'udp';
+	/** Why not the first choice of transport. */
+	readonly reason: string | undefined;
+	readonly logger: Logger;
+	/** The first media came. */
+	readonly onMedia: () => void;
+};
+
+const TEARDOWN_TIMEOUT = 1000;
+const REPORT_PERIOD = 5000;
+/** Nothing at all over UDP for this long after PLAY means that something on the way drops it. */
+const UDP_PATIENCE = 3000;
+const REORDER = { delay: 80, packets: 512 } as const;
+const FLUSH_PERIOD = 20;
+
+/**
+ * One session from the connection to the TEARDOWN, over one transport. Ends by return when the camera says
+ * goodbye or `signal` is aborted.
+ *
+ * @returns a refusal when another transport should be tried
+ * @throws SourceError
+ */
+export async function playSession(
+	options: PlaySessionOptions,
+	sink: SourceSink,
+	signal: AbortSignal,
+): Promise<TransportRefusal | undefined> {
+	const scope = new Scope();
+	try {
+		const reached = await reachCamera(options, scope, signal);
+		return await new PlaySession(options, reached, sink, scope).run(signal);
+	} finally {
+		await scope.close();
+	}
+}
+
+class PlaySession {
+	readonly #options: PlaySessionOptions;
+	readonly #reached: Reached;
+	readonly #sink: SourceSink;
+	readonly #scope: Scope;
+	readonly #transport: MediaTransport;
+	readonly #receiver: MediaReceiver;
+	readonly #ended: Promise<SourceError | undefined>;
+	#end: (reason?: SourceError) => void = () => {};
+	#arrangement: Arrangement | undefined;
+	#announced = false;
+
+	constructor(options: PlaySessionOptions, reached: Reached, sink: SourceSink, scope: Scope) {
+		const { clock, lower, random } = options;
+		const { connection, dialogue, presentation } = reached;
+		this.#options = options;
+		this.#reached = reached;
+		this.#sink = sink;
+		this.#scope = scope;
+		this.#ended = new Promise((resolve) => {
+			this.#end = resolve;
+		});
+		this.#transport =
+			lower === 'tcp'
+				? new InterleavedTransport(connection)
+				: new UdpTransport({
+						remoteAddress: connection.remoteAddress,
+						localAddress: connection.localAddress,
+						clock,
+					});
+		this.#receiver = new MediaReceiver({
+			sink,
+			clock,
+			events: {
+				onFirstPacket: () => {
+					this.#announce();
+					options.onMedia();
+				},
+				onGoodbye: () => this.#end(),
+			},
+			ssrc: Math.floor(random() * 2 ** 32),
+			cname: Math.floor(random() * 2 ** 48).toString(16),
+			reorder: lower === 'udp' ? REORDER : undefined,
+		});
+		scope.defer(async () => {
+			if (!dialogue.hasSession) return;
+			// A camera that does not answer its TEARDOWN has nothing left to say that matters.
+			await dialogue.call('TEARDOWN', presentation.url, {}, TEARDOWN_TIMEOUT).catch(() => {});
+		});
+		scope.defer(() => this.#transport.close());
+	}
+
+	async run(signal: AbortSignal): Promise<TransportRefusal | undefined> {
+		const { connection, dialogue, presentation } = this.#reached;
+		const arrangement = await setUp(dialogue, presentation, this.#transport, this.#receiver);
+		if ('refused' in arrangement) return arrangement;
+		this.#arrangement = arrangement;
+		const stop = () => this.#end();
+		signal.addEventListener('abort', stop, { once: true });
+		this.#scope.defer(() => signal.removeEventListener('abort', stop));
+		connection.broken.then(this.#end, this.#end);
+		if (this.#options.lower === 'udp') this.#openWay(arrangement);
+		await play(dialogue, presentation, arrangement);
+		this.#announce();
+		this.#startTimers();
+		if (signal.aborted) return undefined;
+		const failure = await this.#ended;
+		if (failure) throw failure;
+		return undefined;
+	}
+
+	#announce(): void {
+		if (this.#announced || !this.#arrangement) return;
+		this.#announced = true;
+		const { tracks, skipped } = this.#arrangement;
+		const { lower, reason, logger } = this.#options;
+		const { remote } = this.#reached.connection;
+		logger.info({ transport: lower, remote, tracks: tracks.map(({ track }) => track.codec) }, 'camera connected');
+		this.#sink.onTracks(
+			tracks.map(({ track }) => track),
+			skipped,
+			{ transport: lower, remote, ...(reason !== undefined && { reason }) },
+		);
+	}
+
+	#openWay({ paths }: Arrangement): void {
+		for (const path of paths) path.punch();
+		this.#receiver.report();
+	}
+
+	#startTimers(): void {
+		const { clock, lower } = this.#options;
+		const { dialogue, presentation } = this.#reached;
+		const timers = [
+			clock.every(REPORT_PERIOD, () => this.#receiver.report()),
+			keepAlive(clock, dialogue, presentation.url, presentation.getParameter, this.#end),
+		];
+		if (lower === 'udp') {
+			timers.push(
+				clock.every(FLUSH_PERIOD, () => this.#receiver.flush(clock.now())),
+				clock.after(UDP_PATIENCE, () => {
+					if (!this.#receiver.started) this.#end(silentUdp());
+				}),
+			);
+		}
+		this.#scope.defer(() => {
+			for (const timer of timers) timer.cancel();
+		});
+	}
+}
+
+function silentUdp(): SourceError {
+	return new SourceError(
+		'camera_timeout',
+		`no media came over UDP in ${UDP_PATIENCE / 1000} s; let UDP through the firewall or set transport to tcp`,
+	);
+}

@@ -1,0 +1,178 @@
+import type { Clock } from '../../base/clock.ts';
+import { type RtspRequest, type RtspResponse, response } from '../message.ts';
+import { buildTransport, parseTransport, type TransportHeader } from '../transport-header.ts';
+import type { Outlet } from './outlet.ts';
+import { Playback } from './playback.ts';
+import type { Presentation, PresentationDirectory } from './presentation.ts';
+import { parseTarget, splitControl } from './request-target.ts';
+
+/** Seconds without a sign of life after which a session over UDP ends; told to the client. */
+export const SESSION_TIMEOUT_S = 60;
+
+const METHODS = 'OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, SET_PARAMETER, TEARDOWN';
+
+/** A way to the client, and the transport as it is told to it. */
+export type OpenedOutlet = { readonly outlet: Outlet; readonly transport: TransportHeader };
+
+export type SessionOptions = {
+	/** Unguessable. */
+	readonly id: string;
+	readonly presentations: PresentationDirectory;
+	readonly clock: Clock;
+	/** Aborted when the connection is over. */
+	readonly signal: AbortSignal;
+	/** @returns undefined when this transport is not offered */
+	readonly openOutlet: (wanted: TransportHeader) => Promise<OpenedOutlet | undefined>;
+	/** Playing ended from this side: the connection should be closed. */
+	readonly onEnd: (reason: string) => void;
+};
+
+type State =
+	| { readonly name: 'init' }
+	| { readonly name: 'ready'; readonly outlets: Map<number, Outlet> }
+	| { readonly name: 'playing'; readonly outlets: Map<number, Outlet>; readonly playback: Playback };
+
+type Opened = { readonly path: string; readonly presentation: Presentation };
+
+/** The server's side of one RTSP session (RFC 2326 appendix A.2). One per connection: it ends with it. */
+export class ServerSession {
+	readonly #options: SessionOptions;
+	#state: State = { name: 'init' };
+	#opened: Opened | undefined;
+	#transport: TransportHeader['lower'] | undefined;
+
+	constructor(options: SessionOptions) {
+		this.#options = options;
+	}
+
+	/** Whether media goes over UDP, so that only its own signs of life tell that the client is there. */
+	get overUdp(): boolean {
+		return this.#transport === 'udp';
+	}
+
+	get playing(): boolean {
+		return this.#state.name === 'playing';
+	}
+
+	/**
+	 * Answers one request. Requests of a session are handed over one after the other.
+	 *
+	 * @param respond is called exactly once, before the first media packet of a PLAY
+	 */
+	async handle(request: RtspRequest, respond: (response: RtspResponse) => void): Promise<void> {
+		const session = request.headers.get('Session')?.split(';', 1)[0]?.trim();
+		if (session !== undefined && (session !== this.#options.id || this.#state.name === 'init')) {
+			respond(response(454, 'Session Not Found', {}));
+			return;
+		}
+		if (request.headers.get('Require') !== undefined) {
+			respond(response(551, 'Option not supported', { Unsupported: request.headers.all('Require').join(', ') }));
+			return;
+		}
+		switch (request.method) {
+			case 'OPTIONS':
+				respond(response(200, 'OK', { Public: METHODS }));
+				return;
+			case 'DESCRIBE':
+				respond(await this.#describe(request));
+				return;
+			case 'SETUP':
+				respond(await this.#setup(request));
+				return;
+			case 'PLAY':
+				this.#play(respond);
+				return;
+			case 'GET_PARAMETER':
+			case 'SET_PARAMETER':
+				respond(request.body.length > 0 ? response(451, 'Parameter Not Understood', {}) : this.#ok());
+				return;
+			case 'TEARDOWN':
+				this.close();
+				respond(response(200, 'OK', {}));
+				return;
+			default:
+				respond(response(501, 'Not Implemented', { Allow: METHODS }));
+		}
+	}
+
+	/** Ends playing and frees the ways to the client. Idempotent. */
+	close(): void {
+		const state = this.#state;
+		this.#state = { name: 'init' };
+		this.#transport = undefined;
+		if (state.name === 'playing') state.playback.close();
+		if (state.name === 'init') return;
+		for (const outlet of state.outlets.values()) outlet.close();
+	}
+
+	async #describe(request: RtspRequest): Promise<RtspResponse> {
+		const target = parseTarget(request.uri);
+		if (!target) return response(400, 'Bad Request', {});
+		const presentation = await this.#open(target.path);
+		if (!presentation) return response(404, 'Not Found', {});
+		const headers = { 'Content-Base': `${target.base}/`, 'Content-Type': 'application/sdp' };
+		return response(200, 'OK', headers, new TextEncoder().encode(presentation.sdp));
+	}
+
+	async #setup(request: RtspRequest): Promise<RtspResponse> {
+		if (this.#state.name === 'playing') return response(455, 'Method Not Valid in This State', {});
+		const target = parseTarget(request.uri);
+		const split = target && splitControl(target.path);
+		if (!split) return response(400, 'Bad Request', {});
+		const presentation = await this.#open(split.path);
+		const index = presentation?.tracks.findIndex((track) => track.control === split.control) ?? -1;
+		const track = presentation?.tracks[index];
+		if (!track) return response(404, 'Not Found', {});
+
+		const outlets = this.#state.name === 'ready' ? this.#state.outlets : new Map<number, Outlet>();
+		if (outlets.has(index)) return response(455, 'Method Not Valid in This State', {});
+		const opened = await this.#openFirst(parseTransport(request.headers.get('Transport') ?? ''));
+		if (!opened) return response(461, 'Unsupported Transport', {});
+		if (this.#options.signal.aborted) {
+			opened.outlet.close();
+			return response(503, 'Service Unavailable', {});
+		}
+		outlets.set(index, opened.outlet);
+		this.#state = { name: 'ready', outlets };
+		this.#transport = opened.transport.lower;
+		return this.#ok({ Transport: buildTransport({ ...opened.transport, ssrc: track.ssrc }) });
+	}
+
+	#play(respond: (response: RtspResponse) => void): void {
+		const state = this.#state;
+		const presentation = this.#opened?.presentation;
+		if (state.name === 'init' || !presentation) {
+			respond(response(455, 'Method Not Valid in This State', {}));
+			return;
+		}
+		respond(this.#ok({ Range: 'npt=now-' }));
+		// A second PLAY is some clients' keep-alive.
+		if (state.name === 'playing') return;
+		const { clock, onEnd } = this.#options;
+		this.#state = { ...state, name: 'playing', playback: new Playback(presentation, state.outlets, clock, onEnd) };
+	}
+
+	/** The presentation of this session; another one can be opened as long as nothing is set up. */
+	async #open(path: string): Promise<Presentation | undefined> {
+		if (this.#opened?.path === path) return this.#opened.presentation;
+		if (this.#state.name !== 'init') return undefined;
+		const presentation = await this.#options.presentations.open(path, this.#options.signal);
+		if (presentation) this.#opened = { path, presentation };
+		return presentation;
+	}
+
+	async #openFirst(alternatives: readonly TransportHeader[]): Promise<OpenedOutlet | undefined> {
+		for (const alternative of alternatives) {
+			if (alternative.multicast || alternative.profile !== 'RTP/AVP') continue;
+			if (this.#transport !== undefined && alternative.lower !== this.#transport) continue;
+			const opened = await this.#options.openOutlet(alternative);
+			if (opened) return opened;
+		}
+		return undefined;
+	}
+
+	#ok(headers: Readonly<Record<string, string>> = {}): RtspResponse {
+		if (this.#state.name === 'init') return response(200, 'OK', headers);
+		return response(200, 'OK', { ...headers, Session: `${this.#options.id};timeout=${SESSION_TIMEOUT_S}` });
+	}
+}

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { type RtspResponse, request } from '../../../../src/rtsp/message.ts';
+import { ServerSession } from '../../../../src/rtsp/server/session.ts';
+import { parseTransport } from '../../../../src/rtsp/transport-header.ts';
+import { VirtualClock } from '../../../fakes/virtual-clock.ts';
+import { FakeOutlet, FakePresentation, frameOf } from './fake-presentation.ts';
+
+const URL = 'rtsp://127.0.0.1:8554/live/cam';
+const TCP = 'RTP/AVP/TCP;unicast;interleaved=0-1';
+const UDP = 'RTP/AVP;unicast;client_port=5000-5001';
+const SESSION = 'abcdef0123456789';
+
+function open() {
+	const presentation = new FakePresentation();
+	const outlets: FakeOutlet[] = [];
+	const log: string[] = [];
+	const session = new ServerSession({
+		id: SESSION,
+		presentations: { open: async (path) => (path === 'live/cam' ? presentation : undefined) },
+		clock: new VirtualClock(),
+		signal: new AbortController().signal,
+		openOutlet: async (transport) => {
+			const outlet = new FakeOutlet();
+			outlets.push(outlet);
+			return { outlet, transport: { ...transport, ...(transport.lower === 'udp' && { serverPort: [6000, 6001] }) } };
+		},
+		onEnd: (reason) => log.push(reason),
+	});
+	const send = async (method: string, uri = URL, headers: Record<string, string> = {}, body?: Uint8Array) => {
+		const answers: RtspResponse[] = [];
+		await session.handle(request(method, uri, headers, body), (answer) => answers.push(answer));
+		expect(answers.length).toBe(1);
+		return answers[0] as RtspResponse;
+	};
+	return { session, presentation, outlets, send };
+}
+
+describe('ServerSession', () => {
+	it('plays what was described and set up', async () => {
+		const { session, presentation, outlets, send } = open();
+		expect((await send('OPTIONS', '*')).headers.get('Public')).toContain('DESCRIBE');
+		const described = await send('DESCRIBE', `${URL}?x=1`);
+		expect(new TextDecoder().decode(described.body)).toBe('v=0\r\n');
+		expect(described.headers.get('Content-Type')).toBe('application/sdp');
+		expect(described.headers.get('Content-Base')).toBe(`${URL}/`);
+
+		const setUp = await send('SETUP', `${URL}/trackID=0`, { Transport: TCP });
+		expect(setUp.headers.get('Session')).toBe(`${SESSION};timeout=60`);
+		expect(parseTransport(setUp.headers.get('Transport') ?? '')).toMatchObject([
+			{ lower: 'tcp', interleaved: [0, 1], ssrc: 0x1111 },
+		]);
+		const headers = { Session: SESSION };
+		await send('SETUP', `${URL}/trackID=1`, { ...headers, Transport: 'RTP/AVP/TCP;unicast;interleaved=2-3' });
+		expect(presentation.readers.size).toBe(0);
+		expect((await send('PLAY', URL, headers)).status).toBe(200);
+		presentation.deliver(frameOf(0, 7, true));
+		presentation.deliver(frameOf(1, 8));
+		expect(outlets.map((outlet) => outlet.marks)).toEqual([[7], [8]]);
+		expect(session.playing).toBe(true);
+
+		expect((await send('GET_PARAMETER', URL, headers)).status).toBe(200);
+		expect((await send('PLAY', URL, headers)).status).toBe(200);
+		expect(presentation.readers.size).toBe(1);
+		expect((await send('TEARDOWN', URL, headers)).status).toBe(200);
+		expect(presentation.readers.size).toBe(0);
+		expect(outlets.every((outlet) => outlet.closed)).toBe(true);
+		expect((await send('PLAY', URL, headers)).status).toBe(454);
+	});
+
+	it('plays again after a teardown, over another transport', async () => {
+		const { session, presentation, outlets, send } = open();
+		await send('SETUP', `${URL}/trackID=0`, { Transport: TCP });
+		await send('PLAY');
+		await send('TEARDOWN');
+		const answer = await send('SETUP', `${URL}/trackID=0`, { Transport: UDP });
+		expect(answer.headers.get('Transport')).toContain('server_port=6000-6001');
+		expect(session.overUdp).toBe(true);
+		await send('PLAY');
+		presentation.deliver(frameOf(0, 1, true));
+		expect(outlets.map((outlet) => outlet.marks)).toEqual([[], [1]]);
+	});
+
+	it.each([
+		['DESCRIBE', 'rtsp://127.0.0.1:8554/other', {}, 404],
+		['DESCRIBE', 'http://127.0.0.1/live/cam', {}, 400],
+		['DESCRIBE', 'rtsp://127.0.0.1/%zz', {}, 400],
+		['DESCRIBE', URL, { Require: 'www.onvif.org/ver20/backchannel' }, 551],
+		['SETUP', `${URL}/trackID=9`, { Transport: TCP }, 404],
+		['SETUP', `${URL}/trackID=0`, {}, 461],
+		['SETUP', `${URL}/trackID=0`, { Transport: 'RTP/AVP;multicast;client_port=5000-5001' }, 461],
+		['SETUP', `${URL}/trackID=0`, { Transport: 'RTP/SAVP;unicast;client_port=5000-5001' }, 461],
+		['PLAY', URL, {}, 455],
+		['PLAY', URL, { Session: SESSION }, 454],
+		['GET_PARAMETER', URL, { Session: 'somebody else' }, 454],
+		['RECORD', URL, {}, 501],
+	])('answers %s %s %o with %i', async (method, uri, headers, status) => {
+		expect((await open().send(method, uri, headers)).status).toBe(status);
+	});
+
+	it('takes the first transport it can serve, and one transport for all tracks', async () => {
+		const { send } = open();
+		const transport = `RTP/AVP;multicast,${UDP},${TCP}`;
+		const answer = await send('SETUP', `${URL}/trackID=0`, { Transport: transport });
+		expect(parseTransport(answer.headers.get('Transport') ?? '')[0]).toMatchObject({ lower: 'udp' });
+		expect((await send('SETUP', `${URL}/trackID=1`, { Transport: TCP })).status).toBe(461);
+		expect((await send('SETUP', `${URL}/trackID=0`, { Transport: UDP })).status).toBe(455);
+	});
+
+	it('knows no parameter', async () => {
+		const answer = await open().send('GET_PARAMETER', URL, {}, new TextEncoder().encode('jitter\r\n'));
+		expect(answer.status).toBe(451);
+	});
+});

@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SourceError } from '../../../src/base/errors.ts';
+import { parseCameraUrl } from '../../../src/rtsp/client/camera-url.ts';
+import { presentationUrl, requestUri, trackUrl } from '../../../src/rtsp/client/control-url.ts';
+import { RtspHeaders } from '../../../src/rtsp/headers.ts';
+
+describe('parseCameraUrl', () => {
+	it.each([
+		['rtsp://camera/a', 'camera', 554, 'rtsp://camera/a', undefined],
+		['RTSP://camera:8554', 'camera', 8554, 'rtsp://camera:8554', undefined],
+		['rtsp://camera:/a?b=c', 'camera', 554, 'rtsp://camera/a?b=c', undefined],
+		['rtsp://[fe80::1]:555/a', 'fe80::1', 555, 'rtsp://[fe80::1]:555/a', undefined],
+		['rtsp://u:p@camera/a@b', 'camera', 554, 'rtsp://camera/a@b', { username: 'u', password: 'p' }],
+		['rtsp://u@camera', 'camera', 554, 'rtsp://camera', { username: 'u', password: '' }],
+		['rtsp://u:p%40%3a%23@camera', 'camera', 554, 'rtsp://camera', { username: 'u', password: 'p@:#' }],
+		['rtsp://u:100%@camera', 'camera', 554, 'rtsp://camera', { username: 'u', password: '100%' }],
+		['rtsp://u:a@b:c@camera:1/x', 'camera', 1, 'rtsp://camera:1/x', { username: 'u', password: 'a@b:c' }],
+		['rtsp://u:a#b/c?d@camera:1/x', 'camera', 1, 'rtsp://camera:1/x', { username: 'u', password: 'a#b/c?d' }],
+		[' rtsp://camera/a b ', 'camera', 554, 'rtsp://camera/a%20b', undefined],
+	])('%s', (text, host, port, requestUrl, credentials) => {
+		expect(parseCameraUrl(text)).toEqual({ host, port, requestUrl, credentials });
+	});
+
+	it.each(['', 'camera', 'http://camera/', 'rtsp:///a', 'rtsp://camera:x/', 'rtsp://camera:0/', 'rtsp://a b/'])(
+		'refuses %j without repeating it',
+		(text) => {
+			expect(() => parseCameraUrl(text)).toThrow(SourceError);
+		},
+	);
+
+	it('never lets a password into the request line', () => {
+		// Both `@` and `/` unencoded in one password leave nothing to tell it from a host and a path.
+		const word = fc.oneof(fc.stringMatching(/^[A-Za-z0-9:@%]*$/), fc.stringMatching(/^[A-Za-z0-9:#?/%]*$/));
+		fc.assert(
+			fc.property(word, (before) => {
+				const { requestUrl } = parseCameraUrl(`rtsp://u:p${before}CANARY@camera:8554/path`);
+				expect(requestUrl).toBe('rtsp://camera:8554/path');
+			}),
+		);
+	});
+
+	it('throws nothing but SourceError', () => {
+		fc.assert(
+			fc.property(fc.string({ unit: 'binary' }), (text) => {
+				try {
+					parseCameraUrl(`rtsp://${text}`);
+				} catch (thrown) {
+					expect(thrown).toBeInstanceOf(SourceError);
+				}
+			}),
+		);
+	});
+});
+
+describe('presentationUrl', () => {
+	const asked = 'rtsp://camera:8554/live?a=1';
+
+	it.each([
+		[{}, undefined, asked],
+		[{}, '*', asked],
+		[{ 'Content-Base': 'rtsp://192.168.1.10/live/' }, '*', 'rtsp://192.168.1.10/live/'],
+		[{ 'Content-Base': 'rtsp://u:p@192.168.1.10/live/' }, undefined, 'rtsp://192.168.1.10/live/'],
+		[{ 'Content-Location': 'rtsp://camera/x' }, undefined, 'rtsp://camera/x'],
+		[{ 'Content-Base': '192.168.1.10:554/s/' }, undefined, 'rtsp://192.168.1.10:554/s/'],
+		[{ 'Content-Base': 'rtsp://rtsp://camera/s/' }, undefined, 'rtsp://camera/s/'],
+		[{ 'Content-Base': '/s/$1' }, undefined, 'rtsp://camera:8554/s/$1'],
+		[{ 'Content-Base': '' }, undefined, asked],
+		[{ 'Content-Base': 'rtsp://camera/x/' }, 'rtsp://camera/whole', 'rtsp://camera/whole'],
+	] as [Record<string, string>, string | undefined, string][])(
+		'with %j and control %s',
+		(headers, control, expected) => {
+			expect(presentationUrl(asked, new RtspHeaders(headers), control)).toBe(expected);
+		},
+	);
+});
+
+describe('trackUrl', () => {
+	it.each([
+		['rtsp://camera/live', undefined, 'rtsp://camera/live'],
+		['rtsp://camera/live', '*', 'rtsp://camera/live'],
+		['rtsp://camera/live', 'trackID=0', 'rtsp://camera/live/trackID=0'],
+		['rtsp://camera/live/', 'trackID=0', 'rtsp://camera/live/trackID=0'],
+		['rtsp://camera/live/', '/trackID=0', 'rtsp://camera/live/trackID=0'],
+		['rtsp://camera/r?channel=1&subtype=0', 'trackID=0', 'rtsp://camera/r?channel=1&subtype=0/trackID=0'],
+		['rtsp://camera/live', '?ctype=video', 'rtsp://camera/live?ctype=video'],
+		['rtsp://camera/live', 'rtsp://u:p@10.0.0.1/t?x=1', 'rtsp://10.0.0.1/t?x=1'],
+		['rtsp://camera/live', 'a b\r\nX: y', 'rtsp://camera/live/a%20b%0D%0AX:%20y'],
+	])('of %s and %s', (base, control, expected) => {
+		expect(trackUrl(base, control)).toBe(expected);
+	});
+
+	it('is always fit for a request line', () => {
+		fc.assert(
+			fc.property(fc.string({ unit: 'binary' }), (control) => {
+				expect(trackUrl('rtsp://camera/', control)).toMatch(/^[\x21-\x7e]+$/);
+				expect(requestUri(control)).toMatch(/^[\x21-\x7e]*$/);
+			}),
+		);
+	});
+});
