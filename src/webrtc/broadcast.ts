@@ -1,0 +1,255 @@
+import type { Clock, Timer } from '../base/clock.ts';
+import { packetizeH264 } from '../media/h264-packetizer.ts';
+import type { Track } from '../media/track.ts';
+import type { AccessUnit, AudioUnit, VideoUnit } from '../media/unit.ts';
+import type { StreamFace, StreamReader } from '../stream/reader.ts';
+import { type CarriedAudio, type CarriedTracks, carriedTracks } from './carried-tracks.ts';
+import { CatchUp } from './catch-up.ts';
+import { Lane } from './lane.ts';
+import { MAX_G711_SAMPLES, MAX_PAYLOAD, MAX_REORDERED, REPAIR, REPORT_PERIOD } from './limits.ts';
+import { type RandomBytes, randomUint32 } from './random.ts';
+import type { RepairBudget } from './repair-budget.ts';
+import type { TrackSender } from './track-sender.ts';
+import type { SecureTransport } from './transport/secure-transport.ts';
+
+/** A viewer as its broadcast sees it. */
+export interface BroadcastMember {
+	readonly video: TrackSender | undefined;
+	readonly audio: TrackSender | undefined;
+	/** The time has come for sender reports. */
+	report(): void;
+	/** Nothing will come any more. */
+	end(reason: string): void;
+}
+
+export type BroadcastOptions = {
+	readonly stream: StreamFace;
+	readonly transport: SecureTransport;
+	readonly clock: Clock;
+	readonly randomBytes: RandomBytes;
+	/** The last member left, or the stream is over: this broadcast will not be used again. */
+	readonly onOver: () => void;
+};
+
+/**
+ * A stream on its way to WebRTC viewers, while it has any: everything that is the same for all of them is done here
+ * once. Viewers come behind the live point by their `TrackSender` and are then part of one `send` for all.
+ */
+export class Broadcast implements StreamReader {
+	readonly name = 'webrtc';
+	readonly #options: BroadcastOptions;
+	readonly #catchUp: CatchUp;
+	readonly #members = new Set<BroadcastMember>();
+	/** Secured, but there is no key frame yet to start with. */
+	readonly #waiting = new Set<BroadcastMember>();
+	/** Lost the picture and want a key frame. */
+	readonly #wanting = new Map<TrackSender, RepairBudget>();
+	readonly #reports: Timer;
+	#detach: (() => void) | undefined;
+	#carried: CarriedTracks = { video: undefined, audio: undefined, skipped: [] };
+	#video: Lane | undefined;
+	#audio: Lane | undefined;
+	#audioCodec: CarriedAudio | undefined;
+	#lastPts = Number.NEGATIVE_INFINITY;
+	#reordered = 0;
+	#over = false;
+
+	/** Attaches to the stream at once: the cached group of pictures is packetized before this returns. */
+	constructor(options: BroadcastOptions) {
+		this.#options = options;
+		this.#catchUp = new CatchUp(options.clock);
+		this.#reports = options.clock.every(REPORT_PERIOD, () => {
+			for (const member of [...this.#members]) member.report();
+		});
+		const detach = options.stream.attach(this, { replay: true });
+		if (this.#over) detach();
+		else this.#detach = detach;
+	}
+
+	/** The tracks that viewers can get, as known now. */
+	get tracks(): CarriedTracks {
+		return this.#carried;
+	}
+
+	get video(): Lane | undefined {
+		return this.#video;
+	}
+
+	get audio(): Lane | undefined {
+		return this.#audio;
+	}
+
+	/** Pictures come in another order than they are shown in: the stream has B-frames. */
+	get reordered(): boolean {
+		return this.#reordered >= MAX_REORDERED;
+	}
+
+	/** True when the stream ended: it takes no members. */
+	get over(): boolean {
+		return this.#over;
+	}
+
+	join(member: BroadcastMember): void {
+		this.#members.add(member);
+	}
+
+	/** A member may receive from now on: the cached group of pictures goes out before this returns. */
+	start(member: BroadcastMember): void {
+		const { video, audio } = member;
+		const now = this.#options.clock.now();
+		if (audio) {
+			audio.start(audio.lane.ring.next, undefined, now);
+			this.#catchUp.add(audio);
+		}
+		if (video) {
+			const { group } = video.lane;
+			if (group) {
+				video.start(group.index, video.lane.quickStart(), now);
+				this.#catchUp.add(video);
+			} else {
+				this.#waiting.add(member);
+			}
+		}
+		member.report();
+	}
+
+	/** A viewer lost the picture. It gets the group of pictures again with the next frame, if its budget allows. */
+	wantKeyFrame(sender: TrackSender, budget: RepairBudget): void {
+		this.#wanting.set(sender, budget);
+	}
+
+	/** Idempotent. When the last member leaves, the stream is let go. */
+	leave(member: BroadcastMember): void {
+		if (!this.#members.delete(member)) return;
+		this.#waiting.delete(member);
+		for (const sender of [member.video, member.audio]) {
+			if (!sender) continue;
+			sender.pause();
+			this.#catchUp.remove(sender);
+			this.#wanting.delete(sender);
+		}
+		if (this.#members.size === 0) this.#close();
+	}
+
+	/** Lets go of the stream when nobody joined. */
+	releaseIfUnused(): void {
+		if (this.#members.size === 0) this.#close();
+	}
+
+	onTracks(tracks: readonly Track[]): void {
+		this.#carried = carriedTracks(tracks);
+		const { video, audio } = this.#carried;
+		if (video) this.#video ??= this.#createLane(video.clockRate);
+		if (!audio) return;
+		const before = this.#audioCodec;
+		if (before && (before.codec !== audio.codec || before.channels !== audio.channels)) {
+			this.#end('the audio codec of the camera changed');
+			return;
+		}
+		this.#audioCodec = audio;
+		this.#audio ??= this.#createLane(audio.clockRate);
+	}
+
+	onUnit(unit: AccessUnit): void {
+		if (unit.kind === 'video') {
+			if (this.#video && unit.track.id === this.#carried.video?.id) this.#onVideo(this.#video, unit);
+		} else if (this.#audio && unit.track.id === this.#carried.audio?.id) {
+			this.#onAudio(this.#audio, unit);
+		}
+	}
+
+	onEnd(): void {
+		this.#end('the stream ended');
+	}
+
+	#onVideo(lane: Lane, unit: VideoUnit): void {
+		if (unit.pts < this.#lastPts) {
+			this.#reordered++;
+			if (this.reordered) {
+				this.#end('the camera sends B-frames, which WebRTC cannot show');
+				return;
+			}
+		}
+		this.#lastPts = unit.pts;
+		const { clock, transport } = this.#options;
+		const now = clock.now();
+		if (unit.key) this.#wanting.clear();
+		const squeeze = this.#wanting.size > 0 ? lane.replayBefore(unit.pts) : undefined;
+		const replays = squeeze && this.#takeReplays(now);
+		lane.open(unit.pts, unit.key, unit.wall, now);
+		packetizeH264(unit.nalus, MAX_PAYLOAD, this.#addVideo);
+		if (lane.destinations.length > 0) transport.send(lane.batch, lane.destinations);
+		const group = lane.group;
+		if (replays) {
+			for (const sender of replays) {
+				if (group) sender.start(group.index, squeeze, now);
+				this.#catchUp.add(sender);
+			}
+		}
+		if (!group || this.#waiting.size === 0) return;
+		for (const member of this.#waiting) {
+			member.video?.start(group.index, undefined, now);
+			if (member.video) this.#catchUp.add(member.video);
+			member.report();
+		}
+		this.#waiting.clear();
+	}
+
+	readonly #addVideo = (payload: Uint8Array, marker: boolean): void => {
+		this.#video?.add(new Uint8Array(payload), marker);
+	};
+
+	/** Those whose wish is granted now; they leave the live point before the frame that ends their replay. */
+	#takeReplays(now: number): TrackSender[] {
+		const taken: TrackSender[] = [];
+		for (const [sender, budget] of this.#wanting) {
+			if (!sender.live || now - sender.replayedAt < REPAIR.keyFrameInterval || !budget.allows(now)) continue;
+			budget.spend(sender.lane.groupBytes);
+			this.#wanting.delete(sender);
+			sender.pause();
+			taken.push(sender);
+		}
+		return taken;
+	}
+
+	#onAudio(lane: Lane, unit: AudioUnit): void {
+		const { data, pts, wall } = unit;
+		if (unit.track.codec === 'opus') {
+			if (data.length <= MAX_PAYLOAD) this.#sendAudio(lane, data, pts, wall);
+			return;
+		}
+		for (let at = 0; at < data.length; at += MAX_G711_SAMPLES) {
+			const part = data.subarray(at, at + MAX_G711_SAMPLES);
+			this.#sendAudio(lane, part, pts + at, wall + (at * 1000) / lane.clockRate);
+		}
+	}
+
+	#sendAudio(lane: Lane, payload: Uint8Array, pts: number, wall: number): void {
+		lane.open(pts, false, wall, this.#options.clock.now());
+		lane.add(payload, false);
+		if (lane.destinations.length > 0) this.#options.transport.send(lane.batch, lane.destinations);
+	}
+
+	#createLane(clockRate: number): Lane {
+		const { randomBytes } = this.#options;
+		const ssrc = randomUint32(randomBytes);
+		const numbers = { ssrc, rtxSsrc: (ssrc ^ 0x5a5a5a5a) >>> 0, timestampBase: randomUint32(randomBytes) };
+		return new Lane(numbers, clockRate);
+	}
+
+	#end(reason: string): void {
+		if (this.#over) return;
+		const members = [...this.#members];
+		this.#close();
+		for (const member of members) member.end(reason);
+	}
+
+	#close(): void {
+		if (this.#over) return;
+		this.#over = true;
+		this.#reports.cancel();
+		this.#catchUp.close();
+		this.#detach?.();
+		this.#options.onOver();
+	}
+}

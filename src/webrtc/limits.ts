@@ -1,0 +1,72 @@
+/** Caps of a WHEP offer. Above them it is refused. */
+export const OFFER_LIMITS = {
+	characters: 65_536,
+	lines: 2_000,
+	lineCharacters: 4_096,
+	/** `m=` sections. */
+	sections: 8,
+	/** `a=rtpmap` lines of one section. */
+	codecs: 96,
+} as const;
+
+/**
+ * Bytes of an RTP payload as it is cut for all viewers: 1200 with the two bytes that a retransmission stream puts
+ * in front (RFC 4588 section 4).
+ */
+export const MAX_PAYLOAD = 1_198;
+
+/** Samples of G.711 in one packet, 60 ms: longer runs are split. */
+export const MAX_G711_SAMPLES = 480;
+
+/** What is kept of a track for retransmission and fast start. */
+export const RING_LIMITS = {
+	/** At the start; doubled as needed. A power of two. */
+	initialPackets: 512,
+	/** A power of two, at most half of the sequence number space. */
+	packets: 16_384,
+	bytes: 16 * 1024 * 1024,
+	/** Packets stay at least this long, and at least until the next key frame. Milliseconds. */
+	age: 2_000,
+} as const;
+
+/** How fast a viewer who is behind the live point gets what is missing. */
+export const CATCH_UP = {
+	/** Bytes sent at once. */
+	burst: 256 * 1024,
+	/** Milliseconds between two further chunks. */
+	period: 5,
+	/** Bytes of one chunk: 40 Mbit/s. */
+	chunk: 25_000,
+	/** Bytes for all viewers of a stream in one period. */
+	total: 400_000,
+	/** Milliseconds of RTP time from frame to frame of a squeezed group of pictures. */
+	frameStep: 1,
+} as const;
+
+/** What a viewer may ask for again: NACK and PLI storms end here. */
+export const REPAIR = {
+	/** Bytes a viewer may have repaired at once, and how many come back each second. */
+	burst: 512 * 1024,
+	bytesPerSecond: 512 * 1024,
+	/** Milliseconds before the same packet is sent again, at least; at most one round trip. */
+	resendAfter: 20,
+	/** Retransmissions remembered for that. A power of two. */
+	remembered: 1_024,
+	/** Sequence numbers behind the newest that are still answered. */
+	reach: 16_384,
+	/** Milliseconds between two replays of the group of pictures. */
+	keyFrameInterval: 500,
+	/** Milliseconds; assumed until the viewer has reported. */
+	assumedRoundTrip: 100,
+	/** Milliseconds; a measured round trip beyond is a broken report. */
+	maxRoundTrip: 10_000,
+} as const;
+
+/** Stretches of a viewer's own numbering that are remembered (one for each start and each replay). */
+export const MAX_SEGMENTS = 64;
+
+/** Milliseconds between sender reports. */
+export const REPORT_PERIOD = 1_000;
+
+/** Pictures that come before their predecessor, after which a stream counts as one with B-frames. */
+export const MAX_REORDERED = 3;

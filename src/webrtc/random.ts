@@ -1,0 +1,19 @@
+import { readUint32 } from '../media/big-endian.ts';
+
+/** Cryptographically strong random bytes. */
+export type RandomBytes = (size: number) => Uint8Array;
+
+/** 0 … 2^32-1 */
+export function randomUint32(randomBytes: RandomBytes): number {
+	return readUint32(randomBytes(4), 0);
+}
+
+/** 144 random bits in 24 characters that need no escaping in a URL. */
+export function randomSessionId(randomBytes: RandomBytes): string {
+	return Buffer.from(randomBytes(18)).toString('base64url');
+}
+
+/** 62 random bits in decimal, as `o=` of a session description wants them (RFC 9429 section 5.2.1). */
+export function randomOriginId(randomBytes: RandomBytes): string {
+	return (Buffer.from(randomBytes(8)).readBigUInt64BE() >> 2n).toString();
+}

@@ -1,0 +1,29 @@
+import type { SkippedTrack } from './carried-tracks.ts';
+
+/** A WHEP session as the API shows it. */
+export type SessionInfo = {
+	id: string;
+	stream_id: string;
+	state: 'connecting' | 'connected' | 'closed';
+	/** ISO 8601 */
+	created_at: string;
+	/** Milliseconds from the offer to DTLS done. */
+	connected_after_ms?: number;
+	/** Milliseconds from the offer to the first media packet sent. */
+	first_media_after_ms?: number;
+	remote?: string;
+	packets_sent: number;
+	/** RTP payload, retransmissions included. */
+	bytes_sent: number;
+	/** Bits per second over the last seconds. */
+	current_bitrate: number;
+	nack_received: number;
+	packets_retransmitted: number;
+	pli_received: number;
+	/** Fraction 0 … 1 */
+	loss?: number;
+	rtt_ms?: number;
+	video?: string;
+	audio?: string;
+	skipped_tracks: SkippedTrack[];
+};

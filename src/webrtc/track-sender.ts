@@ -1,0 +1,190 @@
+import type { Lane } from './lane.ts';
+import { REPAIR } from './limits.ts';
+import { ResendMemory } from './repair-budget.ts';
+import { type Segment, SendHistory, type Squeeze, segmentTimestamp } from './send-history.ts';
+import type { Destination, MediaPacket, SecureTransport, TransportPeer } from './transport/secure-transport.ts';
+
+export type TrackSenderOptions = {
+	readonly lane: Lane;
+	readonly transport: SecureTransport;
+	readonly peer: TransportPeer;
+	readonly payloadType: number;
+	/** Of the retransmission format, when negotiated. */
+	readonly rtxPayloadType: number | undefined;
+};
+
+/** Small, so that the receiver's guess of the SRTP rollover counter cannot go wrong at the start (RFC 3711 3.3.1). */
+const FIRST_SEQUENCE = 1;
+
+/**
+ * One viewer's copy of a track. At the live point it costs nothing: the viewer is one of the lane's destinations.
+ * Behind the live point (at the start, after a lost picture) it sends from the ring until it has caught up. The
+ * viewer sees one unbroken numbering.
+ */
+export class TrackSender {
+	readonly lane: Lane;
+	readonly #transport: SecureTransport;
+	/** For packets that are numbered for this viewer already. */
+	readonly #own: readonly [Destination];
+	readonly #rtx: readonly [Destination] | undefined;
+	#rtxSequence = 0;
+	readonly #history = new SendHistory();
+	/** Ring index to send next while behind the live point. */
+	#cursor: number | undefined;
+	#live: Destination | undefined;
+	#octets = 0;
+	/** What `lane.octets` was when this sender went live. */
+	#octetsAtLive = 0;
+	#resends: ResendMemory | undefined;
+	#replayedAt = Number.NEGATIVE_INFINITY;
+	#startedAt: number | undefined;
+
+	constructor(options: TrackSenderOptions) {
+		const { peer, payloadType, rtxPayloadType } = options;
+		this.lane = options.lane;
+		this.#transport = options.transport;
+		this.#own = [{ peer, payloadType, sequenceOffset: 0 }];
+		this.#rtx = rtxPayloadType === undefined ? undefined : [{ peer, payloadType: rtxPayloadType, sequenceOffset: 0 }];
+	}
+
+	get live(): boolean {
+		return this.#live !== undefined;
+	}
+
+	/** `Clock.now()` when the first packet was sent, or the live point joined. */
+	get startedAt(): number | undefined {
+		return this.#startedAt;
+	}
+
+	/** `Clock.now()` when sending last began at a key frame of the ring. */
+	get replayedAt(): number {
+		return this.#replayedAt;
+	}
+
+	/** Packets sent, without retransmissions. */
+	get packets(): number {
+		return this.#next() - FIRST_SEQUENCE;
+	}
+
+	/** Payload bytes sent, without retransmissions. */
+	get octets(): number {
+		return this.#octets + (this.#live ? this.lane.octets - this.#octetsAtLive : 0);
+	}
+
+	/** `Clock.now()` when this viewer was last sent a key frame. */
+	get keyFrameAt(): number {
+		return Math.max(this.#replayedAt, this.#live ? this.lane.groupAt : Number.NEGATIVE_INFINITY);
+	}
+
+	/** Goes on from a packet of the ring; what has been sent before stays as it was. `advance` does the sending. */
+	start(index: number, squeeze: Squeeze | undefined, now: number): void {
+		this.pause();
+		this.#history.begin({ sequence: this.#next(), index, squeeze });
+		this.#cursor = index;
+		this.#replayedAt = now;
+	}
+
+	/** Leaves the live point: gets nothing more until the next `start`. */
+	pause(): void {
+		if (!this.#live) return;
+		this.lane.leave(this.#live);
+		this.#octets += this.lane.octets - this.#octetsAtLive;
+		// Where the numbering stands; the ring goes on without this viewer.
+		this.#cursor = this.lane.ring.next;
+		this.#live = undefined;
+	}
+
+	/**
+	 * Sends what is missing up to the live point and joins it.
+	 *
+	 * @param maxBytes payload bytes of this call; the packet that reaches them is still sent
+	 * @param now `Clock.now()`
+	 * @returns payload bytes sent
+	 */
+	advance(maxBytes: number, now: number): number {
+		if (this.#live || this.#cursor === undefined) return 0;
+		this.#skipToKeyFrame(now);
+		const { ring } = this.lane;
+		const segment = this.#history.current;
+		if (!segment) return 0;
+		const batch: MediaPacket[] = [];
+		let bytes = 0;
+		let cursor = this.#cursor;
+		for (; cursor < ring.next && bytes < maxBytes; cursor++) {
+			const packet = this.#numbered(segment, segment.sequence + cursor - segment.index);
+			if (!packet) break;
+			batch.push(packet);
+			bytes += packet.payload.length;
+		}
+		this.#cursor = cursor;
+		this.#octets += bytes;
+		if (batch.length > 0 || cursor === ring.next) this.#startedAt ??= now;
+		if (batch.length > 0) this.#transport.send(batch, this.#own);
+		if (cursor === ring.next) this.#joinLive(segment);
+		return bytes;
+	}
+
+	/**
+	 * Sends one packet again, exactly as it was, or as a retransmission of its own (RFC 4588) when negotiated.
+	 *
+	 * @param wrapped the viewer's 16-bit sequence number
+	 * @param pause milliseconds in which the same packet is not sent again
+	 * @returns payload bytes sent; 0 when it is not to be had, or was just sent again
+	 */
+	retransmit(wrapped: number, now: number, pause: number): number {
+		const found = this.#history.find(wrapped, this.#next());
+		const packet = found && this.#numbered(found.segment, found.sequence);
+		if (!packet) return 0;
+		this.#resends ??= new ResendMemory();
+		if (!this.#resends.note(found.sequence, now, Math.max(REPAIR.resendAfter, pause))) return 0;
+		if (this.#rtx) this.#transport.send([this.#wrap(packet)], this.#rtx);
+		else this.#transport.send([packet], this.#own);
+		return packet.payload.length;
+	}
+
+	/** The sequence number after the last one sent, not wrapped. */
+	#next(): number {
+		const segment = this.#history.current;
+		if (!segment) return FIRST_SEQUENCE;
+		return segment.sequence + (this.#cursor ?? this.lane.ring.next) - segment.index;
+	}
+
+	/** Whoever is still behind when a key frame comes needs nothing that lies before it. */
+	#skipToKeyFrame(now: number): void {
+		const group = this.lane.group;
+		if (group && this.#cursor !== undefined && this.#cursor < group.index) this.start(group.index, undefined, now);
+	}
+
+	#joinLive(segment: Segment): void {
+		const { peer, payloadType } = this.#own[0];
+		this.#live = { peer, payloadType, sequenceOffset: (segment.sequence - segment.index) & 0xffff };
+		this.#octetsAtLive = this.lane.octets;
+		this.#cursor = undefined;
+		this.lane.join(this.#live);
+	}
+
+	/** A packet of the ring with this viewer's number and timestamp; the payload is shared. */
+	#numbered(segment: Segment, sequence: number): MediaPacket | undefined {
+		const { ring } = this.lane;
+		const index = segment.index + sequence - segment.sequence;
+		const packet = ring.packet(index);
+		if (!packet) return undefined;
+		return {
+			sequence: sequence & 0xffff,
+			timestamp: segmentTimestamp(segment, ring.frame(index), packet.timestamp),
+			marker: packet.marker,
+			ssrc: packet.ssrc,
+			payload: packet.payload,
+		};
+	}
+
+	/** RFC 4588 section 4: the original sequence number in front of the payload. */
+	#wrap(packet: MediaPacket): MediaPacket {
+		const payload = new Uint8Array(2 + packet.payload.length);
+		payload[0] = packet.sequence >>> 8;
+		payload[1] = packet.sequence;
+		payload.set(packet.payload, 2);
+		this.#rtxSequence = (this.#rtxSequence + 1) & 0xffff;
+		return { ...packet, sequence: this.#rtxSequence, ssrc: this.lane.rtxSsrc, payload };
+	}
+}

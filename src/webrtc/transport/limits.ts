@@ -1,0 +1,63 @@
+/** Every cap of the transport, in one place. */
+
+/** RTP payload bytes one packet may have: 1200 of a stream's packet, and what a retransmission adds. */
+export const MAX_PAYLOAD = 1248;
+
+/** Datagrams above this size are dropped unread, bytes. */
+export const MAX_DATAGRAM = 2048;
+
+/** RTCP of one datagram handed to `sendRtcp`, bytes. */
+export const MAX_RTCP = 1400;
+
+/** Kernel buffers asked for each UDP socket, bytes (the system may grant less). */
+export const SOCKET_SEND_BUFFER = 4 * 1024 * 1024;
+export const SOCKET_RECEIVE_BUFFER = 2 * 1024 * 1024;
+
+/** Bytes that may wait in the process for a full UDP socket; packets above are dropped and counted. */
+export const MAX_SEND_BACKLOG = 8 * 1024 * 1024;
+
+/** RTP synchronization sources sent to one viewer, and RTCP sources accepted from one. */
+export const MAX_SSRCS = 16;
+
+/** Remote addresses one viewer may prove by connectivity checks; the oldest is forgotten first. */
+export const MAX_ADDRESSES_PER_PEER = 16;
+
+/** Candidates of one answer. */
+export const MAX_CANDIDATES = 24;
+
+/** Consent (RFC 7675): a viewer without an authenticated check for so long is gone, ms. */
+export const CONSENT_TIMEOUT_MS = 30_000;
+
+/** An opened viewer that is not secured after so long is dropped, ms. */
+export const CONNECT_TIMEOUT_MS = 30_000;
+
+/** An address whose owner sent an authenticated check within this time cannot be claimed by another viewer, ms. */
+export const ADDRESS_HOLD_MS = 10_000;
+
+/** How often timeouts are looked at, ms. */
+export const SWEEP_PERIOD_MS = 1000;
+
+/** Size of one DTLS handshake message, bytes. */
+export const MAX_HANDSHAKE_MESSAGE = 8192;
+
+/** Datagrams one viewer may spend on its DTLS handshake, and on repeating its last flight afterwards. */
+export const MAX_HANDSHAKE_DATAGRAMS = 128;
+export const MAX_SECURED_DATAGRAMS = 32;
+
+/** DTLS handshakes that run at once; the others wait in line. */
+export const MAX_CONCURRENT_HANDSHAKES = 8;
+
+/** A handshake that has not ended after this time gives its place to the next one in line (but may go on), ms. */
+export const HANDSHAKE_SLOT_MS = 3000;
+
+/** DTLS datagrams of one viewer that wait for their turn. */
+export const MAX_WAITING_DATAGRAMS = 16;
+
+/** ICE-TCP connections per allowed viewer: a browser tries several. */
+export const TCP_CONNECTIONS_PER_PEER = 2;
+
+/** A TCP connection without an authenticated check is closed after so long, ms. */
+export const TCP_CHECK_TIMEOUT_MS = 10_000;
+
+/** Bytes that may wait for a slow TCP connection; packets above are dropped and counted. */
+export const MAX_TCP_BACKLOG = 1024 * 1024;

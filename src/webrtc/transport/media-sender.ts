@@ -1,0 +1,188 @@
+import { MAX_PAYLOAD } from './limits.ts';
+import { PacketSigner } from './packet-signer.ts';
+import type { Destination, MediaPacket, TransportPeer } from './secure-transport.ts';
+import { AES128_CM_SHA1_80 } from './srtp-keys.ts';
+import { AES_BLOCK, networkOrder, type SrtpSender } from './srtp-sender.ts';
+
+/** Where one viewer's datagrams go. */
+export interface Route {
+	/** Sends bytes of `memory`, perhaps later: see `MediaSenderOptions.isHeld`. */
+	send(memory: Buffer, offset: number, length: number): void;
+	/** `udp 192.0.2.1:1234` */
+	readonly description: string;
+}
+
+/** What a viewer needs to be sent media; it exists while the viewer is secured. */
+export type MediaPath = { readonly srtp: SrtpSender; readonly route: Route };
+
+export type MediaSenderOptions = {
+	/** How many sockets may hold memory. */
+	readonly sockets: number;
+	/** The path of a secured viewer. */
+	pathOf(peer: TransportPeer): MediaPath | undefined;
+	/** True while a datagram of this memory waits in a socket and its bytes must stay as they are. */
+	isHeld(memory: Buffer): boolean;
+	onSent(datagrams: number, bytes: number): void;
+	/** A packet that could not be sent to one viewer. */
+	onDropped(): void;
+};
+
+/** Packets encrypted with one call of a viewer's cipher. */
+const CHUNK = 8;
+/** Datagrams prepared before they are signed and sent: few enough to stay in the processor's cache. */
+const SLOTS = 32;
+const HEADER = 12;
+const ROLL_OVER = 4;
+const SLOT = PacketSigner.paddedLength(HEADER + MAX_PAYLOAD + ROLL_OVER);
+const PLAIN_WORDS = Math.ceil(MAX_PAYLOAD / 4);
+const MAX_BLOCKS = Math.ceil(MAX_PAYLOAD / AES_BLOCK);
+const { tagLength } = AES128_CM_SHA1_80;
+
+/**
+ * Encrypts and sends packets to many viewers (RFC 3711, AES-CM and HMAC-SHA1-80). What is shared is prepared once per
+ * packet; per viewer and chunk there is one AES call, and authentication runs over four datagrams at once.
+ *
+ * Datagrams are sent out of the signer's memory without a copy. A UDP send is nearly always done by the kernel
+ * before it returns, but with a full socket it waits and refers to that memory. Then another signer is used. A
+ * socket refers to one signer's memory at most (it copies what comes while something waits), so with one signer more
+ * than sockets there is always a free one.
+ */
+export class MediaSender {
+	readonly #options: MediaSenderOptions;
+	readonly #signers: PacketSigner[];
+	#signer: PacketSigner;
+
+	// The chunk, shared by all viewers.
+	readonly #chunk: MediaPacket[] = [];
+	readonly #plain = new Uint32Array(CHUNK * PLAIN_WORDS);
+	readonly #plainBytes = new Uint8Array(this.#plain.buffer);
+
+	// One viewer's part of the chunk.
+	readonly #counters = new Uint32Array(CHUNK * MAX_BLOCKS * (AES_BLOCK / 4));
+	readonly #counterViews: (Buffer | undefined)[] = [];
+	readonly #indexes = new Float64Array(CHUNK);
+
+	// Datagrams that wait to be signed and sent.
+	#filled = 0;
+	readonly #routes: Route[] = [];
+	readonly #lengths = new Uint16Array(SLOTS);
+
+	constructor(options: MediaSenderOptions) {
+		this.#options = options;
+		const signer = (): PacketSigner => new PacketSigner(SLOTS * SLOT, HEADER + MAX_PAYLOAD + ROLL_OVER);
+		this.#signer = signer();
+		this.#signers = [this.#signer, ...Array.from({ length: options.sockets }, signer)];
+	}
+
+	send(packets: readonly MediaPacket[], destinations: readonly Destination[]): void {
+		for (let start = 0; start < packets.length; start += CHUNK) {
+			this.#load(packets, start);
+			for (const destination of destinations) {
+				const path = this.#options.pathOf(destination.peer);
+				if (path !== undefined) this.#encrypt(path, destination);
+			}
+		}
+		this.#flush();
+	}
+
+	#load(packets: readonly MediaPacket[], start: number): void {
+		const chunk = this.#chunk;
+		chunk.length = 0;
+		for (let position = start; position < packets.length && position < start + CHUNK; position++) {
+			const packet = packets[position] as MediaPacket;
+			if (packet.payload.length > MAX_PAYLOAD) {
+				this.#options.onDropped();
+				continue;
+			}
+			this.#plainBytes.set(packet.payload, chunk.length * PLAIN_WORDS * 4);
+			chunk.push(packet);
+		}
+	}
+
+	#encrypt({ srtp, route }: MediaPath, { payloadType, sequenceOffset }: Destination): void {
+		const chunk = this.#chunk;
+		if (this.#filled + chunk.length > SLOTS) this.#flush();
+		let blocks = 0;
+		for (let position = 0; position < chunk.length; position++) {
+			const { ssrc, sequence, payload } = chunk[position] as MediaPacket;
+			const index = srtp.advance(ssrc, (sequence + sequenceOffset) & 0xffff);
+			this.#indexes[position] = index;
+			if (index < 0) continue;
+			const count = Math.ceil(payload.length / AES_BLOCK);
+			srtp.writeCounters(this.#counters, blocks * (AES_BLOCK / 4), count, ssrc, index);
+			blocks += count;
+		}
+		const stream = srtp.keyStream(this.#counterView(blocks));
+		let word = 0;
+		for (let position = 0; position < chunk.length; position++) {
+			const index = this.#indexes[position] as number;
+			if (index < 0) {
+				this.#options.onDropped();
+				continue;
+			}
+			const packet = chunk[position] as MediaPacket;
+			this.#fillSlot(srtp, route, packet, payloadType, index, position * PLAIN_WORDS, stream, word);
+			word += Math.ceil(packet.payload.length / AES_BLOCK) * (AES_BLOCK / 4);
+		}
+	}
+
+	#fillSlot(
+		srtp: SrtpSender,
+		route: Route,
+		packet: MediaPacket,
+		payloadType: number,
+		index: number,
+		plain: number,
+		stream: Uint32Array,
+		streamWord: number,
+	): void {
+		const { words, memory, firstByte } = this.#signer;
+		const slot = this.#filled++;
+		const address = firstByte + slot * SLOT;
+		const length = packet.payload.length;
+		let target = address / 4;
+		words[target++] = networkOrder(
+			0x80000000 | (packet.marker ? 0x800000 : 0) | (payloadType << 16) | (index & 0xffff),
+		);
+		words[target++] = networkOrder(packet.timestamp);
+		words[target++] = networkOrder(packet.ssrc);
+		const count = (length + 3) >>> 2;
+		const source = this.#plain;
+		for (let word = 0; word < count; word++) {
+			words[target + word] = (source[plain + word] as number) ^ (stream[streamWord + word] as number);
+		}
+		const end = address + HEADER + length;
+		const rollOver = Math.floor(index / 0x10000);
+		memory[end] = rollOver >>> 24;
+		memory[end + 1] = rollOver >>> 16;
+		memory[end + 2] = rollOver >>> 8;
+		memory[end + 3] = rollOver;
+		// The tag is put where the roll-over counter was: that is signed but not sent (RFC 3711 4.2).
+		this.#signer.add(srtp.authentication, address, HEADER + length + ROLL_OVER, end);
+		this.#routes[slot] = route;
+		this.#lengths[slot] = HEADER + length + tagLength;
+	}
+
+	#flush(): void {
+		if (this.#filled === 0) return;
+		const { memory, firstByte } = this.#signer;
+		this.#signer.flush();
+		let bytes = 0;
+		for (let slot = 0; slot < this.#filled; slot++) {
+			const length = this.#lengths[slot] as number;
+			(this.#routes[slot] as Route).send(memory, firstByte + slot * SLOT, length);
+			bytes += length;
+		}
+		this.#options.onSent(this.#filled, bytes);
+		this.#filled = 0;
+		if (this.#options.isHeld(memory)) {
+			this.#signer = this.#signers.find((other) => !this.#options.isHeld(other.memory)) as PacketSigner;
+		}
+	}
+
+	#counterView(blocks: number): Buffer {
+		const view = this.#counterViews[blocks] ?? Buffer.from(this.#counters.buffer, 0, blocks * AES_BLOCK);
+		this.#counterViews[blocks] = view;
+		return view;
+	}
+}

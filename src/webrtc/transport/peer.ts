@@ -1,0 +1,190 @@
+import { toError } from '../../base/errors.ts';
+import type { Certificate } from './certificate.ts';
+import { DtlsSession } from './dtls-session.ts';
+import type { HandshakeTask } from './handshake-queue.ts';
+import { type CheckedBinding, type IceCredentials, IceLite } from './ice-lite.ts';
+import { ADDRESS_HOLD_MS, MAX_ADDRESSES_PER_PEER, MAX_RTCP } from './limits.ts';
+import type { MediaPath, Route } from './media-sender.ts';
+import type { PeerDiagnosis, PeerOptions, PeerState, TransportPeer } from './secure-transport.ts';
+import { SrtcpReceiver, SrtcpSender } from './srtcp.ts';
+import { deriveSessionKeys, type MasterKey } from './srtp-keys.ts';
+import { SrtpSender } from './srtp-sender.ts';
+import type { StunMessage } from './stun.ts';
+
+/** Where a datagram came from, and the way back. */
+export type Remote = { readonly address: string; readonly port: number; readonly route: Route };
+
+/** What a viewer needs of the transport it belongs to. */
+export interface PeerHost {
+	readonly certificate: Certificate;
+	/** Forgets a viewer and every address it proved. */
+	forget(peer: Peer): void;
+}
+
+type Media = { readonly path: MediaPath; readonly rtcpSender: SrtcpSender; readonly rtcpReceiver: SrtcpReceiver };
+
+/** One viewer: its ICE, DTLS and SRTP, and the address it is reached at. */
+export class Peer implements TransportPeer, HandshakeTask {
+	readonly local: IceCredentials;
+	readonly #options: PeerOptions;
+	readonly #host: PeerHost;
+	readonly #ice: IceLite;
+	readonly #dtls: DtlsSession;
+	/** When each proven address last sent an authenticated check, the longest known first. */
+	readonly #addresses = new Map<string, number>();
+	#state: PeerState = 'new';
+	#route: Route | undefined;
+	#nominated = false;
+	#media: Media | undefined;
+	#dtlsDatagrams = 0;
+	#closeReason: string | undefined;
+
+	/** @param now monotonic ms */
+	constructor(options: PeerOptions, local: IceCredentials, host: PeerHost, now: number) {
+		this.local = local;
+		this.#options = options;
+		this.#host = host;
+		this.#ice = new IceLite(local, options.remoteUfrag, now);
+		this.#dtls = new DtlsSession({
+			certificate: host.certificate,
+			remoteFingerprint: options.remoteFingerprint,
+			send: (datagram) => this.#route?.send(datagram, 0, datagram.length),
+			onSecured: (keys) => this.#secure(keys),
+			onClosed: (reason) => this.fail(reason),
+		});
+	}
+
+	get state(): PeerState {
+		return this.#state;
+	}
+
+	/** Where and with what media is sent, once the viewer is secured. */
+	get mediaPath(): MediaPath | undefined {
+		return this.#media?.path;
+	}
+
+	get handshaking(): boolean {
+		return this.#state === 'new' || this.#state === 'checked';
+	}
+
+	/** Addresses (`Route.description`) that belong to this viewer. */
+	get addresses(): Iterable<string> {
+		return this.#addresses.keys();
+	}
+
+	/** True while another viewer may not claim this address. */
+	holds(address: string, now: number): boolean {
+		const lastCheck = this.#addresses.get(address);
+		return lastCheck !== undefined && now - lastCheck < ADDRESS_HOLD_MS;
+	}
+
+	/** Checks a binding request without acting on it; undefined if it must not be answered. */
+	check(bytes: Buffer, message: StunMessage, remote: Remote, now: number): CheckedBinding | undefined {
+		return this.#ice.check(bytes, message, remote, now);
+	}
+
+	/**
+	 * Acts on an authenticated check: the address is proven, answered, and with a nomination used from now on.
+	 *
+	 * @returns the address that is forgotten for it, if there are too many
+	 */
+	adopt({ response, nominated }: CheckedBinding, { route }: Remote, now: number): string | undefined {
+		const key = route.description;
+		if (this.#state === 'new') this.#state = 'checked';
+		this.#addresses.delete(key);
+		this.#addresses.set(key, now);
+		if (this.#route === undefined || (nominated && this.#route.description !== key)) this.#use(route);
+		this.#nominated ||= nominated;
+		route.send(response, 0, response.length);
+		if (this.#addresses.size <= MAX_ADDRESSES_PER_PEER) return undefined;
+		const [oldest] = this.#addresses.keys();
+		this.release(oldest as string);
+		return oldest;
+	}
+
+	/** Forgets an address: its connection is gone or another viewer has it. */
+	release(address: string): void {
+		this.#addresses.delete(address);
+	}
+
+	/** Takes one DTLS datagram of a proven address. */
+	handle(datagram: Buffer): void {
+		this.#dtlsDatagrams++;
+		if (this.#state !== 'closed') this.#guard(() => this.#dtls.receive(datagram));
+	}
+
+	/** @returns false if the datagram is not authentic */
+	receiveRtcp(datagram: Buffer): boolean {
+		const packet = this.#media?.rtcpReceiver.unprotect(datagram);
+		if (packet !== undefined) this.#guard(() => this.#options.onRtcp(packet));
+		return packet !== undefined;
+	}
+
+	sendRtcp(packet: Uint8Array): void {
+		if (this.#media === undefined || packet.length > MAX_RTCP) return;
+		const datagram = this.#media.rtcpSender.protect(packet);
+		if (datagram !== undefined) this.#media.path.route.send(datagram, 0, datagram.length);
+	}
+
+	diagnosis(): PeerDiagnosis {
+		return {
+			state: this.#state,
+			bindingRequests: this.#ice.bindingRequests,
+			dtlsDatagrams: this.#dtlsDatagrams,
+			...(this.#nominated && this.#route !== undefined && { remote: this.#route.description }),
+			...(this.#closeReason !== undefined && { closeReason: this.#closeReason }),
+		};
+	}
+
+	/** Ends the viewer if it has been silent or unfinished for too long. */
+	expire(now: number): void {
+		const reason = this.#ice.expired(now, this.#state === 'secured');
+		if (reason !== undefined) this.fail(reason);
+	}
+
+	/** Ends the viewer for a reason of its own. */
+	fail(reason: string): void {
+		if (this.#state === 'closed') return;
+		this.#end(reason);
+		this.#options.onClosed(reason);
+	}
+
+	close(): void {
+		if (this.#state !== 'closed') this.#end('closed by the gateway');
+	}
+
+	/** A fault while one viewer's datagram is handled ends that viewer only. */
+	#guard(handle: () => void): void {
+		try {
+			handle();
+		} catch (error) {
+			this.fail(`internal error: ${toError(error).message}`);
+		}
+	}
+
+	#end(reason: string): void {
+		this.#dtls.close();
+		this.#state = 'closed';
+		this.#closeReason = reason;
+		this.#media = undefined;
+		this.#host.forget(this);
+	}
+
+	#use(route: Route): void {
+		this.#route = route;
+		if (this.#media !== undefined) this.#media = { ...this.#media, path: { ...this.#media.path, route } };
+	}
+
+	#secure({ local, remote }: { readonly local: MasterKey; readonly remote: MasterKey }): void {
+		// Nothing is decrypted before an address is proven, so there is a route.
+		if (this.#route === undefined) return;
+		const sending = deriveSessionKeys(local);
+		this.#media = {
+			path: { srtp: new SrtpSender(sending.rtp), route: this.#route },
+			rtcpSender: new SrtcpSender(sending.rtcp),
+			rtcpReceiver: new SrtcpReceiver(deriveSessionKeys(remote).rtcp),
+		};
+		this.#state = 'secured';
+		this.#options.onSecured();
+	}
+}

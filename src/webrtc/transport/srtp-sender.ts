@@ -1,0 +1,77 @@
+import { type Cipher, createCipheriv } from 'node:crypto';
+import { MAX_SSRCS } from './limits.ts';
+import { type HmacKey, hmacKey } from './packet-signer.ts';
+import type { SessionKeys } from './srtp-keys.ts';
+
+/** Bytes of an AES block. */
+export const AES_BLOCK = 16;
+
+const WORDS_PER_BLOCK = AES_BLOCK / 4;
+
+/**
+ * The 48 bit index of a packet (RFC 3711 3.3.1): the one with this sequence number that is nearest to the highest
+ * index sent, so that a late retransmission keeps the roll-over counter it was first sent with.
+ *
+ * @param highest -1 before the first packet
+ * @returns negative if the packet lies before the first one that was sent
+ */
+export function nearestIndex(highest: number, sequence: number): number {
+	if (highest < 0) return sequence;
+	return highest + ((sequence - highest + 0x8000) & 0xffff) - 0x8000;
+}
+
+/** The same 32 bit number with its bytes in the other order: a network order word as this machine stores it. */
+export function networkOrder(word: number): number {
+	return ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
+}
+
+/** One viewer's sending half of SRTP: keys and roll-over counters. */
+export class SrtpSender {
+	readonly authentication: HmacKey;
+	readonly #cipher: Cipher;
+	readonly #salt: readonly [number, number, number, number];
+	readonly #highest = new Map<number, number>();
+
+	constructor(keys: SessionKeys) {
+		this.authentication = hmacKey(keys.authentication);
+		// AES in counter mode is AES-ECB over the counter blocks: one cipher serves every packet of the viewer, where a
+		// counter mode cipher would have to be made anew for each.
+		this.#cipher = createCipheriv('aes-128-ecb', keys.encryption, null).setAutoPadding(false);
+		const { salt } = keys;
+		this.#salt = [salt.readUInt32BE(0), salt.readUInt32BE(4), salt.readUInt32BE(8), salt.readUInt16BE(12)];
+	}
+
+	/** The packet's index, noted as sent; negative if it must not be sent. */
+	advance(ssrc: number, sequence: number): number {
+		const highest = this.#highest.get(ssrc) ?? -1;
+		const index = nearestIndex(highest, sequence);
+		if (index > highest) {
+			if (highest < 0 && this.#highest.size >= MAX_SSRCS) return -1;
+			this.#highest.set(ssrc, index);
+		}
+		return index;
+	}
+
+	/** Writes the counter blocks of one packet (RFC 3711 4.1.1) as words from `position` on. */
+	writeCounters(words: Uint32Array, position: number, blocks: number, ssrc: number, index: number): void {
+		const [salt0, salt1, salt2, salt3] = this.#salt;
+		const first = networkOrder(salt0);
+		const second = networkOrder(salt1 ^ ssrc);
+		const third = networkOrder(salt2 ^ Math.floor(index / 0x10000));
+		const fourth = networkOrder((salt3 ^ (index & 0xffff)) << 16);
+		let word = position;
+		for (let block = 0; block < blocks; block++) {
+			words[word] = first;
+			words[word + 1] = second;
+			words[word + 2] = third;
+			words[word + 3] = fourth | (block << 24);
+			word += WORDS_PER_BLOCK;
+		}
+	}
+
+	/** The key stream of counter blocks, as words. */
+	keyStream(counters: Buffer): Uint32Array {
+		const bytes = this.#cipher.update(counters);
+		return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+	}
+}

@@ -1,0 +1,229 @@
+import { randomBytes } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { isIP, isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { Clock, Timer } from '../../base/clock.ts';
+import { DualcastError, toError } from '../../base/errors.ts';
+import type { Logger } from '../../base/logger.ts';
+import { Scope } from '../../base/scope.ts';
+import type { RandomBytes } from '../random.ts';
+import { hostCandidates } from './candidates.ts';
+import { type Certificate, createCertificate } from './certificate.ts';
+import { DatagramRouter } from './datagram-router.ts';
+import { HandshakeQueue } from './handshake-queue.ts';
+import { createIceCredentials } from './ice-lite.ts';
+import { SWEEP_PERIOD_MS, TCP_CONNECTIONS_PER_PEER } from './limits.ts';
+import { MediaSender } from './media-sender.ts';
+import { Peer, type PeerHost, type Remote } from './peer.ts';
+import { rehearseHandshake } from './rehearsal.ts';
+import type {
+	Destination,
+	LocalParameters,
+	MediaPacket,
+	PeerOptions,
+	SecureTransport,
+	TransportCounters,
+	TransportPeer,
+} from './secure-transport.ts';
+import { TcpEndpoint } from './tcp-endpoint.ts';
+import { UdpEndpoint } from './udp-endpoint.ts';
+
+export type TypescriptTransportOptions = {
+	/** The address to bind; every address of the machine, IPv4 and IPv6, when left out. */
+	readonly host?: string | undefined;
+	/** 0 lets the system choose. */
+	readonly udpPort: number;
+	/** No TCP when left out; 0 lets the system choose. */
+	readonly tcpPort?: number | undefined;
+	/** Addresses or names under which the gateway is reachable besides those of its interfaces. */
+	readonly additionalHosts: readonly string[];
+	readonly clock: Clock;
+	readonly logger: Logger;
+	readonly maxPeers: number;
+	/** Cryptographically strong; the system's by default. */
+	readonly random?: RandomBytes;
+};
+
+const ANY_IPV4 = '0.0.0.0';
+const ANY_IPV6 = '::';
+
+/**
+ * The secure transport in TypeScript: ICE-lite, DTLS and SRTP of every viewer on one UDP port and, if wanted, one TCP
+ * port.
+ *
+ * @throws the system's error when a port cannot be bound
+ */
+export async function createTypescriptTransport(options: TypescriptTransportOptions): Promise<SecureTransport> {
+	const [certificate, additionalHosts] = await Promise.all([
+		createCertificate(),
+		resolveHosts(options.additionalHosts, options.logger),
+	]);
+	await rehearseHandshake(certificate);
+	const transport = new TypescriptTransport({ ...options, additionalHosts }, certificate);
+	try {
+		await transport.bind();
+	} catch (error) {
+		await transport.close();
+		throw error;
+	}
+	return transport;
+}
+
+class TypescriptTransport implements SecureTransport, PeerHost {
+	readonly certificate: Certificate;
+	readonly #options: TypescriptTransportOptions;
+	readonly #random: RandomBytes;
+	readonly #queue: HandshakeQueue;
+	readonly #router: DatagramRouter;
+	readonly #sender: MediaSender;
+	readonly #sweep: Timer;
+	readonly #scope = new Scope();
+	readonly #udp: UdpEndpoint[] = [];
+	#tcp: TcpEndpoint | undefined;
+	readonly #counters = { packetsSent: 0, bytesSent: 0, strayDatagrams: 0, sendErrors: 0 };
+
+	constructor(options: TypescriptTransportOptions, certificate: Certificate) {
+		const { clock } = options;
+		this.#options = options;
+		this.certificate = certificate;
+		this.#random = options.random ?? randomBytes;
+		this.#queue = new HandshakeQueue(clock);
+		this.#router = new DatagramRouter(this.#queue);
+		this.#sender = new MediaSender({
+			sockets: 2,
+			pathOf: (peer: TransportPeer) => (peer instanceof Peer ? peer.mediaPath : undefined),
+			isHeld: (memory) => this.#udp.some((endpoint) => endpoint.holds(memory)),
+			onSent: (datagrams, bytes) => {
+				this.#counters.packetsSent += datagrams;
+				this.#counters.bytesSent += bytes;
+			},
+			onDropped: this.#onDropped,
+		});
+		this.#sweep = clock.every(SWEEP_PERIOD_MS, () => {
+			for (const peer of [...this.#router.peers]) peer.expire(clock.now());
+			this.#queue.sweep();
+		});
+		this.#scope.defer(() => this.#sweep.cancel());
+	}
+
+	/** Opens the sockets. */
+	async bind(): Promise<void> {
+		const { host, udpPort, tcpPort, maxPeers, clock } = this.#options;
+		const onlyIPv6 = host !== undefined && isIPv6(host);
+		await this.#bindUdp(onlyIPv6 ? 'IPv6' : 'IPv4', host ?? ANY_IPV4, udpPort);
+		if (host === undefined) {
+			await this.#bindUdp('IPv6', ANY_IPV6, this.port).catch((error: unknown) => {
+				this.#options.logger.debug({ error: toError(error).message }, 'WebRTC without IPv6');
+			});
+		}
+		if (tcpPort === undefined) return;
+		const tcp = await TcpEndpoint.listen({
+			host: host ?? (this.#udp.length > 1 ? ANY_IPV6 : ANY_IPV4),
+			port: tcpPort,
+			maxConnections: maxPeers * TCP_CONNECTIONS_PER_PEER,
+			clock,
+			onDatagram: (datagram, connection) => {
+				const { address, port } = connection;
+				if (this.#receive(datagram, { address, port, route: connection })) connection.keep();
+			},
+			onClosed: ({ description }) => this.#router.release(description),
+			onDropped: this.#onDropped,
+			onError: this.#onSocketError,
+		});
+		this.#tcp = tcp;
+		this.#scope.defer(() => tcp.close());
+	}
+
+	get port(): number {
+		return (this.#udp[0] as UdpEndpoint).port;
+	}
+
+	open(options: PeerOptions): { readonly peer: TransportPeer; readonly local: LocalParameters } {
+		const { maxPeers, clock, additionalHosts, host } = this.#options;
+		if (this.#scope.closed) throw new DualcastError('stream_closed', 'the gateway is shutting down');
+		if (this.#router.size >= maxPeers) {
+			throw new DualcastError(
+				'too_many_sessions',
+				`all ${maxPeers} places for WebRTC viewers are taken; try again later`,
+			);
+		}
+		const credentials = createIceCredentials(this.#random);
+		const peer = new Peer(options, credentials, this, clock.now());
+		this.#router.add(peer);
+		const candidates = hostCandidates({
+			additionalHosts,
+			interfaces: networkInterfaces(),
+			families: this.#udp.map(({ family }) => family),
+			boundTo: host,
+			udpPort: this.port,
+			tcpPort: this.#tcp?.port,
+		});
+		return { peer, local: { ...credentials, fingerprint: this.certificate.fingerprint, candidates } };
+	}
+
+	send(packets: readonly MediaPacket[], destinations: readonly Destination[]): void {
+		this.#sender.send(packets, destinations);
+	}
+
+	counters(): TransportCounters {
+		return { ...this.#counters };
+	}
+
+	close(): Promise<void> {
+		for (const peer of [...this.#router.peers]) peer.close();
+		return this.#scope.close();
+	}
+
+	forget(peer: Peer): void {
+		this.#router.delete(peer);
+	}
+
+	async #bindUdp(family: 'IPv4' | 'IPv6', host: string, port: number): Promise<void> {
+		const endpoint: UdpEndpoint = await UdpEndpoint.bind({
+			family,
+			host,
+			port,
+			onDatagram: (datagram, from) => {
+				this.#receive(datagram, {
+					address: from.address,
+					port: from.port,
+					route: endpoint.route(from.address, from.port),
+				});
+			},
+			onDropped: this.#onDropped,
+			onError: this.#onSocketError,
+		});
+		this.#udp.push(endpoint);
+		this.#scope.defer(() => endpoint.close());
+	}
+
+	/** @returns whether the datagram belonged to a viewer */
+	#receive(datagram: Buffer, remote: Remote): boolean {
+		const taken = this.#router.route(datagram, remote, this.#options.clock.now()) !== undefined;
+		if (!taken) this.#counters.strayDatagrams++;
+		return taken;
+	}
+
+	readonly #onDropped = (): void => {
+		this.#counters.sendErrors++;
+	};
+
+	readonly #onSocketError = (error: Error): void => {
+		this.#counters.sendErrors++;
+		this.#options.logger.warn({ error: error.message }, 'WebRTC socket error');
+	};
+}
+
+/** Addresses of the hosts; browsers do not look up names in candidates. A name that cannot be found is left out. */
+async function resolveHosts(hosts: readonly string[], logger: Logger): Promise<string[]> {
+	const found = hosts.map(async (host) => {
+		if (isIP(host) !== 0) return [host];
+		try {
+			return (await lookup(host, { all: true })).map(({ address }) => address);
+		} catch (error) {
+			logger.warn({ host, error: toError(error).message }, 'additional host not found, no candidate is made for it');
+			return [];
+		}
+	});
+	return (await Promise.all(found)).flat();
+}

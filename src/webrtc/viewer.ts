@@ -1,0 +1,251 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { RateMeter } from '../base/rate-meter.ts';
+import { ntpFromUnix } from '../media/ntp.ts';
+import { parseRtcp } from '../media/rtcp.ts';
+import { buildGoodbye, buildSenderReport } from '../media/rtcp-writer.ts';
+import { CNAME } from './answer.ts';
+import type { Broadcast, BroadcastMember } from './broadcast.ts';
+import type { Lane } from './lane.ts';
+import { REPAIR } from './limits.ts';
+import type { AcceptedSection, Negotiation } from './negotiation.ts';
+import { ReceiverView } from './receiver-view.ts';
+import { RepairBudget } from './repair-budget.ts';
+import type { SessionInfo } from './session-info.ts';
+import { TrackSender } from './track-sender.ts';
+import type { LocalParameters, SecureTransport, TransportPeer } from './transport/secure-transport.ts';
+
+export type ViewerOptions = {
+	readonly id: string;
+	readonly streamId: string;
+	readonly broadcast: Broadcast;
+	readonly negotiation: Negotiation;
+	readonly transport: SecureTransport;
+	readonly clock: Clock;
+	readonly logger: Logger;
+	/** The session is over; called once. */
+	readonly onClosed: () => void;
+};
+
+/** Where a session stands, with the `Clock.now()` it has been secured since. */
+type ViewerState = { name: 'connecting' } | { name: 'connected'; since: number } | { name: 'closed' };
+
+/**
+ * One browser watching one stream: connecting (nothing is sent), connected, closed. It answers what the browser
+ * asks for by RTCP; the live pictures reach the browser without passing here.
+ */
+export class Viewer implements BroadcastMember {
+	readonly id: string;
+	readonly streamId: string;
+	/** Goes into the answer. */
+	readonly local: LocalParameters;
+	readonly video: TrackSender | undefined;
+	readonly audio: TrackSender | undefined;
+	readonly #options: ViewerOptions;
+	readonly #peer: TransportPeer;
+	readonly #createdAt: number;
+	readonly #createdWall: number;
+	readonly #receiver = new ReceiverView();
+	readonly #budget = new RepairBudget();
+	readonly #rate = new RateMeter();
+	#state: ViewerState = { name: 'connecting' };
+	#measuredBytes = 0;
+	#nacks = 0;
+	#plis = 0;
+	#resentPackets = 0;
+	#resentBytes = 0;
+
+	/**
+	 * Opens the transport for the viewer.
+	 *
+	 * @throws DualcastError `too_many_sessions`
+	 */
+	constructor(options: ViewerOptions) {
+		this.id = options.id;
+		this.streamId = options.streamId;
+		this.#options = options;
+		this.#createdAt = options.clock.now();
+		this.#createdWall = options.clock.wall();
+		const { negotiation, broadcast, transport } = options;
+		const { peer, local } = transport.open({
+			remoteUfrag: negotiation.transport.ufrag,
+			remotePassword: negotiation.transport.password,
+			remoteFingerprint: negotiation.transport.fingerprint,
+			onSecured: () => this.#onSecured(),
+			onRtcp: (packet) => this.#onRtcp(packet),
+			onClosed: (reason) => this.#close(reason),
+		});
+		this.#peer = peer;
+		this.local = local;
+		this.video = this.#createSender(broadcast.video, negotiation.video);
+		this.audio = this.#createSender(broadcast.audio, negotiation.audio);
+		broadcast.join(this);
+	}
+
+	/** Sender reports for every track that is being sent (RFC 3550 section 6.4.1). */
+	report(): void {
+		if (this.#state.name !== 'connected') return;
+		const { clock } = this.#options;
+		this.#measure(clock.now());
+		const wall = clock.wall();
+		for (const sender of [this.video, this.audio]) {
+			if (sender?.startedAt === undefined || !sender.lane.begun) continue;
+			const report = {
+				ssrc: sender.lane.ssrc,
+				ntp: ntpFromUnix(wall),
+				rtpTimestamp: sender.lane.timestampAt(wall),
+				packets: sender.packets >>> 0,
+				octets: sender.octets >>> 0,
+				blocks: [],
+			};
+			this.#peer.sendRtcp(buildSenderReport(report, CNAME));
+		}
+	}
+
+	/** Says goodbye to the browser and ends the session. Idempotent. */
+	end(reason: string): void {
+		if (this.#state.name === 'closed') return;
+		if (this.#state.name === 'connected') {
+			for (const sender of [this.video, this.audio]) {
+				if (sender) this.#peer.sendRtcp(buildGoodbye(sender.lane.ssrc, CNAME));
+			}
+		}
+		this.#peer.close();
+		this.#close(reason);
+	}
+
+	/** The session as the API shows it. */
+	info(): SessionInfo {
+		const { clock, negotiation } = this.#options;
+		const now = clock.now();
+		this.#measure(now);
+		const startedAt = this.video?.startedAt ?? this.audio?.startedAt;
+		const { remote } = this.#peer.diagnosis();
+		const { loss, roundTrip } = this.#receiver;
+		return {
+			id: this.id,
+			stream_id: this.streamId,
+			state: this.#state.name,
+			created_at: new Date(this.#createdWall).toISOString(),
+			...(this.#state.name === 'connected' && { connected_after_ms: Math.round(this.#state.since - this.#createdAt) }),
+			...(startedAt !== undefined && { first_media_after_ms: Math.round(startedAt - this.#createdAt) }),
+			...(remote !== undefined && { remote }),
+			packets_sent: (this.video?.packets ?? 0) + (this.audio?.packets ?? 0) + this.#resentPackets,
+			bytes_sent: this.#bytes(),
+			current_bitrate: Math.round(this.#rate.perSecond(now) * 8),
+			nack_received: this.#nacks,
+			packets_retransmitted: this.#resentPackets,
+			pli_received: this.#plis,
+			...(loss !== undefined && { loss }),
+			...(roundTrip !== undefined && { rtt_ms: Math.round(roundTrip * 10) / 10 }),
+			...(negotiation.video && { video: codecLabel(negotiation.video) }),
+			...(negotiation.audio && { audio: codecLabel(negotiation.audio) }),
+			skipped_tracks: [...negotiation.skipped],
+		};
+	}
+
+	#createSender(lane: Lane | undefined, accepted: AcceptedSection | undefined): TrackSender | undefined {
+		if (!lane || !accepted) return undefined;
+		return new TrackSender({
+			lane,
+			transport: this.#options.transport,
+			peer: this.#peer,
+			payloadType: accepted.codec.payloadType,
+			rtxPayloadType: accepted.rtx?.payloadType,
+		});
+	}
+
+	#onSecured(): void {
+		if (this.#state.name !== 'connecting') return;
+		const since = this.#options.clock.now();
+		this.#state = { name: 'connected', since };
+		this.#options.broadcast.start(this);
+		const facts = { after_ms: Math.round(since - this.#createdAt), remote: this.#peer.diagnosis().remote };
+		this.#options.logger.info(facts, 'viewer connected');
+	}
+
+	#onRtcp(bytes: Uint8Array): void {
+		if (this.#state.name !== 'connected') return;
+		const now = this.#options.clock.now();
+		for (const packet of parseRtcp(bytes)) {
+			switch (packet.type) {
+				case 'sender-report':
+				case 'receiver-report':
+					for (const block of packet.blocks) {
+						if (this.#senderOf(block.ssrc)) {
+							this.#receiver.report(block, block.ssrc === this.#mainSsrc(), this.#options.clock.wall());
+						}
+					}
+					break;
+				case 'nack':
+					this.#onNack(this.#senderOf(packet.mediaSsrc), packet.sequences, now);
+					break;
+				case 'pli':
+					this.#onPictureLoss(packet.mediaSsrc, now);
+					break;
+				case 'fir':
+					for (const { ssrc } of packet.requests) this.#onPictureLoss(ssrc, now);
+					break;
+			}
+		}
+	}
+
+	#onNack(sender: TrackSender | undefined, sequences: readonly number[], now: number): void {
+		if (!sender) return;
+		this.#nacks++;
+		const pause = this.#receiver.roundTrip ?? 0;
+		for (const sequence of sequences) {
+			if (!this.#budget.allows(now)) return;
+			const bytes = sender.retransmit(sequence, now, pause);
+			if (bytes === 0) continue;
+			this.#budget.spend(bytes);
+			this.#resentPackets++;
+			this.#resentBytes += bytes;
+		}
+	}
+
+	#onPictureLoss(ssrc: number, now: number): void {
+		if (!this.video || ssrc !== this.video.lane.ssrc) return;
+		this.#plis++;
+		// A request that left the browser before the last key frame can have arrived there says nothing new.
+		const roundTrip = this.#receiver.roundTrip ?? REPAIR.assumedRoundTrip;
+		if (now - this.video.keyFrameAt < roundTrip) return;
+		this.#options.broadcast.wantKeyFrame(this.video, this.#budget);
+	}
+
+	#senderOf(ssrc: number): TrackSender | undefined {
+		if (ssrc === this.video?.lane.ssrc) return this.video;
+		return ssrc === this.audio?.lane.ssrc ? this.audio : undefined;
+	}
+
+	#mainSsrc(): number | undefined {
+		return (this.video ?? this.audio)?.lane.ssrc;
+	}
+
+	#bytes(): number {
+		return (this.video?.octets ?? 0) + (this.audio?.octets ?? 0) + this.#resentBytes;
+	}
+
+	#measure(now: number): void {
+		const bytes = this.#bytes();
+		this.#rate.add(bytes - this.#measuredBytes, now);
+		this.#measuredBytes = bytes;
+	}
+
+	#close(reason: string): void {
+		if (this.#state.name === 'closed') return;
+		const { state, bindingRequests, dtlsDatagrams, remote } = this.#peer.diagnosis();
+		this.#options.logger.info(
+			{ reason, state: this.#state.name, transport: state, remote, binding_requests: bindingRequests, dtlsDatagrams },
+			'viewer closed',
+		);
+		this.#state = { name: 'closed' };
+		this.#options.broadcast.leave(this);
+		this.#options.onClosed();
+	}
+}
+
+function codecLabel({ codec }: AcceptedSection): string {
+	const profile = codec.parameters.get('profile-level-id');
+	return profile === undefined ? codec.name : `${codec.name} ${profile}`;
+}

@@ -1,0 +1,95 @@
+import { createSocket } from 'node:dgram';
+import { connect } from 'node:net';
+import { DtlsClient } from 'werift';
+import type { Certificate } from '../../src/webrtc/transport/certificate.ts';
+import type { LocalParameters } from '../../src/webrtc/transport/secure-transport.ts';
+import { frameDatagram, StreamDeframer } from '../../src/webrtc/transport/stream-framing.ts';
+import { bindingRequest } from '../unit/webrtc-transport/binding-request.ts';
+
+export const RAW_UFRAG = 'rawclient';
+
+/** A path of datagrams to the transport. */
+export type Wire = {
+	send(datagram: Buffer): void;
+	/** The next datagram that passes, from now on. */
+	next(accept: (datagram: Buffer) => boolean): Promise<Buffer>;
+	onDatagram(handle: (datagram: Buffer) => void): void;
+	close(): void;
+};
+
+function wire(send: (datagram: Buffer) => void, close: () => void): Wire & { deliver(datagram: Buffer): void } {
+	const handlers = new Set<(datagram: Buffer) => void>();
+	return {
+		send,
+		close,
+		deliver: (datagram) => {
+			for (const handle of [...handlers]) handle(datagram);
+		},
+		onDatagram: (handle) => void handlers.add(handle),
+		next: (accept) =>
+			new Promise((resolve) => {
+				const handle = (datagram: Buffer): void => {
+					if (!accept(datagram)) return;
+					handlers.delete(handle);
+					resolve(datagram);
+				};
+				handlers.add(handle);
+			}),
+	};
+}
+
+export async function udpWire(port: number): Promise<Wire> {
+	const socket = createSocket('udp4');
+	await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+	const path = wire(
+		(datagram) => socket.send(datagram, port, '127.0.0.1'),
+		() => socket.close(),
+	);
+	socket.on('message', path.deliver);
+	return path;
+}
+
+export async function tcpWire(port: number): Promise<Wire & { closed: Promise<void> }> {
+	const socket = connect(port, '127.0.0.1');
+	await new Promise<void>((resolve) => socket.once('connect', resolve));
+	const deframer = new StreamDeframer();
+	const path = wire(
+		(datagram) => void socket.write(frameDatagram(datagram, 0, datagram.length)),
+		() => socket.destroy(),
+	);
+	socket.on('data', (bytes) => deframer.push(bytes, (datagram) => path.deliver(Buffer.from(datagram))));
+	socket.on('error', () => {});
+	return { ...path, closed: new Promise((resolve) => socket.once('close', () => resolve())) };
+}
+
+/** A check by a viewer who knows the answer's credentials. */
+export function authenticCheck(local: LocalParameters, useCandidate = true): Buffer {
+	return bindingRequest({ username: `${local.ufrag}:${RAW_UFRAG}`, password: local.password, useCandidate });
+}
+
+export const isStunResponse = (datagram: Buffer): boolean => datagram.readUInt16BE(0) === 0x0101;
+
+/** Starts a DTLS handshake over the wire. */
+export function startDtls(path: Wire, certificate: Certificate): DtlsClient {
+	const transport = {
+		type: 'udp',
+		address: { address: '', family: '', port: 0 },
+		closed: false,
+		onData(_datagram: Buffer, _from: readonly [string, number]): void {},
+		send: async (datagram: Buffer): Promise<void> => path.send(datagram),
+		close: async (): Promise<void> => {},
+	};
+	path.onDatagram((datagram) => {
+		if ((datagram[0] ?? 0) >= 20 && (datagram[0] ?? 0) < 64) transport.onData(datagram, ['', 0]);
+	});
+	const client = new DtlsClient({
+		transport,
+		cert: certificate.certPem,
+		key: certificate.keyPem,
+		signatureHash: certificate.signatureHash,
+		srtpProfiles: [1],
+		extendedMasterSecret: true,
+	});
+	client.connect().catch(() => {});
+	return client;
+}

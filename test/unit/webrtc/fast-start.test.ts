@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { CATCH_UP } from '../../../src/webrtc/limits.ts';
+import { markOf } from '../../fakes/fake-pictures.ts';
+import { FRAME_MS, timeline, WebRtcScene } from '../../fakes/webrtc-scene.ts';
+
+const FRAME_TICKS = FRAME_MS * 90;
+
+describe('the first picture', () => {
+	it('goes to nobody who is not secured', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(3, { key: true });
+		const viewer = await scene.offer();
+		await scene.play(3);
+		expect(viewer.peer.sent).toEqual([]);
+		expect(viewer.peer.rtcp).toEqual([]);
+	});
+
+	it('comes at once from the cached group, in quick motion up to the live picture', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(10, { key: true });
+		const viewer = await scene.join();
+		const start = viewer.peer.first(viewer.video);
+		expect(start[0]?.index).toBe(1);
+		expect(timeline(start)).toEqual([0, 90, 180, 270, 360, 450, 540, 630, 720, 810]);
+		await scene.play(2);
+		const steps = timeline(viewer.peer.first(viewer.video));
+		expect(steps.slice(9)).toEqual([810, 810 + FRAME_TICKS, 810 + 2 * FRAME_TICKS]);
+		const indexes = viewer.peer.first(viewer.video).map(({ index }) => index);
+		expect(indexes).toEqual(indexes.map((_, at) => at + 1));
+		expect(scene.server.session(viewer.id)).toMatchObject({
+			state: 'connected',
+			connected_after_ms: 0,
+			first_media_after_ms: 0,
+			video: 'h264 42e01f',
+			audio: 'opus',
+		});
+	});
+
+	it('comes with the first key picture when there is none yet', async () => {
+		const scene = new WebRtcScene();
+		const viewer = await scene.join();
+		await scene.play(2);
+		expect(viewer.peer.sent).toEqual([]);
+		await scene.play(3, { key: true });
+		expect(timeline(viewer.peer.first(viewer.video))).toEqual([0, FRAME_TICKS, 2 * FRAME_TICKS]);
+	});
+
+	it('is paced when the group is big, and what is live meanwhile follows in order', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(20, { key: true, size: 50_000 });
+		const viewer = await scene.join();
+		const burst = bytes(viewer.peer.first(viewer.video));
+		expect(burst).toBeGreaterThanOrEqual(CATCH_UP.burst);
+		expect(burst).toBeLessThan(CATCH_UP.burst + 1_200);
+		await scene.clock.advance(CATCH_UP.period);
+		expect(bytes(viewer.peer.first(viewer.video)) - burst).toBeLessThan(CATCH_UP.chunk + 1_200);
+		await scene.play(10, { size: 500 });
+		const packets = viewer.peer.first(viewer.video);
+		const marks = [...new Set(packets.map(({ payload }) => markOf(payload)))];
+		expect(marks).toEqual(Array.from({ length: 30 }, (_, number) => number + 1));
+		expect(timeline(packets).slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, number) => number * 90));
+		expect(packets.map(({ index }) => index)).toEqual(packets.map((_, at) => at + 1));
+	});
+
+	it('skips to a new key picture when it comes before the old group is through', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(30, { key: true, size: 50_000 });
+		const viewer = await scene.join();
+		await scene.play(2, { key: true, size: 1_000 });
+		const packets = viewer.peer.first(viewer.video);
+		expect(packets.map(({ index }) => index)).toEqual(packets.map((_, at) => at + 1));
+		const marks = [...new Set(packets.map(({ payload }) => markOf(payload)))];
+		expect(marks.slice(-2)).toEqual([31, 32]);
+		expect(marks.length).toBeLessThan(32);
+	});
+
+	it('brings sound from the live point', async () => {
+		const scene = new WebRtcScene();
+		scene.sound();
+		await scene.play(2, { key: true });
+		const viewer = await scene.join();
+		expect(viewer.peer.first(viewer.audio)).toEqual([]);
+		scene.sound();
+		expect(viewer.peer.first(viewer.audio)).toMatchObject([{ index: 1, payloadType: 111 }]);
+	});
+
+	it('costs one call of the transport a picture, whatever the number of viewers', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(1, { key: true });
+		for (let viewer = 0; viewer < 50; viewer++) await scene.join();
+		const { sends } = scene.transport;
+		scene.transport.destinationArrays.clear();
+		await scene.play(25);
+		expect(scene.transport.sends - sends).toBe(25);
+		expect(scene.transport.destinationArrays.size).toBe(1);
+	});
+});
+
+function bytes(packets: readonly { readonly payload: Uint8Array }[]): number {
+	return packets.reduce((sum, { payload }) => sum + payload.length, 0);
+}

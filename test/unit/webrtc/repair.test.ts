@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest';
+import { readUint16 } from '../../../src/media/big-endian.ts';
+import { REPAIR } from '../../../src/webrtc/limits.ts';
+import { markOf } from '../../fakes/fake-pictures.ts';
+import { fullIntraRequest, nack, pictureLoss, receiverReport } from '../../fakes/feedback.ts';
+import { recordedOffer } from '../../fakes/offers.ts';
+import { FRAME_MS, type SceneViewer, timeline, WebRtcScene } from '../../fakes/webrtc-scene.ts';
+
+const WITHOUT_RTX = recordedOffer('chromium').replaceAll(/a=(fmtp:\d+ apt=\d+|rtpmap:\d+ rtx.*)\r\n/g, '');
+
+function resent(viewer: SceneViewer): number {
+	return viewer.peer.sent.filter(({ ssrc, again }) => again || ssrc === viewer.videoRtx).length;
+}
+
+describe('NACK', () => {
+	it('is answered by RTX when negotiated', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(5, { key: true });
+		const viewer = await scene.join();
+		viewer.peer.options.onRtcp(nack(viewer.video, [2, 3]));
+		const again = viewer.peer.first(viewer.videoRtx);
+		const originals = viewer.peer.first(viewer.video);
+		expect(again.map(({ index, payloadType }) => [index, payloadType])).toEqual([
+			[1, 109],
+			[2, 109],
+		]);
+		expect(again.map(({ payload }) => readUint16(payload, 0))).toEqual([2, 3]);
+		expect(again[0]?.payload.subarray(2)).toEqual(originals[1]?.payload);
+		expect(again[0]?.timestamp).toBe(originals[1]?.timestamp);
+		expect(scene.server.session(viewer.id)).toMatchObject({ nack_received: 1, packets_retransmitted: 2 });
+	});
+
+	it('is answered by the packet as it was when RTX is not negotiated', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(5, { key: true });
+		const viewer = await scene.join(WITHOUT_RTX);
+		await scene.play(2);
+		viewer.peer.options.onRtcp(nack(viewer.video, [2, 12]));
+		expect(viewer.peer.sent.slice(-2).map(({ index, again }) => [index, again])).toEqual([
+			[2, true],
+			[12, true],
+		]);
+		expect(viewer.peer.reused).toEqual([]);
+	});
+
+	it('for what was never sent, long gone or another source is not answered', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(5, { key: true });
+		const viewer = await scene.join();
+		viewer.peer.options.onRtcp(nack(viewer.video, [0, 40_000, 65_535, 500]));
+		viewer.peer.options.onRtcp(nack(12345, [2]));
+		await scene.play(100, { key: true });
+		await scene.play(1, { key: true });
+		viewer.peer.options.onRtcp(nack(viewer.video, [2]));
+		expect(resent(viewer)).toBe(0);
+	});
+
+	it('repeated within a round trip is answered once', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(5, { key: true });
+		const viewer = await scene.join();
+		for (let time = 0; time < 5; time++) viewer.peer.options.onRtcp(nack(viewer.video, [2]));
+		expect(resent(viewer)).toBe(1);
+		await scene.clock.advance(REPAIR.resendAfter + 1);
+		viewer.peer.options.onRtcp(nack(viewer.video, [2]));
+		expect(resent(viewer)).toBe(2);
+	});
+
+	it('storms end at the budget', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(50, { key: true, size: 20_000 });
+		const viewer = await scene.join();
+		const { bytes_sent: before = 0 } = scene.server.session(viewer.id) ?? {};
+		const storm = Array.from({ length: 300 }, (_, at) => at + 1);
+		for (let time = 0; time < 1_000; time++) {
+			for (let part = 0; part < 3; part++) {
+				viewer.peer.options.onRtcp(
+					nack(
+						viewer.video,
+						storm.map((sequence) => sequence + part * 300),
+					),
+				);
+			}
+			await scene.clock.advance(10);
+		}
+		const { bytes_sent: after = 0 } = scene.server.session(viewer.id) ?? {};
+		expect(after - before).toBeLessThan(50 * 20_000 + REPAIR.burst + 10 * REPAIR.bytesPerSecond + 2_400);
+		expect(resent(viewer)).toBeGreaterThan(1_000);
+	});
+});
+
+describe('a lost picture', () => {
+	it('is answered by the cached group, between the last and the next picture', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(100, { key: true, size: 300 });
+		const viewer = await scene.join();
+		await scene.play(20, { size: 300 });
+		const before = viewer.peer.first(viewer.video).length;
+		const last = viewer.peer.first(viewer.video).at(-1);
+		viewer.peer.options.onRtcp(pictureLoss(viewer.video));
+		expect(viewer.peer.first(viewer.video)).toHaveLength(before);
+		await scene.play(1, { size: 300 });
+		const replay = viewer.peer.first(viewer.video).slice(before);
+		expect(markOf(replay[0]?.payload ?? new Uint8Array())).toBe(1);
+		expect(markOf(replay.at(-1)?.payload ?? new Uint8Array())).toBe(121);
+		const times = timeline([...(last ? [last] : []), ...replay]);
+		expect(times).toHaveLength(122);
+		expect(times.toSorted((a, b) => a - b)).toEqual(times);
+		expect(times.at(-1)).toBe(FRAME_MS * 90);
+		await scene.play(1, { size: 300 });
+		expect(viewer.peer.first(viewer.video)).toHaveLength(before + replay.length + 1);
+		expect(viewer.peer.reused).toEqual([]);
+		expect(scene.server.session(viewer.id)).toMatchObject({ pli_received: 1 });
+	});
+
+	it('is answered for a full intra request too', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(10, { key: true });
+		const viewer = await scene.join();
+		await scene.play(20);
+		const before = viewer.peer.first(viewer.video).length;
+		viewer.peer.options.onRtcp(fullIntraRequest(viewer.video));
+		await scene.play(1);
+		expect(viewer.peer.first(viewer.video).length).toBeGreaterThan(before + 30);
+	});
+
+	it('says nothing new right after a key picture, and nothing to the other viewers', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(20, { key: true });
+		const viewer = await scene.join();
+		const other = await scene.join();
+		await scene.play(15);
+		scene.show(true);
+		viewer.peer.options.onRtcp(pictureLoss(viewer.video));
+		const before = viewer.peer.first(viewer.video).length;
+		const beforeOther = other.peer.first(other.video).length;
+		await scene.play(25, { size: 500 });
+		expect(viewer.peer.first(viewer.video)).toHaveLength(before + 25);
+		viewer.peer.options.onRtcp(pictureLoss(viewer.video));
+		await scene.play(1, { size: 500 });
+		expect(viewer.peer.first(viewer.video).length).toBeGreaterThan(before + 40);
+		expect(other.peer.first(other.video)).toHaveLength(beforeOther + 26);
+	});
+
+	it('that a key picture has mended meanwhile is not replayed', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(20, { key: true });
+		const viewer = await scene.join();
+		await scene.play(5);
+		viewer.peer.options.onRtcp(pictureLoss(viewer.video));
+		const before = viewer.peer.first(viewer.video).length;
+		await scene.play(30, { key: true, size: 500 });
+		expect(viewer.peer.first(viewer.video)).toHaveLength(before + 30);
+	});
+
+	it('reported in storms is replayed at a bounded rate, never to the camera', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(50, { key: true, size: 8_000 });
+		const viewer = await scene.join();
+		const { bytes_sent: before = 0 } = scene.server.session(viewer.id) ?? {};
+		for (let time = 0; time < 250; time++) {
+			for (let again = 0; again < 20; again++) viewer.peer.options.onRtcp(pictureLoss(viewer.video));
+			await scene.play(1, { size: 8_000 });
+		}
+		const { bytes_sent: after = 0 } = scene.server.session(viewer.id) ?? {};
+		const live = 250 * 8_000;
+		expect(after - before).toBeLessThan(live + 2 * REPAIR.burst + 10 * REPAIR.bytesPerSecond + 300 * 8_000);
+		expect(viewer.peer.reused).toEqual([]);
+	});
+});
+
+describe('RTCP', () => {
+	it('tells loss and round trip', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(5, { key: true });
+		const viewer = await scene.join();
+		const sent = viewer.peer.rtcp[0] ?? new Uint8Array();
+		await scene.clock.advance(130);
+		const lsr = ((readUint16(sent, 10) << 16) | readUint16(sent, 12)) >>> 0;
+		viewer.peer.options.onRtcp(receiverReport(viewer.video, { fractionLost: 64, lsr, dlsr: Math.round(0.1 * 65_536) }));
+		const info = scene.server.session(viewer.id);
+		expect(info?.loss).toBe(0.25);
+		expect(info?.rtt_ms).toBeCloseTo(30, 0);
+	});
+
+	it('that is junk changes nothing', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(5, { key: true });
+		const viewer = await scene.join();
+		const before = { ...scene.server.session(viewer.id) };
+		for (let length = 0; length < 40; length++) viewer.peer.options.onRtcp(new Uint8Array(length).fill(length * 7));
+		viewer.peer.options.onRtcp(nack(viewer.video, [2]).subarray(0, 14));
+		expect(scene.server.session(viewer.id)).toEqual(before);
+	});
+});

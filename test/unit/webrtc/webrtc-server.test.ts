@@ -1,0 +1,240 @@
+import { describe, expect, it } from 'vitest';
+import { unixFromNtp } from '../../../src/media/ntp.ts';
+import { parseRtcp, type RtcpPacket, type SenderReport } from '../../../src/media/rtcp.ts';
+import { MAX_G711_SAMPLES, REPORT_PERIOD } from '../../../src/webrtc/limits.ts';
+import { picture } from '../../fakes/fake-pictures.ts';
+import type { FakePeer } from '../../fakes/fake-transport.ts';
+import { recordedOffer } from '../../fakes/offers.ts';
+import { AAC, h264Track, OPUS, PCMA } from '../../fakes/sample-tracks.ts';
+import { settle } from '../../fakes/virtual-clock.ts';
+import { FRAME_MS, timeline, VIDEO, WebRtcScene } from '../../fakes/webrtc-scene.ts';
+
+const never = new AbortController().signal;
+
+function rtcp(peer: FakePeer): RtcpPacket[] {
+	return peer.rtcp.flatMap((packet) => parseRtcp(packet));
+}
+
+function reports(peer: FakePeer, ssrc: number): SenderReport[] {
+	return rtcp(peer).filter((each): each is SenderReport => each.type === 'sender-report' && each.ssrc === ssrc);
+}
+
+describe('create', () => {
+	it('does not start the camera for a broken offer', async () => {
+		const { server, stream } = new WebRtcScene();
+		await expect(server.create('camera', 'junk', never)).rejects.toMatchObject({ code: 'offer_invalid' });
+		expect(stream.claims).toBe(0);
+	});
+
+	it('hands on why a stream cannot be had', async () => {
+		const { server } = new WebRtcScene();
+		const created = server.create('nowhere', recordedOffer('chromium'), never);
+		await expect(created).rejects.toMatchObject({ code: 'stream_not_found' });
+	});
+
+	it('lets go of the camera when the codecs do not fit', async () => {
+		const { server, stream, transport } = new WebRtcScene({
+			tracks: [h264Track(100, 0, { reorderFrames: 2 })],
+		});
+		const created = server.create('camera', recordedOffer('chromium'), never);
+		await expect(created).rejects.toMatchObject({ code: 'codec_unsupported' });
+		expect([stream.claims, stream.leases, stream.readers.size, transport.peers.length]).toEqual([1, 0, 0, 0]);
+	});
+
+	it('names what is left out', async () => {
+		const scene = new WebRtcScene({ tracks: [VIDEO, AAC] });
+		const { id, audio } = await scene.offer();
+		expect(audio).toBeNaN();
+		expect(scene.server.session(id)).toMatchObject({
+			state: 'connecting',
+			skipped_tracks: [{ codec: 'aac', reason: expect.stringContaining('HLS') }],
+		});
+	});
+
+	it('counts sessions that are being made', async () => {
+		const scene = new WebRtcScene({ maxSessions: 2 });
+		let open: () => void = () => {};
+		scene.stream.gate = new Promise((resolve) => {
+			open = resolve;
+		});
+		const first = scene.offer();
+		const second = scene.offer();
+		await expect(scene.offer()).rejects.toMatchObject({ code: 'too_many_sessions' });
+		open();
+		await Promise.all([first, second]);
+		await expect(scene.offer()).rejects.toMatchObject({ code: 'too_many_sessions', facts: { limit: 2 } });
+		expect(scene.server.remove((await first).id)).toBe(true);
+		await scene.offer();
+	});
+
+	it('gives the place and the camera back when the client goes away', async () => {
+		const { server, stream, transport } = new WebRtcScene({ maxSessions: 1 });
+		const abort = new AbortController();
+		let open: () => void = () => {};
+		stream.gate = new Promise((resolve) => {
+			open = resolve;
+		});
+		const created = server.create('camera', recordedOffer('chromium'), abort.signal);
+		abort.abort(new Error('gone'));
+		open();
+		await expect(created).rejects.toThrow('gone');
+		expect([stream.leases, transport.peers.length]).toEqual([0, 0]);
+		await server.create('camera', recordedOffer('chromium'), never);
+	});
+
+	it('hands the credentials of the offer to the transport and gives unguessable ids', async () => {
+		const scene = new WebRtcScene();
+		const first = await scene.offer();
+		const second = await scene.offer();
+		expect(first.peer.options).toMatchObject({
+			remoteUfrag: 'cUFR',
+			remotePassword: 'x0ffer/ICE+password0Aaaa',
+			remoteFingerprint: { algorithm: 'sha-256' },
+		});
+		expect(first.id).toMatch(/^[\w-]{24}$/);
+		expect(second.id).not.toBe(first.id);
+		expect(first.answer).toMatch(/^v=0\r\no=- \d+ 1 /);
+	});
+});
+
+describe('a session', () => {
+	it('shares one reader with the others and lets go of the camera after the last', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(1, { key: true });
+		const first = await scene.join();
+		const second = await scene.join();
+		expect([scene.stream.leases, scene.stream.readers.size, scene.server.viewers('camera')]).toEqual([2, 1, 2]);
+		expect(scene.server.remove(first.id)).toBe(true);
+		expect(first.peer.state).toBe('closed');
+		expect(scene.server.remove(first.id)).toBe(false);
+		second.peer.options.onClosed('consent lost');
+		expect([scene.stream.leases, scene.stream.readers.size, scene.server.sessions()]).toEqual([0, 0, []]);
+	});
+
+	it('that never connected is gone when the transport says so', async () => {
+		const scene = new WebRtcScene();
+		const { peer } = await scene.offer();
+		peer.options.onClosed('never connected');
+		expect([scene.stream.leases, scene.server.sessions()]).toEqual([0, []]);
+	});
+
+	it('ends with the stream, says goodbye, and later ones start anew', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(1, { key: true });
+		const { peer, video, audio } = await scene.join();
+		scene.stream.end();
+		const farewell = rtcp(peer).filter(({ type }) => type === 'goodbye');
+		expect(farewell).toEqual([
+			{ type: 'goodbye', ssrcs: [video] },
+			{ type: 'goodbye', ssrcs: [audio] },
+		]);
+		expect([peer.state, scene.stream.leases, scene.server.viewers('camera')]).toEqual(['closed', 0, 0]);
+		await scene.join();
+		expect(scene.server.viewers('camera')).toBe(1);
+	});
+
+	it('ends when the server closes, which takes no more', async () => {
+		const scene = new WebRtcScene();
+		const { peer } = await scene.join();
+		await scene.server.close();
+		await scene.server.close();
+		expect([peer.state, scene.stream.leases]).toEqual(['closed', 0]);
+		await expect(scene.offer()).rejects.toMatchObject({ code: 'stream_closed' });
+	});
+
+	it('goes on in number and time when the camera comes back', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(3, { key: true });
+		const { peer, video } = await scene.join();
+		await scene.clock.advance(5_000);
+		scene.stream.setTracks([{ ...VIDEO }, OPUS]);
+		await scene.play(3, { key: true });
+		const packets = peer.first(video);
+		expect(packets.map(({ index }) => index)).toEqual(packets.map((_, at) => at + 1));
+		expect(timeline(packets)[3]).toBe(180 + 90 * (5_000 + FRAME_MS));
+	});
+
+	it('ends when the audio codec changes, so that the browser asks again', async () => {
+		const scene = new WebRtcScene();
+		const { peer } = await scene.join();
+		scene.stream.setTracks([VIDEO, PCMA]);
+		expect([peer.state, scene.stream.leases]).toEqual(['closed', 0]);
+	});
+
+	it('ends when B-frames show, and is refused with the reason afterwards', async () => {
+		const scene = new WebRtcScene({ tracks: [h264Track(100, 0, {})] });
+		const { peer } = await scene.join();
+		for (const [number, pts] of [0, 9000, 3000, 6000, 18_000, 12_000, 15_000, 27_000, 21_000].entries()) {
+			scene.stream.deliver(picture(VIDEO, number, { key: number === 0, size: 50, at: 0, pts }));
+		}
+		expect(peer.state).toBe('closed');
+		await expect(scene.offer()).rejects.toMatchObject({
+			code: 'codec_unsupported',
+			message: expect.stringContaining('B-frames'),
+		});
+		expect([scene.stream.leases, scene.stream.readers.size]).toEqual([0, 0]);
+	});
+
+	it('splits long runs of G.711 and drops Opus that fits no packet', async () => {
+		const g711 = new WebRtcScene({ tracks: [PCMA] });
+		const listener = await g711.join();
+		g711.sound(PCMA, MAX_G711_SAMPLES + 100);
+		const [, audio] = listener.answer.split(/(?=m=audio)/);
+		const ssrc = Number(/a=ssrc:(\d+)/.exec(audio ?? '')?.[1]);
+		expect(listener.peer.first(ssrc).map(({ payload }) => payload.length)).toEqual([MAX_G711_SAMPLES, 100]);
+		expect(timeline(listener.peer.first(ssrc))).toEqual([0, MAX_G711_SAMPLES]);
+		const opus = new WebRtcScene();
+		const viewer = await opus.join();
+		opus.sound(OPUS, 1_275);
+		expect(viewer.peer.sent).toEqual([]);
+	});
+});
+
+describe('sender reports', () => {
+	it('come right after the start and then each second, in one clock for sound and picture', async () => {
+		const scene = new WebRtcScene();
+		scene.sound();
+		await scene.play(10, { key: true });
+		scene.sound();
+		const { peer, video, audio } = await scene.join();
+		await scene.play(50);
+		scene.sound();
+		expect(reports(peer, video)).toHaveLength(1 + Math.floor((50 * FRAME_MS) / REPORT_PERIOD));
+		for (const [ssrc, rate] of [
+			[video, 90_000],
+			[audio, 48_000],
+		] as const) {
+			const [first, second] = reports(peer, ssrc);
+			if (!first || !second) throw new Error('a report is missing');
+			const elapsed = unixFromNtp(second.ntp) - unixFromNtp(first.ntp);
+			expect(elapsed).toBeCloseTo(REPORT_PERIOD, 0);
+			const ticks = (second.rtpTimestamp - first.rtpTimestamp) | 0;
+			expect(ticks).toBeCloseTo((elapsed * rate) / 1000, -1);
+		}
+		const picture = reports(peer, video).at(-1);
+		const live = peer.first(video).at(-1);
+		if (!picture || !live) throw new Error('nothing was sent');
+		const lastWall = scene.clock.wall() - FRAME_MS;
+		const wallOfLive = unixFromNtp(picture.ntp) + ((live.timestamp - picture.rtpTimestamp) | 0) / 90;
+		expect(Math.abs(wallOfLive - lastWall)).toBeLessThan(1);
+		const heard = peer.first(audio).at(-1);
+		const tone = reports(peer, audio).at(-1);
+		if (!heard || !tone) throw new Error('no sound was sent');
+		const wallOfSound = unixFromNtp(tone.ntp) + ((heard.timestamp - tone.rtpTimestamp) | 0) / 48;
+		expect(Math.abs(wallOfSound - scene.clock.wall())).toBeLessThan(1);
+	});
+
+	it('count what was sent', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(10, { key: true });
+		const { peer, video } = await scene.join();
+		await scene.play(24);
+		scene.show(false);
+		await settle();
+		const before = peer.first(video);
+		await scene.clock.advance(REPORT_PERIOD);
+		const report = reports(peer, video).at(-1);
+		expect(report?.packets).toBe(before.length);
+		expect(report?.octets).toBe(before.reduce((sum, { payload }) => sum + payload.length, 0));
+	});
+});
