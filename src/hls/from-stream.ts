@@ -1,0 +1,92 @@
+import type { Clock, Timer } from '../base/clock.ts';
+import { DualcastError, SourceError, toError } from '../base/errors.ts';
+import type { Track } from '../media/track.ts';
+import type { AccessUnit } from '../media/unit.ts';
+import type { Lease, StreamDirectory, StreamReader } from '../stream/reader.ts';
+import type { Muxer } from './muxer.ts';
+import { MAX_SEGMENT_SECONDS } from './segmenter.ts';
+
+export type FromStreamOptions = {
+	id: string;
+	directory: StreamDirectory;
+	clock: Clock;
+	/** Milliseconds the first picture may take once the stream was claimed; a segment's longest time is added. */
+	startTimeout: number;
+	muxer: Muxer;
+	/** The reader is detached and the stream released; with the cause, if it was not `close()`. */
+	onEnd(error: Error | undefined): void;
+};
+
+/**
+ * Feeds a muxer from a stream: claims it, reads from its last key picture on, and lets go of it when closed, when
+ * the stream ends, or when it cannot be played.
+ */
+export class FromStream implements StreamReader {
+	readonly name = 'hls';
+	readonly #options: FromStreamOptions;
+	readonly #abort = new AbortController();
+	#lease: Lease | undefined;
+	#detach: (() => void) | undefined;
+	#deadline: Timer | undefined;
+	#ended = false;
+
+	constructor(options: FromStreamOptions) {
+		this.#options = options;
+	}
+
+	/** Claims the stream and attaches. Never rejects: what goes wrong comes by `onEnd`. */
+	async open(): Promise<void> {
+		const { id, directory, clock, startTimeout } = this.#options;
+		try {
+			this.#lease = await directory.claim(id, this.#abort.signal);
+			this.#deadline = clock.after(startTimeout + MAX_SEGMENT_SECONDS * 1000, () => this.#checkStart());
+			this.#detach = this.#lease.stream.attach(this, { replay: true });
+			if (this.#ended) this.#letGo();
+		} catch (thrown) {
+			this.#end(toError(thrown));
+		}
+	}
+
+	onTracks(tracks: readonly Track[]): void {
+		const { muxer, id } = this.#options;
+		muxer.setTracks(tracks);
+		const { video, audio } = muxer.carried;
+		if (video || audio) return;
+		const message =
+			'HLS in MPEG-TS carries H.264 and AAC and the camera sends neither; set it to H.264 or watch by WebRTC';
+		this.#end(new DualcastError('codec_unsupported', message, { facts: { stream: id } }));
+	}
+
+	onUnit(unit: AccessUnit): void {
+		if (!this.#ended) this.#options.muxer.push(unit);
+	}
+
+	onEnd(): void {
+		this.#end(new DualcastError('stream_closed', 'the stream ended; ask again to start it'));
+	}
+
+	/** Idempotent. */
+	close(): void {
+		this.#end(undefined);
+	}
+
+	#checkStart(): void {
+		if (this.#options.muxer.playlist) return;
+		const message = 'the camera sent no key picture to start HLS with; shorten its key frame interval';
+		this.#end(new SourceError('camera_timeout', message, { facts: { stream: this.#options.id } }));
+	}
+
+	#end(error: Error | undefined): void {
+		if (this.#ended) return;
+		this.#ended = true;
+		this.#abort.abort(new DualcastError('stream_closed', 'the HLS output was closed'));
+		this.#letGo();
+		this.#options.onEnd(error);
+	}
+
+	#letGo(): void {
+		this.#deadline?.cancel();
+		this.#detach?.();
+		this.#lease?.release();
+	}
+}

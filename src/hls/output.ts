@@ -1,0 +1,204 @@
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import type { Clock, Timer } from '../base/clock.ts';
+import { DualcastError, SourceError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { StreamDirectory } from '../stream/reader.ts';
+import type { Continuity } from './continuity.ts';
+import { DiskCopy } from './disk-copy.ts';
+import { FromStream } from './from-stream.ts';
+import { Muxer } from './muxer.ts';
+import type { PlaylistBody } from './playlist.ts';
+import type { Segment } from './segment.ts';
+import type { HlsStats } from './stats.ts';
+import { Viewers } from './viewers.ts';
+
+const CHECK_MS = 1000;
+/** A client that has not asked for this long, or for three playlist lengths if that is more, is gone. */
+const LEAST_IDLE_MS = 10_000;
+const IDLE_PLAYLISTS = 3;
+/** Milliseconds a playlist is repeated while the camera is away; RFC 8216 section 6.2.1 wants news or an end. */
+const STALE_MS = 60_000;
+const MAX_WAITERS = 1000;
+/** With a single segment players run dry at once, and Chromium's own player gives up. */
+const START_SEGMENTS = 2;
+
+export type OutputOptions = {
+	id: string;
+	directory: StreamDirectory;
+	clock: Clock;
+	logger: Logger;
+	/** Seconds. */
+	segmentDuration: number;
+	segmentCount: number;
+	startSegments?: number;
+	/** Segments kept on disk. */
+	cleanupThreshold: number;
+	outputDir: string;
+	/** Milliseconds without a request after which the output stops. */
+	idleTimeout?: number;
+	/** Milliseconds. */
+	startTimeout: number;
+	continuity: Continuity;
+	/** It runs no longer; another run may start. */
+	onEnd(): void;
+};
+
+/** Called once: with the playlist, or with why there is none. */
+export type PlaylistWaiter = (outcome: PlaylistBody | Error) => void;
+
+/**
+ * One run of a stream's HLS: from the first request for its playlist until nobody has asked for a while or the
+ * stream ended.
+ */
+export class Output {
+	readonly id: string;
+	readonly #options: OutputOptions;
+	readonly #muxer: Muxer;
+	readonly #disk: DiskCopy;
+	readonly #source: FromStream;
+	readonly #viewers = new Viewers();
+	readonly #waiters = new Set<PlaylistWaiter>();
+	readonly #idleCheck: Timer;
+	readonly #startedAt: number;
+	#lastRequest: { readonly now: number; readonly wall: number };
+	#ended: { readonly error: Error; readonly atRest: Promise<void> } | undefined;
+
+	constructor(options: OutputOptions) {
+		const { id, clock, continuity, logger } = options;
+		this.id = id;
+		this.#options = options;
+		this.#startedAt = clock.wall();
+		this.#lastRequest = { now: clock.now(), wall: this.#startedAt };
+		continuity.startRun(this.#startedAt);
+		this.#disk = new DiskCopy({
+			directory: join(options.outputDir, id),
+			threshold: options.cleanupThreshold,
+			logger,
+		});
+		this.#muxer = new Muxer({
+			segmentDuration: options.segmentDuration,
+			segmentCount: options.segmentCount,
+			startSegments: options.startSegments ?? START_SEGMENTS,
+			run: Math.floor(this.#startedAt).toString(36),
+			continuity,
+			now: () => clock.now(),
+			onSegment: (segment, playlist) => {
+				this.#disk.add(segment, playlist, this.#muxer.window.listed.length);
+				if (playlist) this.#settle(playlist);
+			},
+		});
+		this.#source = new FromStream({
+			id,
+			directory: options.directory,
+			clock,
+			startTimeout: options.startTimeout,
+			muxer: this.#muxer,
+			onEnd: (error) => this.#end(error),
+		});
+		this.#idleCheck = clock.every(CHECK_MS, () => this.#checkIdle());
+	}
+
+	/** Claims the stream; call it once. */
+	open(): void {
+		this.#options.logger.info({ stream: this.id }, 'HLS output starts');
+		void this.#source.open();
+	}
+
+	/** Counts a request: it keeps the output running and its client among the viewers. */
+	touch(request: IncomingMessage): void {
+		const { clock } = this.#options;
+		this.#lastRequest = { now: clock.now(), wall: clock.wall() };
+		this.#viewers.see(request.socket.remoteAddress, request.headers['user-agent'], this.#lastRequest.now);
+	}
+
+	/**
+	 * Hands over the playlist: at once when there is one, else as soon as there is, else why not.
+	 *
+	 * @returns forgets the waiter
+	 */
+	playlist(waiter: PlaylistWaiter): () => void {
+		const { playlist } = this.#muxer;
+		if (this.#ended) waiter(this.#ended.error);
+		else if (playlist) waiter(this.#isStale() ? this.#stalled() : playlist);
+		else if (this.#waiters.size >= MAX_WAITERS) waiter(this.#crowded());
+		else this.#waiters.add(waiter);
+		return () => this.#waiters.delete(waiter);
+	}
+
+	segment(name: string): Segment | undefined {
+		return this.#muxer.find(name);
+	}
+
+	/** Clients that asked for something lately. */
+	viewers(): number {
+		return this.#viewers.count(this.#options.clock.now() - this.#patience());
+	}
+
+	stats(): HlsStats {
+		const muxer = this.#muxer;
+		const { window, carried } = muxer;
+		return {
+			stream_id: this.id,
+			packets_received: muxer.units,
+			bytes_written: muxer.bytes,
+			segments_created: muxer.segments,
+			current_bitrate: Math.round(muxer.bitrate),
+			errors: muxer.dropped + this.#disk.errors,
+			state: muxer.playlist ? 'live' : 'starting',
+			started_at: new Date(this.#startedAt).toISOString(),
+			last_request_at: new Date(this.#lastRequest.wall).toISOString(),
+			segments_in_playlist: window.listed.length,
+			media_sequence: window.listed[0]?.sequence ?? 0,
+			target_duration: window.targetDuration,
+			codecs: muxer.codecs,
+			skipped_tracks: [...carried.skipped],
+		};
+	}
+
+	/** Idempotent; waits for the disk. */
+	async close(): Promise<void> {
+		this.#source.close();
+		await this.#ended?.atRest;
+	}
+
+	#end(cause: Error | undefined): void {
+		const error = cause ?? new DualcastError('stream_closed', 'the HLS output was closed; ask again to start it');
+		this.#idleCheck.cancel();
+		this.#ended = { error, atRest: this.#disk.close() };
+		this.#options.logger.info({ stream: this.id, ...(cause && { cause: cause.message }) }, 'HLS output ends');
+		this.#options.onEnd();
+		this.#settle(error);
+	}
+
+	#settle(outcome: PlaylistBody | Error): void {
+		for (const waiter of this.#waiters) {
+			this.#waiters.delete(waiter);
+			waiter(outcome);
+		}
+	}
+
+	#checkIdle(): void {
+		const { clock, idleTimeout } = this.#options;
+		const idle = clock.now() - this.#lastRequest.now;
+		if (this.#waiters.size === 0 && idle > (idleTimeout ?? this.#patience())) this.#source.close();
+	}
+
+	/** Milliseconds a client may be silent between two requests. */
+	#patience(): number {
+		return Math.max(LEAST_IDLE_MS, IDLE_PLAYLISTS * 1000 * this.#muxer.window.duration);
+	}
+
+	#isStale(): boolean {
+		return this.#options.clock.now() - this.#muxer.lastSegmentAt > STALE_MS;
+	}
+
+	#stalled(): SourceError {
+		const seconds = STALE_MS / 1000;
+		return new SourceError('camera_stalled', `the camera has sent nothing for ${seconds} s; check it and its network`);
+	}
+
+	#crowded(): DualcastError {
+		return new DualcastError('too_many_sessions', 'too many requests wait for this stream to start; try again later');
+	}
+}

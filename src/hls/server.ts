@@ -1,0 +1,202 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { schedule } from 'node-cron';
+import type { Clock } from '../base/clock.ts';
+import { DualcastError, toError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import { Scope } from '../base/scope.ts';
+import type { StreamDirectory } from '../stream/reader.ts';
+import { answerPlaylist, answerSegment } from './answer.ts';
+import type { SkippedTrack } from './carried-tracks.ts';
+import { Continuity } from './continuity.ts';
+import { ALLOWED_METHODS, allowOrigin, answerOptions, type CorsOrigins } from './cors.ts';
+import { removeLeftovers } from './leftovers.ts';
+import { Output } from './output.ts';
+import { PLAYLIST_NAME, parseHlsPath } from './path.ts';
+import type { PlaylistBody } from './playlist.ts';
+import { parseSegmentName } from './segment.ts';
+import type { HlsStats } from './stats.ts';
+
+const SWEEP_SCHEDULE = '*/10 * * * *';
+/** Leftovers are kept this long after their last change, for whoever wants to look at them. Milliseconds. */
+const LEFTOVER_AGE = 600_000;
+
+export type HlsServerOptions = {
+	directory: StreamDirectory;
+	clock: Clock;
+	logger: Logger;
+	/** Seconds; segments end at the first key picture at or after. */
+	segmentDuration: number;
+	/** Segments in a playlist. */
+	segmentCount: number;
+	/** Segments that a first request waits for, or 4 s of them if that is sooner; default 2. */
+	startSegments?: number;
+	/** Segments kept on disk for each stream. */
+	cleanupThreshold: number;
+	/** Folder of the copies on disk. */
+	outputDir: string;
+	/** Whether playlists are served compressed to clients that can take it. */
+	enableCompression: boolean;
+	/** Milliseconds without a request after which an output stops; default three playlists, at least 10 s. */
+	idleTimeout?: number;
+	/** Milliseconds a claimed stream may take to its first picture. */
+	startTimeout: number;
+	/** Pages of which origins may read the output; default every one. */
+	corsOrigins?: CorsOrigins;
+	/** Answers a request that failed; the CORS and caching headers are set already. */
+	answerError(request: IncomingMessage, response: ServerResponse, error: Error): void;
+};
+
+export interface HlsServer {
+	/** Answers `/hls/<id>/<file>` (GET, HEAD, OPTIONS) and returns true; false when the path is not HLS. */
+	handle(request: IncomingMessage, response: ServerResponse): boolean;
+	/** Running outputs only. */
+	list(): HlsStats[];
+	get(id: string): HlsStats | undefined;
+	/** Clients that asked for something of this stream lately. */
+	viewers(id: string): number;
+	/** Tracks that the stream's output leaves out, as of its last run. */
+	skipped(id: string): readonly SkippedTrack[];
+	/** Removes files of outputs that no longer run; also done every ten minutes. Never rejects. */
+	sweep(): Promise<void>;
+	/** Stops every output, answers held requests and waits for the disk. Idempotent. */
+	close(): Promise<void>;
+}
+
+/** HLS of every stream in the directory, each started by the first request for its playlist. */
+export function createHlsServer(options: HlsServerOptions): HlsServer {
+	return new OnDemandHls(options);
+}
+
+class OnDemandHls implements HlsServer {
+	readonly #options: HlsServerOptions;
+	readonly #outputs = new Map<string, Output>();
+	/** One for each stream that was ever asked for, as many as there are in the directory. */
+	readonly #continuities = new Map<string, Continuity>();
+	readonly #scope = new Scope();
+
+	constructor(options: HlsServerOptions) {
+		this.#options = options;
+		this.#scope.defer(async () => {
+			await Promise.all([...this.#outputs.values()].map((output) => output.close()));
+		});
+		const sweeps = schedule(SWEEP_SCHEDULE, () => this.sweep(), {
+			name: 'hls leftovers',
+			noOverlap: true,
+			unref: true,
+			suppressMissedWarning: true,
+		});
+		this.#scope.defer(() => sweeps.destroy());
+	}
+
+	handle(request: IncomingMessage, response: ServerResponse): boolean {
+		const path = parseHlsPath(request.url ?? '');
+		if (path === undefined) return false;
+		allowOrigin(request, response, this.#options.corsOrigins ?? '*');
+		response.setHeader('X-Content-Type-Options', 'nosniff');
+		if (request.method === 'OPTIONS') {
+			answerOptions(response);
+		} else if (request.method !== 'GET' && request.method !== 'HEAD') {
+			response.setHeader('Allow', ALLOWED_METHODS);
+			this.#fail(request, response, new DualcastError('method_not_allowed', `HLS is read by ${ALLOWED_METHODS} only`));
+		} else if (path === 'unsafe' || !this.#options.directory.has(path.id)) {
+			const message = 'there is no stream of this name; see /api/v1/streams for those there are';
+			this.#fail(request, response, new DualcastError('stream_not_found', message));
+		} else if (path.file === PLAYLIST_NAME) {
+			this.#playlist(request, response, path.id, true);
+		} else {
+			this.#segment(request, response, path.id, path.file);
+		}
+		return true;
+	}
+
+	list(): HlsStats[] {
+		return [...this.#outputs.values()].map((output) => output.stats());
+	}
+
+	get(id: string): HlsStats | undefined {
+		return this.#outputs.get(id)?.stats();
+	}
+
+	viewers(id: string): number {
+		return this.#outputs.get(id)?.viewers() ?? 0;
+	}
+
+	skipped(id: string): readonly SkippedTrack[] {
+		return this.#continuities.get(id)?.skipped ?? [];
+	}
+
+	async sweep(): Promise<void> {
+		const { outputDir, clock, logger } = this.#options;
+		try {
+			const removed = await removeLeftovers({
+				outputDir,
+				isRunning: (id) => this.#outputs.has(id),
+				before: clock.wall() - LEFTOVER_AGE,
+			});
+			if (removed > 0) logger.info({ removed }, 'removed files of HLS outputs that no longer run');
+		} catch (thrown) {
+			logger.warn({ error: toError(thrown).message }, 'cannot sweep the HLS folder');
+		}
+	}
+
+	close(): Promise<void> {
+		return this.#scope.close();
+	}
+
+	/** @param again whether to start the output once more when the stream ends under it before there is a playlist */
+	#playlist(request: IncomingMessage, response: ServerResponse, id: string, again: boolean): void {
+		if (this.#scope.closed) {
+			this.#fail(request, response, new DualcastError('stream_closed', 'the gateway is shutting down'));
+			return;
+		}
+		const output = this.#outputs.get(id) ?? this.#start(id);
+		output.touch(request);
+		const forget = output.playlist((outcome) => {
+			if (response.closed) return;
+			if (!(outcome instanceof Error)) this.#answerPlaylist(request, response, outcome);
+			// The next claim of the stream knows why it ended.
+			else if (again && outcome instanceof DualcastError && outcome.code === 'stream_closed') {
+				this.#playlist(request, response, id, false);
+			} else this.#fail(request, response, outcome);
+		});
+		response.once('close', forget);
+	}
+
+	#answerPlaylist(request: IncomingMessage, response: ServerResponse, playlist: PlaylistBody): void {
+		answerPlaylist(request, response, playlist, this.#options.enableCompression);
+	}
+
+	#segment(request: IncomingMessage, response: ServerResponse, id: string, file: string): void {
+		const output = parseSegmentName(file) && this.#outputs.get(id);
+		const segment = output?.segment(file);
+		if (output && segment) {
+			output.touch(request);
+			answerSegment(request, response, segment);
+			return;
+		}
+		const message = `there is no such file, or no longer; start with ${PLAYLIST_NAME}`;
+		this.#fail(request, response, new DualcastError('not_found', message));
+	}
+
+	#start(id: string): Output {
+		let continuity = this.#continuities.get(id);
+		if (!continuity) {
+			continuity = new Continuity();
+			this.#continuities.set(id, continuity);
+		}
+		const output = new Output({
+			...this.#options,
+			id,
+			continuity,
+			onEnd: () => this.#outputs.delete(id),
+		});
+		this.#outputs.set(id, output);
+		output.open();
+		return output;
+	}
+
+	#fail(request: IncomingMessage, response: ServerResponse, error: Error): void {
+		response.setHeader('Cache-Control', 'no-store');
+		this.#options.answerError(request, response, error);
+	}
+}

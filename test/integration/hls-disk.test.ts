@@ -1,0 +1,140 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Logger, silentLogger } from '../../src/base/logger.ts';
+import { DiskCopy } from '../../src/hls/disk-copy.ts';
+import { removeLeftovers } from '../../src/hls/leftovers.ts';
+import { PlaylistBody } from '../../src/hls/playlist.ts';
+import { type Segment, segmentName } from '../../src/hls/segment.ts';
+
+let folder: string;
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'hls-disk-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function segment(sequence: number, run = 'a'): Segment {
+	const bytes = Buffer.from(`${sequence}`);
+	const name = segmentName(run, sequence);
+	return { bytes, name, sequence, duration: 1, wall: 0, discontinuity: false, independent: true };
+}
+
+const playlist = (sequence: number) => new PlaylistBody(`#EXTM3U\n${segmentName('a', sequence)}\n`);
+
+describe('copy on disk', () => {
+	it('holds whole segments and the newest playlist, and takes the oldest away', async () => {
+		const directory = join(folder, 'live/stream');
+		await mkdir(directory, { recursive: true });
+		for (const left of [segmentName('0', 7), segmentName('0', 11), 'notes.txt'])
+			await writeFile(join(directory, left), '');
+		const disk = new DiskCopy({ directory, threshold: 4, logger: silentLogger });
+		const seen: string[] = [];
+		for (let sequence = 20; sequence < 26; sequence++) {
+			disk.add(segment(sequence), playlist(sequence), 3);
+			await vi.waitFor(async () => {
+				const text = await readFile(join(directory, 'index.m3u8'), 'utf8');
+				expect(text).toContain(segmentName('a', sequence));
+				seen.push(await readFile(join(directory, segmentName('a', sequence)), 'utf8'));
+			});
+		}
+		expect(seen).toEqual(['20', '21', '22', '23', '24', '25']);
+		await vi.waitFor(async () => {
+			const names = await readdir(directory);
+			const kept = [22, 23, 24, 25].map((sequence) => segmentName('a', sequence));
+			expect(names.sort()).toEqual(['index.m3u8', 'notes.txt', ...kept].sort());
+		});
+		await disk.close();
+		expect(await readdir(directory)).not.toContain('index.m3u8');
+		expect(disk.errors).toBe(0);
+	});
+
+	it('keeps what the playlist lists, whatever the threshold', async () => {
+		const disk = new DiskCopy({ directory: folder, threshold: 1, logger: silentLogger });
+		for (let sequence = 1; sequence <= 4; sequence++) disk.add(segment(sequence), playlist(sequence), 3);
+		await vi.waitFor(async () => {
+			const kept = [2, 3, 4].map((sequence) => segmentName('a', sequence));
+			expect((await readdir(folder)).sort()).toEqual(['index.m3u8', ...kept]);
+		});
+		await disk.close();
+	});
+
+	it('warns once when it cannot write, and goes on when it can', async () => {
+		const warnings: string[] = [];
+		const logger: Logger = { ...silentLogger, warn: (_, message) => warnings.push(message) };
+		const blocked = join(folder, 'cam');
+		await writeFile(blocked, 'a file where the folder should be');
+		const disk = new DiskCopy({ directory: blocked, threshold: 4, logger });
+		for (const sequence of [1, 2]) {
+			disk.add(segment(sequence), playlist(sequence), 1);
+			await vi.waitFor(() => expect(disk.errors).toBe(sequence));
+		}
+		expect(warnings).toEqual([`cannot write to ${blocked}; HLS goes on from memory`]);
+		await rm(blocked);
+		disk.add(segment(3), playlist(3), 1);
+		await vi.waitFor(async () => expect(await readdir(blocked)).toContain('index.m3u8'));
+		await disk.close();
+	});
+
+	it('lets go of the oldest when the disk is slow', async () => {
+		const disk = new DiskCopy({ directory: folder, threshold: 20, logger: silentLogger });
+		for (let sequence = 1; sequence <= 50; sequence++) disk.add(segment(sequence), playlist(sequence), 3);
+		expect(disk.errors).toBe(45);
+		await vi.waitFor(async () => expect((await readdir(folder)).length).toBe(6));
+		await disk.close();
+		disk.add(segment(51), playlist(51), 3);
+		expect((await readdir(folder)).length).toBe(5);
+	});
+});
+
+describe('leftovers', () => {
+	const old = new Date('2026-01-01T00:00:00Z');
+	const before = Date.parse('2026-01-02T00:00:00Z');
+
+	async function put(path: string, time: Date = old): Promise<void> {
+		const file = join(folder, path);
+		await mkdir(dirname(file), { recursive: true });
+		await writeFile(file, '');
+		await utimes(file, time, time);
+	}
+
+	async function left(): Promise<string[]> {
+		const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+		const paths = entries.filter((entry) => !entry.isDirectory());
+		return paths.map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1)).sort();
+	}
+
+	it('go, with folders they leave empty; all else stays', async () => {
+		for (const name of ['seg-a-1.ts', 'seg-a-2.ts.tmp', 'index.m3u8', 'index.m3u8.tmp']) {
+			await put(`dead/stream/${name}`);
+			await put(`running/${name}`);
+		}
+		for (const path of ['.gitkeep', 'dead/notes.txt', 'dead/stream.ts', 'empty/x', 'running/sub/seg-a-1.ts'])
+			await put(path);
+		await put('fresh/seg-a-3.ts', new Date('2026-01-03T00:00:00Z'));
+		await rm(join(folder, 'empty/x'));
+		await symlink(join(folder, 'running'), join(folder, 'link'));
+		await symlink(join(folder, '.gitkeep'), join(folder, 'seg-a-9.ts'));
+		const removed = await removeLeftovers({ outputDir: folder, isRunning: (id) => id === 'running', before });
+		expect(removed).toBe(5);
+		expect(await left()).toEqual([
+			'.gitkeep',
+			'dead/notes.txt',
+			'dead/stream.ts',
+			'fresh/seg-a-3.ts',
+			'link',
+			'running/index.m3u8',
+			'running/index.m3u8.tmp',
+			'running/seg-a-1.ts',
+			'running/seg-a-2.ts.tmp',
+			'seg-a-9.ts',
+		]);
+		expect((await readdir(folder)).sort()).toContain('empty');
+		expect(await readdir(join(folder, 'dead'))).not.toContain('stream');
+	});
+
+	it('need no folder', async () => {
+		const outputDir = join(folder, 'none');
+		expect(await removeLeftovers({ outputDir, isRunning: () => false, before })).toBe(0);
+	});
+});

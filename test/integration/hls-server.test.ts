@@ -1,0 +1,331 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DualcastError, SourceError } from '../../src/base/errors.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { createHlsServer, type HlsServer, type HlsServerOptions } from '../../src/hls/server.ts';
+import type { AccessUnit } from '../../src/media/unit.ts';
+import { AAC_TRACK, OPUS_TRACK, pictures } from '../fakes/access-units.ts';
+import { FakeDirectory, type FakeStream } from '../fakes/fake-directory.ts';
+import { readPlaylist } from '../fakes/playlist-rules.ts';
+import { VIDEO_TRACK } from '../fakes/scripted-source.ts';
+import { VirtualClock } from '../fakes/virtual-clock.ts';
+
+type Answer = { status: number; headers: Record<string, string | string[] | undefined>; body: Buffer };
+
+let folder: string;
+let clock: VirtualClock;
+let directory: FakeDirectory;
+let camera: FakeStream;
+let hls: HlsServer;
+let server: Server;
+
+async function start(changes: Partial<HlsServerOptions> = {}): Promise<void> {
+	hls = createHlsServer({
+		directory,
+		clock,
+		logger: silentLogger,
+		segmentDuration: 1,
+		segmentCount: 3,
+		cleanupThreshold: 20,
+		outputDir: folder,
+		enableCompression: false,
+		startTimeout: 5000,
+		answerError(_, response, error) {
+			const code = error instanceof DualcastError ? error.code : 'internal';
+			response.writeHead(code === 'stream_not_found' || code === 'not_found' ? 404 : 502);
+			response.end(code);
+		},
+		...changes,
+	});
+	server = createServer((incoming, response) => {
+		if (!hls.handle(incoming, response)) response.writeHead(418).end();
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+}
+
+function ask(path: string, options: { method?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
+	const { port } = server.address() as AddressInfo;
+	return new Promise((resolve, reject) => {
+		const outgoing = request({ host: '127.0.0.1', port, path, agent: false, ...options }, (response) => {
+			const parts: Buffer[] = [];
+			response.on('data', (part: Buffer) => parts.push(part));
+			response.on('end', () => {
+				resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) });
+			});
+		});
+		outgoing.on('error', reject);
+		outgoing.end();
+	});
+}
+
+function deliver(units: Iterable<AccessUnit>): void {
+	for (const unit of units) camera.deliver(unit);
+}
+
+/** Asks for the playlist and delivers two segments once the output reads. */
+async function play(from = 0): Promise<Answer> {
+	const answer = ask('/hls/cam/index.m3u8');
+	await vi.waitFor(() => expect(camera.readers.size).toBe(1));
+	deliver(pictures(from, from + 2.04, { rate: 25, gop: 25 }));
+	return answer;
+}
+
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'hls-server-'));
+	clock = new VirtualClock();
+	directory = new FakeDirectory();
+	camera = directory.add('cam', [VIDEO_TRACK, OPUS_TRACK]);
+});
+
+afterEach(async () => {
+	await hls.close();
+	server.closeAllConnections();
+	await new Promise((resolve) => server.close(resolve));
+	await rm(folder, { recursive: true });
+});
+
+describe('HLS over HTTP', () => {
+	it('starts with the first request, holds it, and serves playlist and segments', async () => {
+		await start();
+		const { status, headers, body } = await play();
+		expect(status).toBe(200);
+		expect(headers).toMatchObject({
+			'content-type': 'application/vnd.apple.mpegurl',
+			'cache-control': 'no-cache',
+			'access-control-allow-origin': '*',
+			'x-content-type-options': 'nosniff',
+		});
+		const [first] = readPlaylist(body.toString()).segments;
+		const segment = await ask(`/hls/cam/${first?.uri}`);
+		expect(segment.status).toBe(200);
+		expect(segment.headers).toMatchObject({
+			'content-type': 'video/mp2t',
+			'cache-control': 'max-age=31536000, immutable',
+			'access-control-allow-origin': '*',
+		});
+		expect(segment.headers['accept-ranges']).toBeUndefined();
+		expect(segment.headers['content-length']).toBe(String(segment.body.length));
+		expect(segment.body.length % 188).toBe(0);
+	});
+
+	it('starts with the group of pictures a running stream has', async () => {
+		await start();
+		deliver(pictures(0, 1.96, { rate: 25, gop: 50 }));
+		const answer = ask('/hls/cam/index.m3u8');
+		await vi.waitFor(() => expect(camera.readers.size).toBe(1));
+		deliver(pictures(2, 4.04, { rate: 25, gop: 50 }));
+		const { segments } = readPlaylist((await answer).body.toString());
+		expect(segments).toMatchObject([{ duration: 2 }, { duration: 2 }]);
+	});
+
+	it('does not wait for a second segment when the first is long', async () => {
+		await start();
+		const answer = ask('/hls/cam/index.m3u8');
+		await vi.waitFor(() => expect(camera.readers.size).toBe(1));
+		deliver(pictures(0, 4.04, { rate: 25, gop: 100 }));
+		expect(readPlaylist((await answer).body.toString()).segments).toMatchObject([{ duration: 4 }]);
+	});
+
+	it('shares one claim among everybody who comes first', async () => {
+		await start();
+		let open = () => {};
+		camera.gate = new Promise((resolve) => {
+			open = resolve;
+		});
+		const answers = Array.from({ length: 20 }, () => ask('/hls/cam/index.m3u8'));
+		await vi.waitFor(() => expect(hls.viewers('cam')).toBe(1));
+		open();
+		await vi.waitFor(() => expect(camera.readers.size).toBe(1));
+		deliver(pictures(0, 2.04, { rate: 25, gop: 25 }));
+		expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(20).fill(200));
+		expect([camera.claims, camera.leases]).toEqual([1, 1]);
+	});
+
+	it('answers HEAD like GET without the body', async () => {
+		await start();
+		const get = await play();
+		const head = await ask('/hls/cam/index.m3u8', { method: 'HEAD' });
+		expect([head.status, head.body.length]).toEqual([200, 0]);
+		expect(head.headers['content-length']).toBe(get.headers['content-length']);
+	});
+
+	it('answers OPTIONS without starting anything', async () => {
+		await start();
+		const { status, headers } = await ask('/hls/cam/index.m3u8', { method: 'OPTIONS' });
+		expect(status).toBe(204);
+		expect(headers).toMatchObject({
+			'access-control-allow-origin': '*',
+			'access-control-allow-methods': 'GET, HEAD, OPTIONS',
+		});
+		expect(headers['access-control-allow-headers']).toMatch(/Authorization/);
+		expect(camera.claims).toBe(0);
+	});
+
+	it('refuses other methods, with the ones it has', async () => {
+		await start();
+		const { body, headers } = await ask('/hls/cam/index.m3u8', { method: 'POST' });
+		expect([body.toString(), headers.allow]).toEqual(['method_not_allowed', 'GET, HEAD, OPTIONS']);
+	});
+
+	it('knows no other streams and files, and starts nothing for them', async () => {
+		await start();
+		const paths = ['/hls/no/index.m3u8', '/hls/__proto__/index.m3u8', '/hls/constructor/index.m3u8'];
+		paths.push('/hls/cam/seg-a-1.ts', '/hls/cam/x', '/hls/cam/%2e%2e/x', '/hls/');
+		for (const path of paths) {
+			const { status, headers } = await ask(path);
+			expect(status).toBe(404);
+			expect(headers).toMatchObject({ 'access-control-allow-origin': '*', 'cache-control': 'no-store' });
+		}
+		expect(camera.claims).toBe(0);
+		expect((await ask('/api')).status).toBe(418);
+	});
+
+	it('tells held requests why the camera does not come', async () => {
+		await start();
+		camera.failure = new SourceError('camera_unauthorized', 'the camera refused the password', { permanent: true });
+		const { status, body, headers } = await ask('/hls/cam/index.m3u8');
+		expect([status, body.toString()]).toEqual([502, 'camera_unauthorized']);
+		expect(headers['access-control-allow-origin']).toBe('*');
+		expect([camera.leases, hls.list().length]).toEqual([0, 0]);
+		camera.failure = undefined;
+		expect((await play()).status).toBe(200);
+	});
+
+	it('asks for the cause when the stream ends before the first segment', async () => {
+		await start();
+		const answer = ask('/hls/cam/index.m3u8');
+		await vi.waitFor(() => expect(camera.readers.size).toBe(1));
+		camera.failure = new SourceError('camera_refused', 'the camera hung up');
+		camera.end();
+		expect((await answer).body.toString()).toBe('camera_refused');
+		expect(camera.leases).toBe(0);
+	});
+
+	it('gives up on a camera that sends no key picture', async () => {
+		await start();
+		const answer = ask('/hls/cam/index.m3u8');
+		await vi.waitFor(() => expect(camera.readers.size).toBe(1));
+		await clock.advance(20_000);
+		expect((await answer).body.toString()).toBe('camera_timeout');
+		expect(camera.leases).toBe(0);
+	});
+
+	it('says so when nothing of the camera fits', async () => {
+		await start();
+		camera.tracks = [OPUS_TRACK];
+		expect((await ask('/hls/cam/index.m3u8')).body.toString()).toBe('codec_unsupported');
+		expect([camera.leases, camera.readers.size]).toEqual([0, 0]);
+		expect(hls.skipped('cam')).toMatchObject([{ codec: 'opus' }]);
+	});
+
+	it('stops when nobody asks any more, and goes on later without going back', async () => {
+		await start();
+		const before = readPlaylist((await play()).body.toString());
+		await clock.advance(9_000);
+		expect((await ask('/hls/cam/index.m3u8')).status).toBe(200);
+		await clock.advance(9_000);
+		expect(camera.leases).toBe(1);
+		await clock.advance(3_000);
+		expect([camera.leases, camera.readers.size, hls.list().length, hls.viewers('cam')]).toEqual([0, 0, 0, 0]);
+		const uri = before.segments[0]?.uri ?? '';
+		expect((await ask(`/hls/cam/${uri}`)).status).toBe(404);
+		const after = readPlaylist((await play(22)).body.toString());
+		expect(after.mediaSequence).toBeGreaterThan(before.mediaSequence);
+		expect(after.discontinuitySequence).toBeGreaterThan(before.discontinuitySequence);
+		expect(after.segments[0]?.uri).not.toBe(uri);
+	});
+
+	it('keeps playing over a restart of the camera', async () => {
+		await start();
+		await play();
+		deliver(pictures(5, 7.04, { rate: 25, gop: 25, epoch: 1 }));
+		const { segments } = readPlaylist((await ask('/hls/cam/index.m3u8')).body.toString());
+		expect(segments.map(({ discontinuity }) => discontinuity)).toContain(true);
+		expect(camera.claims).toBe(1);
+	});
+
+	it('says that a camera is away for long, but keeps the output for its return', async () => {
+		await start();
+		await play();
+		for (let second = 0; second < 60; second += 5) {
+			expect((await ask('/hls/cam/index.m3u8')).status).toBe(200);
+			await clock.advance(5_000);
+		}
+		await clock.advance(1_000);
+		expect((await ask('/hls/cam/index.m3u8')).body.toString()).toBe('camera_stalled');
+		deliver(pictures(65, 66.04, { rate: 25, gop: 25, epoch: 1 }));
+		expect((await ask('/hls/cam/index.m3u8')).status).toBe(200);
+		expect(camera.claims).toBe(1);
+	});
+
+	it('compresses playlists for those who can take it, if asked to', async () => {
+		await start({ enableCompression: true });
+		const plain = await play();
+		expect(plain.headers).toMatchObject({ vary: 'Accept-Encoding' });
+		const gzip = await ask('/hls/cam/index.m3u8', { headers: { 'accept-encoding': 'br, gzip;q=0.8' } });
+		expect(gzip.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+		const refused = await ask('/hls/cam/index.m3u8', { headers: { 'accept-encoding': 'gzip;q=0, br' } });
+		expect(refused.headers['content-encoding']).toBeUndefined();
+		const [segment] = readPlaylist(plain.body.toString()).segments;
+		const media = await ask(`/hls/cam/${segment?.uri}`, { headers: { 'accept-encoding': 'gzip' } });
+		expect(media.headers['content-encoding']).toBeUndefined();
+	});
+
+	it('lets only the named origins read, if they are named', async () => {
+		await start({ corsOrigins: ['https://wall.example'] });
+		const path = '/hls/cam/none.ts';
+		const friend = await ask(path, { headers: { origin: 'https://wall.example' } });
+		expect(friend.headers).toMatchObject({ 'access-control-allow-origin': 'https://wall.example', vary: 'Origin' });
+		const stranger = await ask(path, { headers: { origin: 'https://evil.example' } });
+		expect(stranger.headers['access-control-allow-origin']).toBeUndefined();
+	});
+
+	it('counts', async () => {
+		await start();
+		camera.tracks = [VIDEO_TRACK, OPUS_TRACK, { ...AAC_TRACK, id: 2 }];
+		await play();
+		const stats = hls.get('cam');
+		expect(stats).toMatchObject({
+			stream_id: 'cam',
+			packets_received: 51,
+			segments_created: 2,
+			errors: 0,
+			state: 'live',
+			segments_in_playlist: 2,
+			target_duration: 1,
+			codecs: ['avc1.42c00a', 'mp4a.40.2'],
+			skipped_tracks: [{ codec: 'opus' }],
+		});
+		expect(stats?.bytes_written).toBeGreaterThan(51 * 188);
+		expect(stats?.current_bitrate).toBe((stats?.bytes_written ?? 0) * 4);
+		expect(hls.list()).toEqual([stats]);
+		expect(hls.get('no')).toBeUndefined();
+		await ask('/hls/cam/index.m3u8', { headers: { 'user-agent': 'another' } });
+		expect(hls.viewers('cam')).toBe(2);
+	});
+
+	it('forgets a client that left while it was held', async () => {
+		await start();
+		const { port } = server.address() as AddressInfo;
+		const outgoing = request({ host: '127.0.0.1', port, path: '/hls/cam/index.m3u8', agent: false });
+		outgoing.on('error', () => {});
+		outgoing.end();
+		await vi.waitFor(() => expect(camera.readers.size).toBe(1));
+		outgoing.destroy();
+		expect((await play()).status).toBe(200);
+	});
+
+	it('answers held requests when it closes, and starts nothing after', async () => {
+		await start();
+		const answer = ask('/hls/cam/index.m3u8');
+		await vi.waitFor(() => expect(camera.readers.size).toBe(1));
+		await hls.close();
+		expect((await answer).body.toString()).toBe('stream_closed');
+		expect((await ask('/hls/cam/index.m3u8')).body.toString()).toBe('stream_closed');
+		expect([camera.leases, camera.claims]).toEqual([0, 1]);
+	});
+});

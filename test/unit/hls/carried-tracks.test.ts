@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { carriedTracks, codecsOf } from '../../../src/hls/carried-tracks.ts';
+import { AAC_TRACK, OPUS_TRACK } from '../../fakes/access-units.ts';
+import { VIDEO_TRACK } from '../../fakes/scripted-source.ts';
+
+describe('carried tracks', () => {
+	it('are H.264 and AAC', () => {
+		const carried = carriedTracks([VIDEO_TRACK, AAC_TRACK]);
+		expect(carried).toMatchObject({ video: VIDEO_TRACK, audio: { track: AAC_TRACK }, skipped: [] });
+		expect(codecsOf(carried)).toEqual(['avc1.42c00a', 'mp4a.40.2']);
+	});
+
+	it('leave out what MPEG-TS has no place for, and say so', () => {
+		const pcma = { kind: 'audio', codec: 'pcma', id: 2, clockRate: 8000, channels: 1 } as const;
+		const { audio, skipped } = carriedTracks([VIDEO_TRACK, OPUS_TRACK, pcma]);
+		expect(audio).toBeUndefined();
+		expect(skipped.map(({ codec }) => codec)).toEqual(['opus', 'pcma']);
+		for (const { reason } of skipped) expect(reason).toContain('AAC');
+	});
+
+	it('are one of a kind', () => {
+		const { video, audio, skipped } = carriedTracks([
+			VIDEO_TRACK,
+			{ ...VIDEO_TRACK, id: 5 },
+			OPUS_TRACK,
+			AAC_TRACK,
+			{ ...AAC_TRACK, id: 9 },
+		]);
+		expect([video?.id, audio?.track.id]).toEqual([0, 1]);
+		expect(skipped.map(({ codec }) => codec)).toEqual(['h264', 'opus', 'aac']);
+	});
+
+	it('hold no AAC that ADTS cannot frame', () => {
+		// 11,111 Hz, written out.
+		const odd = { ...AAC_TRACK, config: Uint8Array.of(0x17, 0x80, 0x15, 0xb3, 0x90) };
+		const broken = { ...AAC_TRACK, config: new Uint8Array(0) };
+		for (const track of [odd, broken]) expect(carriedTracks([track])).toMatchObject({ skipped: [{ codec: 'aac' }] });
+	});
+});

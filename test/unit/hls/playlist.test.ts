@@ -1,0 +1,190 @@
+import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Continuity } from '../../../src/hls/continuity.ts';
+import { PlaylistBody, renderPlaylist } from '../../../src/hls/playlist.ts';
+import { PlaylistWindow } from '../../../src/hls/playlist-window.ts';
+import { type CutSegment, parseSegmentName } from '../../../src/hls/segment.ts';
+import { WALL_ZERO } from '../../fakes/access-units.ts';
+import { checkSuccession, type ReadPlaylist, readPlaylist } from '../../fakes/playlist-rules.ts';
+
+function setup(continuity = new Continuity(), wall = WALL_ZERO) {
+	continuity.startRun(wall);
+	const window = new PlaylistWindow({ segmentCount: 3, segmentDuration: 1, run: wall.toString(36), continuity });
+	let time = 0;
+	return {
+		window,
+		continuity,
+		/** Adds a segment at the time it ends. */
+		add(duration: number, changes: Partial<CutSegment> = {}) {
+			const start = time;
+			time += duration;
+			return window.add(
+				{
+					bytes: new Uint8Array(188),
+					duration,
+					wall: wall + start * 1000,
+					discontinuity: false,
+					independent: true,
+					...changes,
+				},
+				time * 1000,
+			);
+		},
+		now: () => time * 1000,
+		read: () => readPlaylist(renderPlaylist(window)),
+	};
+}
+
+describe('playlist', () => {
+	it('is a live media playlist with all that players ask for', () => {
+		const start = Date.UTC(2025, 0, 1, 0, 1);
+		const run = start.toString(36);
+		const { add, window } = setup(new Continuity(), start);
+		add(1);
+		add(1.001);
+		add(0.5, { discontinuity: true });
+		expect(renderPlaylist(window).split('\n')).toEqual([
+			'#EXTM3U',
+			'#EXT-X-VERSION:6',
+			'#EXT-X-INDEPENDENT-SEGMENTS',
+			'#EXT-X-TARGETDURATION:1',
+			'#EXT-X-MEDIA-SEQUENCE:120',
+			'#EXT-X-DISCONTINUITY-SEQUENCE:0',
+			'#EXT-X-PROGRAM-DATE-TIME:2025-01-01T00:01:00.000Z',
+			'#EXTINF:1.000000,',
+			`seg-${run}-120.ts`,
+			'#EXT-X-PROGRAM-DATE-TIME:2025-01-01T00:01:01.000Z',
+			'#EXTINF:1.001000,',
+			`seg-${run}-121.ts`,
+			'#EXT-X-DISCONTINUITY',
+			'#EXT-X-PROGRAM-DATE-TIME:2025-01-01T00:01:02.001Z',
+			'#EXTINF:0.500000,',
+			`seg-${run}-122.ts`,
+			'',
+		]);
+	});
+
+	it('keeps its rules from one state to the next, whatever is cut', () => {
+		const cut = fc.record({ duration: fc.integer({ min: 100, max: 1490 }), discontinuity: fc.boolean() });
+		fc.assert(
+			fc.property(fc.array(cut, { minLength: 1, maxLength: 30 }), (cuts) => {
+				const { add, read } = setup();
+				let before: ReadPlaylist | undefined;
+				for (const [index, { duration, discontinuity }] of cuts.entries()) {
+					add(duration / 1000, { discontinuity: discontinuity && index > 0 });
+					const playlist = read();
+					if (before) checkSuccession(before, playlist);
+					before = playlist;
+				}
+			}),
+		);
+	});
+
+	it('holds the segments asked for, and more only where they are short', () => {
+		const exact = setup();
+		for (let count = 0; count < 9; count++) exact.add(1);
+		expect(exact.window.listed.length).toBe(3);
+		const short = setup();
+		for (let count = 0; count < 9; count++) short.add(0.99);
+		expect(short.window.listed.length).toBe(4);
+	});
+
+	it('sets the target duration by the first segment, with room for trembling', () => {
+		for (const [first, target] of [
+			[1, 1],
+			[1.2, 1],
+			[1.35, 2],
+			[2, 2],
+			[2.04, 2],
+			[4, 4],
+			[0.3, 1],
+		] as const) {
+			const { add, read } = setup();
+			add(first);
+			expect(read().targetDuration).toBe(target);
+		}
+	});
+
+	it('raises the target duration rather than break it, and keeps it in later runs', () => {
+		const { add, read, continuity } = setup();
+		add(1);
+		add(3.6);
+		expect(read().targetDuration).toBe(4);
+		const later = setup(continuity, WALL_ZERO + 60_000);
+		later.add(1);
+		expect(later.read().targetDuration).toBe(4);
+	});
+
+	it('counts discontinuities over runs, in numbers that players can use as an index', () => {
+		const { add, read, continuity } = setup();
+		for (let count = 0; count < 5; count++) add(1, { discontinuity: count === 1 });
+		expect(read()).toMatchObject({ discontinuitySequence: 1 });
+		const later = setup(continuity, WALL_ZERO + 60_000);
+		later.add(1);
+		expect(later.read()).toMatchObject({ discontinuitySequence: 2 });
+	});
+
+	it('does not call segments independent when one is not', () => {
+		const { add, read } = setup();
+		add(1);
+		expect(read().independent).toBe(true);
+		add(1, { independent: false });
+		expect(read().independent).toBe(false);
+		for (let count = 0; count < 4; count++) add(1);
+		expect(read().independent).toBe(true);
+	});
+
+	it('never goes back, over runs, restarts of the process and a clock set back', () => {
+		const first = setup();
+		for (let count = 0; count < 5; count++) first.add(1, { discontinuity: count === 2 });
+		const last = first.read();
+		// A new process half a minute later knows nothing of the first.
+		const restarted = setup(new Continuity(), WALL_ZERO + 30_000);
+		restarted.add(1);
+		expect(restarted.read().mediaSequence).toBeGreaterThan(last.mediaSequence + 3);
+		const setBack = setup(restarted.continuity, WALL_ZERO - 1_000_000);
+		setBack.add(1);
+		expect(setBack.read().mediaSequence).toBeGreaterThan(restarted.read().mediaSequence);
+		expect(setBack.read().discontinuitySequence).toBeGreaterThan(restarted.read().discontinuitySequence);
+		expect(setBack.read().segments[0]?.uri).not.toBe(restarted.read().segments[0]?.uri);
+	});
+
+	it('keeps dates going when the clock is set back in the middle', () => {
+		const { add, read } = setup();
+		add(1);
+		add(1, { wall: WALL_ZERO - 3_600_000 });
+		add(1, { wall: WALL_ZERO - 3_599_000 });
+		expect(read().segments.map(({ wall }) => wall - WALL_ZERO)).toEqual([0, 1000, 2000]);
+	});
+
+	it('keeps a removed segment fetchable for its duration and the longest playlist', () => {
+		const { add, window, now } = setup();
+		const first = add(1);
+		for (let count = 0; count < 3; count++) add(1);
+		const removedAt = now();
+		expect(window.listed).not.toContain(first);
+		expect(window.find(first.name, removedAt + 4999)).toBe(first);
+		expect(window.find(first.name, removedAt + 5000)).toBeUndefined();
+		for (let count = 0; count < 20; count++) add(1);
+		const kept = [...Array(25).keys()].filter((index) =>
+			window.find(first.name.replace(/\d+\.ts$/, `${first.sequence + index}.ts`), now()),
+		);
+		expect(kept.length).toBe(3 + 5);
+	});
+
+	it('is compressed once', () => {
+		const body = new PlaylistBody('#EXTM3U\n');
+		expect(gunzipSync(body.compressed).toString()).toBe('#EXTM3U\n');
+		expect(body.compressed).toBe(body.compressed);
+	});
+});
+
+describe('segment names', () => {
+	it('are told from every other file', () => {
+		expect(parseSegmentName('seg-mwq3el9e-119113778.ts')).toEqual({ run: 'mwq3el9e', sequence: 119_113_778 });
+		for (const name of ['seg-a-1.ts.tmp', 'seg--1.ts', 'seg-a-1.m4s', 'a/seg-a-1.ts', 'index.m3u8', '.gitkeep', '']) {
+			expect(parseSegmentName(name)).toBeUndefined();
+		}
+	});
+});

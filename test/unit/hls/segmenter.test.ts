@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { carriedTracks } from '../../../src/hls/carried-tracks.ts';
+import type { CutSegment } from '../../../src/hls/segment.ts';
+import { MAX_SEGMENT_SECONDS, Segmenter } from '../../../src/hls/segmenter.ts';
+import type { Track, VideoTrack } from '../../../src/media/track.ts';
+import type { AccessUnit } from '../../../src/media/unit.ts';
+import { AAC_TRACK, OPUS_TRACK, picture, pictures, sound, WALL_ZERO } from '../../fakes/access-units.ts';
+import { VIDEO_TRACK } from '../../fakes/scripted-source.ts';
+import { Demuxer } from './demux.ts';
+
+function setup(tracks: readonly Track[] = [VIDEO_TRACK, AAC_TRACK]) {
+	const segments: CutSegment[] = [];
+	const segmenter = new Segmenter({ segmentDuration: 1, onSegment: (segment) => segments.push(segment) });
+	segmenter.setTracks(carriedTracks(tracks));
+	const push = (units: Iterable<AccessUnit>) => {
+		for (const unit of units) segmenter.push(unit);
+	};
+	return { segments, segmenter, push, durations: () => segments.map(({ duration }) => duration) };
+}
+
+/** A decoding time in a segment, in seconds of the stream's timeline. */
+function seconds(ticks: number): number {
+	return (ticks - 900_000) / 90_000;
+}
+
+describe('segmenter', () => {
+	it('cuts at the first key picture at or after the duration', () => {
+		const often = setup();
+		often.push(pictures(0, 7, { rate: 25, gop: 10 }));
+		expect(often.durations()).toEqual([1.2, 1.2, 1.2, 1.2, 1.2]);
+		const exact = setup();
+		exact.push(pictures(0, 4.1, { rate: 30, gop: 30 }));
+		expect(exact.durations()).toEqual([1, 1, 1, 1]);
+		const seldom = setup();
+		seldom.push(pictures(0, 9, { rate: 25, gop: 100 }));
+		expect(seldom.durations()).toEqual([4, 4]);
+	});
+
+	it('does not miss a key picture whose stamp trembles', () => {
+		const { push, durations } = setup();
+		push([0, 0.996, 2.003, 3.001].map((time) => picture(time, true)));
+		expect(durations().map((duration) => duration.toFixed(3))).toEqual(['0.996', '1.007', '0.998']);
+	});
+
+	it('starts each segment with a key picture, and with it the audio', () => {
+		const { segments, push } = setup();
+		const units: AccessUnit[] = [...pictures(0, 3.1, { rate: 25, gop: 25 })];
+		for (let time = -0.1; time < 3.1; time += 1024 / 48_000) units.push(sound(time));
+		push(units.sort((one, other) => one.arrival - other.arrival));
+		expect(segments.length).toBe(3);
+		const demuxer = new Demuxer();
+		for (const [index, segment] of segments.entries()) {
+			const { pes } = demuxer.read(segment.bytes);
+			const [first] = pes.filter(({ pid }) => pid === 0x100);
+			const [audio] = pes.filter(({ pid }) => pid === 0x101);
+			expect(first).toMatchObject({ randomAccess: true });
+			expect(seconds(first?.dts ?? 0)).toBeCloseTo(index, 6);
+			expect(Math.abs(seconds(audio?.pts ?? 0) - index)).toBeLessThan(0.04);
+			expect(segment).toMatchObject({ independent: true, discontinuity: false, wall: WALL_ZERO + index * 1000 });
+		}
+	});
+
+	it('sums up to the time that passed', () => {
+		const { push, durations } = setup();
+		const frames = [...pictures(0, 20, { rate: 29.97, gop: 30 })];
+		push(frames);
+		const sum = durations().reduce((total, duration) => total + duration, 0);
+		expect(sum).toBeCloseTo(durations().length * (30 / 29.97), 4);
+	});
+
+	it('cuts between audio frames when there is no video', () => {
+		const { segments, push, durations } = setup([AAC_TRACK]);
+		push(Array.from({ length: 150 }, (_, index) => sound((index * 1024) / 48_000)));
+		expect(durations().map((duration) => duration.toFixed(4))).toEqual(['1.0027', '1.0027', '1.0027']);
+		expect(segments.every(({ independent }) => independent)).toBe(true);
+	});
+
+	it('marks the break when the camera came back, and keeps the counters going', () => {
+		const { segments, push } = setup();
+		push(pictures(0, 1.52, { rate: 25, gop: 25 }));
+		push([sound(9.9, { epoch: 1 })]);
+		push(pictures(10, 12.1, { rate: 25, gop: 25, epoch: 1 }));
+		expect(segments.map(({ duration }) => duration.toFixed(2))).toEqual(['1.00', '0.52', '1.00', '1.00']);
+		expect(segments.map(({ discontinuity }) => discontinuity)).toEqual([false, false, true, false]);
+		const demuxer = new Demuxer();
+		const times = segments.map(({ bytes }) => seconds(demuxer.read(bytes).pes[0]?.dts ?? 0));
+		expect(times).toEqual([0, 1, 10, 11]);
+	});
+
+	it('ends the segment where the picture changes its format', () => {
+		const { segments, push } = setup();
+		const facts = { ...VIDEO_TRACK.facts, width: 1280, height: 720 } as NonNullable<VideoTrack['facts']>;
+		push(pictures(0, 0.5, { rate: 25, gop: 25 }));
+		push([picture(0.5, true, { track: { ...VIDEO_TRACK, facts } })]);
+		push([picture(1.5, true, { track: { ...VIDEO_TRACK, facts: { ...facts } } })]);
+		push([picture(2.5, true, { track: { ...VIDEO_TRACK, facts } })]);
+		expect(segments.map(({ duration }) => duration)).toEqual([0.5, 1, 1]);
+		expect(segments.map(({ discontinuity }) => discontinuity)).toEqual([false, true, false]);
+	});
+
+	it('ends the segment where the track set changes', () => {
+		const { segments, segmenter, push } = setup();
+		push(pictures(0, 0.6, { rate: 25, gop: 25 }));
+		segmenter.setTracks(carriedTracks([VIDEO_TRACK, OPUS_TRACK]));
+		push(pictures(1, 2.1, { rate: 25, gop: 25 }));
+		expect(segments.map(({ discontinuity }) => discontinuity)).toEqual([false, true]);
+		const demuxer = new Demuxer();
+		const read = segments.map(({ bytes }) => demuxer.read(bytes));
+		expect(read.map(({ streams }) => streams.size)).toEqual([2, 1]);
+		expect(read.map(({ version }) => version)).toEqual([0, 1]);
+	});
+
+	it('does not wait for a key picture for ever', () => {
+		const { segments, push } = setup();
+		push(pictures(0, 26, { rate: 10, gop: 1000 }));
+		expect(segments.map(({ independent }) => independent)).toEqual([true, false]);
+		for (const { duration } of segments) expect(duration).toBeCloseTo(MAX_SEGMENT_SECONDS + 0.1, 4);
+	});
+
+	it('does not grow when only audio comes', () => {
+		const { segments, segmenter, push } = setup();
+		push([picture(0, true)]);
+		const data = new Uint8Array(8000);
+		for (let frame = 0; frame < 5000; frame++) segmenter.push(sound((frame * 1024) / 48_000, { data }));
+		expect(segmenter.dropped).toBeGreaterThan(500);
+		expect(segments).toEqual([]);
+		push([picture(200, true)]);
+		expect(segments[0]?.bytes.length).toBeLessThan(34 * 1024 * 1024);
+	});
+
+	it('leaves out what it does not carry', () => {
+		const { segmenter, push } = setup([VIDEO_TRACK, OPUS_TRACK]);
+		push([picture(0, true), sound(0, { track: OPUS_TRACK }), picture(0, true, { track: { ...VIDEO_TRACK, id: 7 } })]);
+		expect(segmenter.units).toBe(1);
+	});
+
+	it('counts a frame too long for ADTS', () => {
+		const { segmenter, push } = setup();
+		push([picture(0, true), sound(0, { data: new Uint8Array(9000) })]);
+		expect([segmenter.units, segmenter.dropped]).toEqual([1, 1]);
+	});
+});
