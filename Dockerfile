@@ -1,0 +1,29 @@
+# Builds Dualcast, then keeps only what it needs to run.
+
+FROM node:20-bookworm-slim AS build
+WORKDIR /app
+# Dependencies change less often than sources: their layer is reused.
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build && npm prune --omit=dev --ignore-scripts
+
+FROM node:20-bookworm-slim AS runtime
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY assets ./assets
+COPY configs ./configs
+COPY LICENSE ./
+# The only folder that is written to.
+RUN install --directory --owner=node --group=node hls
+USER node
+VOLUME /app/hls
+# Pages, API, HLS and WHEP; media of WebRTC.
+EXPOSE 8107/tcp 8189/udp
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
+	CMD ["node", "-e", "fetch('http://127.0.0.1:8107/livez').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "dist/main.js"]

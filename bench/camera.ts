@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { systemClock } from '../src/base/clock.ts';
+import { silentLogger } from '../src/base/logger.ts';
+import { readClip } from '../src/demo/clip.ts';
+import { ClipPresentation } from '../src/demo/clip-presentation.ts';
+import { RtspServer } from '../src/rtsp/server/server.ts';
+import { serve } from './child.ts';
+
+/** What the camera says when it is up. */
+export type CameraReady = {
+	/** Of the first camera. Others are at any other path. */
+	readonly url: string;
+	/** When its frame 0 was sent, milliseconds since the Unix epoch. Frame n follows n / FRAME_RATE s later. */
+	readonly startedAt: number;
+};
+
+// The bench's cameras, in a process of their own: one at each path, each with its own beat. Usage: camera.ts CLIP
+const clip = readClip(await readFile(process.argv[2] as string));
+const cameras = new Map<string, ClipPresentation>();
+const server = await RtspServer.listen({
+	host: '127.0.0.1',
+	port: 0,
+	presentations: { open: async (path) => cameraAt(path) },
+	clock: systemClock,
+	logger: silentLogger,
+	randomBytes,
+});
+
+function cameraAt(path: string): ClipPresentation {
+	const known = cameras.get(path);
+	if (known) return known;
+	const camera = new ClipPresentation(path, clip, systemClock, () => randomBytes(4).readUInt32BE());
+	cameras.set(path, camera);
+	return camera;
+}
+
+// A camera does not wait for its viewers: this reader keeps the first one running, and reads when it began.
+let announced = false;
+cameraAt('camera').subscribe({
+	onFrame(frame) {
+		if (announced) return;
+		announced = true;
+		serve({ url: `rtsp://127.0.0.1:${server.port}/camera`, startedAt: frame.clock.ntp }, async () => undefined);
+	},
+	onEnd() {},
+});

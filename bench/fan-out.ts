@@ -1,0 +1,71 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Child } from './child.ts';
+import { readUsage } from './process-usage.ts';
+import type { ReceiversAnswer, ReceiversMessage } from './receivers.ts';
+import { median } from './statistics.ts';
+
+/** What serving `viewers` at once costs a process. */
+export type FanOut = {
+	readonly viewers: number;
+	/** CPU of the whole serving process for one delivered packet, in microseconds. */
+	readonly cpuMicrosPerPacket: number;
+	readonly packetsPerViewerSecond: number;
+	/** Missing at the receivers, of `packets`. */
+	readonly lost: number;
+	readonly packets: number;
+	/** CPU of the whole serving process, in percent of one core. */
+	readonly cpuPercent: number;
+	/** CPU of one join beyond the media sent meanwhile, in milliseconds. */
+	readonly joinCpuMs: number;
+	/** From the offer to the first packet, in milliseconds. */
+	readonly joinMedianMs: number;
+	readonly joinMaxMs: number;
+	readonly bytesPerViewer: number;
+};
+
+const JOINS_AT_ONCE = 4;
+const SETTLE_MS = 2000;
+const MEASURE_MS = 10_000;
+
+/**
+ * Lets `viewers` join at `endpoint` (WHEP) from a process of their own and measures process `pid`, which serves them.
+ * One viewer joins before the first reading, so that what is there once a stream does not count as a viewer's.
+ */
+export async function measureFanOut(pid: number, endpoint: string, viewers: number): Promise<FanOut> {
+	const receivers = await Child.start<object, ReceiversMessage, ReceiversAnswer>('./receivers.ts');
+	try {
+		await receivers.ask({ type: 'join', endpoint, count: 1, atOnce: 1 });
+		await delay(SETTLE_MS);
+		const idle = await readUsage(pid);
+		const idleCount = await receivers.ask({ type: 'count' });
+		const joined = await receivers.ask({ type: 'join', endpoint, count: viewers - 1, atOnce: JOINS_AT_ONCE });
+		const joinedUsage = await readUsage(pid);
+		await delay(SETTLE_MS);
+
+		const start = await readUsage(pid);
+		const startCount = await receivers.ask({ type: 'count' });
+		await delay(MEASURE_MS);
+		const end = await readUsage(pid);
+		const endCount = await receivers.ask({ type: 'count' });
+
+		const cpu = end.cpuSeconds - start.cpuSeconds;
+		const seconds = (end.at - start.at) / 1000;
+		const packets = endCount.packets - startCount.packets;
+		const cpuPerPacket = cpu / packets;
+		const mediaCpu = cpuPerPacket * (joined.packets - idleCount.packets);
+		return {
+			viewers,
+			cpuMicrosPerPacket: cpuPerPacket * 1e6,
+			packetsPerViewerSecond: packets / seconds / viewers,
+			lost: endCount.lost,
+			packets: endCount.packets,
+			cpuPercent: (cpu / seconds) * 100,
+			joinCpuMs: ((joinedUsage.cpuSeconds - idle.cpuSeconds - mediaCpu) / (viewers - 1)) * 1000,
+			joinMedianMs: median(joined.joinMs),
+			joinMaxMs: Math.max(...joined.joinMs),
+			bytesPerViewer: (end.residentBytes - idle.residentBytes) / (viewers - 1),
+		};
+	} finally {
+		await receivers.stop();
+	}
+}

@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import { launchChromium } from '../test/e2e/harness/chromium.ts';
+import type { CameraReady } from './camera.ts';
+import { CLIP_FRAMES, FRAME_RATE, NUMBER_CELL_PIXELS, NUMBER_CELLS } from './camera-clip.ts';
+import { Child } from './child.ts';
+import { untilState } from './gateway.ts';
+import type { ReceiversAnswer, ReceiversMessage } from './receivers.ts';
+import { median } from './statistics.ts';
+
+/** How joining looks to a viewer in Chromium. Times in milliseconds. */
+export type FirstFrame = {
+	readonly joins: number;
+	/** From the click to the first picture on screen. */
+	readonly median: number;
+	readonly max: number;
+	/** From the click to the first picture that is live, at most `LIVE_MS` old. */
+	readonly liveMedian: number;
+	readonly liveMax: number;
+	/** How old the pictures are from then on, median over all. */
+	readonly age: number;
+	/** PLI sent by the browser, all joins together. */
+	readonly keyRequests: number;
+};
+
+type Join = {
+	readonly firstAfter: number;
+	readonly shown: readonly { readonly number: number; readonly at: number }[];
+	readonly keyRequests: number;
+};
+
+const RUNNING_JOINS = 10;
+const COLD_JOINS = 5;
+const PICTURES = 30;
+/** A picture counts as live up to this age, in milliseconds. */
+export const LIVE_MS = 100;
+const DEADLINE_MS = 15_000;
+const GOP_MS = 2000;
+
+/**
+ * Joins `id` of the gateway at `url` in Chromium, again and again at random moments: while another viewer keeps the
+ * stream running, and then each time with the camera closed.
+ */
+export async function measureFirstFrame(
+	url: string,
+	id: string,
+	camera: CameraReady,
+): Promise<{ running: FirstFrame; cold: FirstFrame }> {
+	const browser = await launchChromium();
+	const viewer = await Child.start<object, ReceiversMessage, ReceiversAnswer>('./receivers.ts');
+	try {
+		const page = await browser.newPage();
+		await page.goto(`${url}/livez`);
+		const endpoint = `${url}/whep/${id}`;
+		// The browser's first peer connection loads its codecs; a viewer who opened the page before does not wait for that.
+		await join(page, endpoint);
+
+		await viewer.ask({ type: 'join', endpoint, count: 1, atOnce: 1 });
+		const running: Join[] = [];
+		while (running.length < RUNNING_JOINS) {
+			await delay(Math.random() * GOP_MS);
+			running.push(await join(page, endpoint));
+		}
+		await viewer.ask({ type: 'leave', endpoint });
+		const cold: Join[] = [];
+		while (cold.length < COLD_JOINS) {
+			await untilState(url, id, 'idle');
+			await delay(Math.random() * GOP_MS);
+			cold.push(await join(page, endpoint));
+		}
+		return { running: summarize(running, camera), cold: summarize(cold, camera) };
+	} finally {
+		await viewer.stop();
+		await browser.close();
+	}
+}
+
+async function join(page: Page, endpoint: string): Promise<Join> {
+	const script = await readFile(new URL('./join-page.js', import.meta.url), 'utf8');
+	const options = {
+		endpoint,
+		pictures: PICTURES,
+		cells: NUMBER_CELLS,
+		cellPixels: NUMBER_CELL_PIXELS,
+		deadline: DEADLINE_MS,
+	};
+	const expression = script.slice(script.indexOf('async ('), script.lastIndexOf(';'));
+	return page.evaluate(`(${expression})(${JSON.stringify(options)})`);
+}
+
+function summarize(joins: readonly Join[], camera: CameraReady): FirstFrame {
+	const firsts = joins.map((each) => each.firstAfter);
+	const lives: number[] = [];
+	const ages: number[] = [];
+	for (const { firstAfter, shown } of joins) {
+		const aged = shown.map(({ number, at }) => ({ at, age: ageOf(number, at, camera.startedAt) }));
+		const live = aged.findIndex(({ age }) => age <= LIVE_MS);
+		const since = (aged[live]?.at ?? Number.NaN) - (aged[0]?.at ?? Number.NaN);
+		lives.push(firstAfter + since);
+		if (live >= 0) ages.push(...aged.slice(live).map(({ age }) => age));
+	}
+	return {
+		joins: joins.length,
+		median: median(firsts),
+		max: Math.max(...firsts),
+		liveMedian: median(lives),
+		liveMax: Math.max(...lives),
+		age: median(ages),
+		keyRequests: joins.reduce((sum, each) => sum + each.keyRequests, 0),
+	};
+}
+
+/** Milliseconds from the moment the camera sent picture `number`, for the last time before `at`. */
+function ageOf(number: number, at: number, startedAt: number): number {
+	const loop = (CLIP_FRAMES / FRAME_RATE) * 1000;
+	const sentAt = startedAt + (number / FRAME_RATE) * 1000;
+	return (((at - sentAt) % loop) + loop) % loop;
+}

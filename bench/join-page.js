@@ -1,0 +1,63 @@
+/**
+ * Runs in the browser: joins a stream by WHEP and watches the first pictures.
+ *
+ * @param {{ endpoint: string, pictures: number, cells: number, cellPixels: number, deadline: number }} options
+ * @returns milliseconds from the call to the first picture, and for each picture its number and when it was shown
+ * (milliseconds since the Unix epoch)
+ */
+async ({ endpoint, pictures, cells, cellPixels, deadline }) => {
+	const clicked = performance.now();
+	const peer = new RTCPeerConnection();
+	const video = document.createElement('video');
+	video.muted = true;
+	video.autoplay = true;
+	document.body.append(video);
+	peer.ontrack = ({ track }) => {
+		video.srcObject = new MediaStream([track]);
+	};
+	peer.addTransceiver('video', { direction: 'recvonly' });
+
+	const canvas = new OffscreenCanvas(cells, 1);
+	const context = canvas.getContext('2d', { willReadFrequently: true });
+	const readNumber = () => {
+		for (let cell = 0; cell < cells; cell++) {
+			const centre = [cell * cellPixels + cellPixels / 4, cellPixels / 4, cellPixels / 2, cellPixels / 2];
+			context.drawImage(video, ...centre, cell, 0, 1, 1);
+		}
+		const { data } = context.getImageData(0, 0, cells, 1);
+		let number = 0;
+		for (let cell = 0; cell < cells; cell++) number = number * 2 + (data[cell * 4] > 127 ? 1 : 0);
+		return number;
+	};
+
+	let firstAfter;
+	const shown = [];
+	const watched = new Promise((resolve, reject) => {
+		setTimeout(() => reject(new Error(`${shown.length} pictures in ${deadline} ms`)), deadline);
+		const onPicture = () => {
+			const now = performance.now();
+			firstAfter ??= now - clicked;
+			shown.push({ number: readNumber(), at: performance.timeOrigin + now });
+			if (shown.length < pictures) video.requestVideoFrameCallback(onPicture);
+			else resolve();
+		};
+		video.requestVideoFrameCallback(onPicture);
+	});
+
+	await peer.setLocalDescription();
+	const headers = { 'content-type': 'application/sdp' };
+	const response = await fetch(endpoint, { method: 'POST', headers, body: peer.localDescription.sdp });
+	const answer = await response.text();
+	if (response.status !== 201) throw new Error(`${response.status}: ${answer}`);
+	await peer.setRemoteDescription({ type: 'answer', sdp: answer });
+	await watched;
+
+	let keyRequests = 0;
+	for (const report of (await peer.getStats()).values()) {
+		if (report.type === 'inbound-rtp') keyRequests += report.pliCount ?? 0;
+	}
+	await fetch(new URL(response.headers.get('location'), endpoint), { method: 'DELETE' });
+	peer.close();
+	video.remove();
+	return { firstAfter, shown, keyRequests };
+};

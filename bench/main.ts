@@ -1,0 +1,68 @@
+import { writeFile } from 'node:fs/promises';
+import type { CameraReady } from './camera.ts';
+import { cameraClip } from './camera-clip.ts';
+import { Child } from './child.ts';
+import { type FanOut, measureFanOut } from './fan-out.ts';
+import { measureFirstFrame } from './first-frame.ts';
+import { benchConfig, withGateway } from './gateway.ts';
+import { measureIngest } from './ingest.ts';
+import { fanOutTable, firstFrameTable, ingestTable, joinTable, renderReport } from './report.ts';
+import type { Table } from './table.ts';
+import type { BaselineReady } from './werift-baseline.ts';
+
+const VIEWERS = [20, 60, 150];
+const BASELINE_VIEWERS = 60;
+/** A bench that hangs is ended. */
+const DEADLINE_MS = 10 * 60_000;
+const STREAM = 'camera';
+
+async function webrtc(camera: CameraReady, clip: string): Promise<Table[]> {
+	const gateway: FanOut[] = [];
+	for (const viewers of VIEWERS) {
+		progress(`Dualcast with ${viewers} viewers`);
+		const config = benchConfig({ [STREAM]: camera.url });
+		gateway.push(await withGateway(config, ({ url, pid }) => measureFanOut(pid, `${url}/whep/${STREAM}`, viewers)));
+	}
+	progress(`werift with ${BASELINE_VIEWERS} viewers`);
+	const baseline = await Child.start<BaselineReady>('./werift-baseline.ts', [clip]);
+	const werift = await measureFanOut(baseline.pid, baseline.ready.endpoint, BASELINE_VIEWERS).finally(() =>
+		baseline.stop(),
+	);
+	progress('first picture in Chromium');
+	const config = benchConfig({ [STREAM]: camera.url });
+	const { running, cold } = await withGateway(config, ({ url }) => measureFirstFrame(url, STREAM, camera));
+	return [fanOutTable(gateway, werift), joinTable(gateway, werift), firstFrameTable(running, cold)];
+}
+
+async function ingest(camera: CameraReady): Promise<Table[]> {
+	progress('20 cameras, without and with HLS');
+	return [ingestTable(await measureIngest(camera))];
+}
+
+function progress(what: string): void {
+	console.error(`bench: ${what} …`);
+}
+
+const words = process.argv.slice(2);
+const unknown = words.find((word) => word !== 'ingest' && word !== '--write');
+if (unknown !== undefined) {
+	console.error(`bench: unknown argument ${unknown}; use: npm run bench -- [ingest] [--write]`);
+	process.exit(2);
+}
+setTimeout(() => {
+	console.error('bench: did not finish in time');
+	process.exit(1);
+}, DEADLINE_MS).unref();
+
+const clip = await cameraClip();
+const camera = await Child.start<CameraReady>('./camera.ts', [clip]);
+try {
+	const onlyIngest = words.includes('ingest');
+	const tables = onlyIngest ? await ingest(camera.ready) : await webrtc(camera.ready, clip);
+	const report = renderReport(tables, new Date().toISOString());
+	console.log(report);
+	const file = new URL(onlyIngest ? './report-ingest.md' : './report.md', import.meta.url);
+	if (words.includes('--write')) await writeFile(file, report);
+} finally {
+	await camera.stop();
+}

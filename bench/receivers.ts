@@ -1,0 +1,118 @@
+import nodeDataChannel from 'node-datachannel';
+import { parseRtp, sequenceDistance } from '../src/media/rtp.ts';
+import { serve } from './child.ts';
+
+export type ReceiversMessage =
+	| { readonly type: 'join'; readonly endpoint: string; readonly count: number; readonly atOnce: number }
+	| { readonly type: 'count' }
+	| { readonly type: 'leave'; readonly endpoint: string };
+
+/** Sums over all viewers of this process. */
+export type ReceiversAnswer = {
+	readonly viewers: number;
+	readonly packets: number;
+	readonly bytes: number;
+	/** Missing sequence numbers between the first and the last packet of each viewer. */
+	readonly lost: number;
+	/** For each viewer that joined by this message, milliseconds from the offer to the first packet. */
+	readonly joinMs: readonly number[];
+};
+
+const JOIN_DEADLINE_MS = 30_000;
+
+/** A real WebRTC viewer that decrypts, counts and throws away. */
+class Receiver {
+	readonly #peer = new nodeDataChannel.PeerConnection('viewer', { iceServers: [] });
+	readonly #track: nodeDataChannel.Track;
+	/** Sequence numbers passed since the first packet, and the last of them. */
+	#span = 0;
+	#last = -1;
+	#session: string | null = null;
+	packets = 0;
+	bytes = 0;
+
+	constructor() {
+		const video = new nodeDataChannel.Video('0', 'RecvOnly');
+		video.addH264Codec(102);
+		this.#track = this.#peer.addTrack(video);
+		this.#track.setMediaHandler(new nodeDataChannel.RtcpReceivingSession());
+	}
+
+	get lost(): number {
+		return this.packets === 0 ? 0 : this.#span + 1 - this.packets;
+	}
+
+	/** @returns milliseconds to the first packet */
+	async join(endpoint: string): Promise<number> {
+		const start = performance.now();
+		const gathered = new Promise<void>((resolve) => {
+			this.#peer.onGatheringStateChange((state) => state === 'complete' && resolve());
+		});
+		this.#peer.setLocalDescription();
+		await gathered;
+		const body = this.#peer.localDescription()?.sdp ?? '';
+		const response = await fetch(endpoint, { method: 'POST', headers: { 'content-type': 'application/sdp' }, body });
+		const answer = await response.text();
+		this.#session = response.headers.get('location');
+		if (response.status !== 201) throw new Error(`${response.status}: ${answer}`);
+		return new Promise((resolve, reject) => {
+			const timer = setTimeout(() => reject(new Error('no media came')), JOIN_DEADLINE_MS);
+			this.#track.onMessage((bytes) => {
+				this.#receive(bytes);
+				if (this.packets !== 1) return;
+				clearTimeout(timer);
+				resolve(performance.now() - start);
+			});
+			this.#peer.setRemoteDescription(answer, 'answer');
+		});
+	}
+
+	/** Says goodbye where the server knows of goodbyes. */
+	async leave(endpoint: string): Promise<void> {
+		if (this.#session !== null) await fetch(new URL(this.#session, endpoint), { method: 'DELETE' });
+		this.#peer.close();
+	}
+
+	#receive(bytes: Buffer): void {
+		const packet = parseRtp(bytes);
+		if (!packet) return;
+		this.packets += 1;
+		this.bytes += bytes.length;
+		const step = this.#last < 0 ? 0 : sequenceDistance(this.#last, packet.sequence);
+		if (step < 0) return;
+		this.#span += step;
+		this.#last = packet.sequence;
+	}
+}
+
+const receivers: Receiver[] = [];
+
+async function join(endpoint: string, count: number, atOnce: number): Promise<number[]> {
+	const times: number[] = [];
+	let started = 0;
+	const worker = async () => {
+		while (started < count) {
+			started += 1;
+			const receiver = new Receiver();
+			receivers.push(receiver);
+			times.push(await receiver.join(endpoint));
+		}
+	};
+	await Promise.all(Array.from({ length: atOnce }, worker));
+	return times;
+}
+
+serve<ReceiversMessage, ReceiversAnswer>({}, async (message) => {
+	const joinMs = message.type === 'join' ? await join(message.endpoint, message.count, message.atOnce) : [];
+	if (message.type === 'leave') {
+		await Promise.all(receivers.splice(0).map((receiver) => receiver.leave(message.endpoint)));
+	}
+	const sum = (read: (receiver: Receiver) => number) => receivers.reduce((total, each) => total + read(each), 0);
+	return {
+		viewers: receivers.length,
+		packets: sum((each) => each.packets),
+		bytes: sum((each) => each.bytes),
+		lost: sum((each) => each.lost),
+		joinMs,
+	};
+});

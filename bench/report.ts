@@ -1,0 +1,114 @@
+import { cpus } from 'node:os';
+import type { FanOut } from './fan-out.ts';
+import { type FirstFrame, LIVE_MS } from './first-frame.ts';
+import type { Ingest } from './ingest.ts';
+import { FAN_OUT_ELSEWHERE, FIRST_FRAME_ELSEWHERE, INGEST_ELSEWHERE } from './measured-elsewhere.ts';
+import { renderTable, type Table } from './table.ts';
+
+const ELSEWHERE = '(measured elsewhere)';
+const MIB = 1024 * 1024;
+
+/** All viewers of WebRTC, the gateway's and werift's, beside what others need. */
+export function fanOutTable(gateway: readonly FanOut[], werift: FanOut): Table {
+	const columns = ['', 'viewers', 'CPU µs/packet', 'core %', 'packets', 'lost'];
+	const same = gateway.find((each) => each.viewers === werift.viewers);
+	const ratio = same && same.cpuMicrosPerPacket / werift.cpuMicrosPerPacket;
+	const own = (name: string, { viewers, cpuMicrosPerPacket, cpuPercent, packets, lost }: FanOut) => [
+		name,
+		`${viewers}`,
+		cpuMicrosPerPacket.toFixed(1),
+		cpuPercent.toFixed(0),
+		`${packets}`,
+		`${lost}`,
+	];
+	const elsewhere = FAN_OUT_ELSEWHERE.flatMap(({ name, cpuMicrosPerPacket }) =>
+		Object.entries(cpuMicrosPerPacket).map(([viewers, cpu]) => [`${name} ${ELSEWHERE}`, viewers, cpu, '', '', '']),
+	);
+	return {
+		title: 'WebRTC: CPU of the whole process for one delivered packet',
+		columns,
+		rows: [...gateway.map((each) => own('Dualcast', each)), own('werift RTCRtpSender', werift), ...elsewhere],
+		notes: ratio === undefined ? [] : [`Dualcast / werift at ${werift.viewers} viewers: ${ratio.toFixed(2)}`],
+	};
+}
+
+export function joinTable(gateway: readonly FanOut[], werift: FanOut): Table {
+	const own = (name: string, each: FanOut) => [
+		`${name}, ${each.viewers} viewers`,
+		each.joinCpuMs.toFixed(1),
+		`${each.joinMedianMs.toFixed(0)} / ${each.joinMaxMs.toFixed(0)}`,
+		`${(each.bytesPerViewer / MIB).toFixed(2)} MiB`,
+	];
+	return {
+		title: 'WebRTC: what one viewer costs',
+		columns: ['', 'CPU ms a join', 'first packet after ms, median / max', 'memory'],
+		rows: [
+			...gateway.map((each) => own('Dualcast', each)),
+			own('werift RTCRtpSender', werift),
+			...FAN_OUT_ELSEWHERE.map((each) => [`${each.name} ${ELSEWHERE}`, each.joinCpuMs, '', each.memoryPerViewer]),
+		],
+		notes: ['Four viewers join at a time; their own DTLS handshakes and ICE run on the same machine.'],
+	};
+}
+
+export function firstFrameTable(running: FirstFrame, cold: FirstFrame): Table {
+	const own = (name: string, each: FirstFrame) => [
+		`${name}, ${each.joins} joins`,
+		`${each.median.toFixed(0)} / ${each.max.toFixed(0)}`,
+		`${each.liveMedian.toFixed(0)} / ${each.liveMax.toFixed(0)}`,
+		each.age.toFixed(0),
+		`${each.keyRequests}`,
+	];
+	return {
+		title: 'First picture in Chromium, milliseconds after the click (median / max)',
+		columns: ['', 'first picture', `live (at most ${LIVE_MS} ms old)`, 'age then', 'PLI'],
+		rows: [
+			own('Dualcast, running stream', running),
+			own('Dualcast, cold on-demand', cold),
+			...FIRST_FRAME_ELSEWHERE.map((each) => [
+				`${each.name}, running stream ${ELSEWHERE}`,
+				each.running,
+				'',
+				each.age,
+				'6 a join',
+			]),
+			['MediaMTX 1.20.1, cold on-demand (measured elsewhere)', FIRST_FRAME_ELSEWHERE[0].cold, '', '', ''],
+		],
+		notes: ['A cold camera sends no key frame on request here: the wait for its next one, up to 2 s, is included.'],
+	};
+}
+
+export function ingestTable(ingest: Ingest): Table {
+	const row = (name: string, percent: number, bytes: number) => [
+		name,
+		percent.toFixed(3),
+		`${(bytes / MIB).toFixed(1)} MiB`,
+	];
+	return {
+		title: `One of ${ingest.cameras} cameras pulled over TCP`,
+		columns: ['', 'core %', 'memory'],
+		rows: [
+			row('Dualcast, pull alone', ingest.pullPercent, ingest.pullBytes),
+			row('Dualcast, pull + HLS with one player', ingest.hlsPercent, ingest.hlsBytes),
+			...INGEST_ELSEWHERE.map((each) => [`${each.name} ${ELSEWHERE}`, each.percent, each.memory]),
+		],
+		notes: [
+			`Each camera sent ${(ingest.bitrate / 1e6).toFixed(2)} Mbit/s. The players read ${ingest.segmentsRead} segments; ` +
+				`${ingest.failures} answers were not 200.`,
+		],
+	};
+}
+
+/** The whole report as Markdown. `when` is an ISO date. */
+export function renderReport(tables: readonly Table[], when: string): string {
+	const [cpu] = cpus();
+	const machine = `${cpus().length} x ${cpu?.model.trim() ?? 'unknown CPU'}, Node.js ${process.versions.node}`;
+	const head = [
+		'# Bench',
+		'',
+		`${when.slice(0, 10)}, ${machine}. Camera: 1280x720, 30 fps, 2 Mbit/s, a key frame every 2 s; everything over`,
+		'loopback, camera, gateway and viewers in processes of their own. CPU is of the whole serving process.',
+		'',
+	];
+	return [...head, ...tables.map(renderTable)].join('\n');
+}

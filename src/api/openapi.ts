@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import {
+	hlsStatsSchema,
+	hlsStreamSchema,
+	livenessSchema,
+	problemSchema,
+	readinessSchema,
+	sessionSchema,
+	streamSchema,
+	streamStatsSchema,
+} from './schemas.ts';
+
+const COMPONENTS = {
+	Stream: streamSchema,
+	StreamStats: streamStatsSchema,
+	HlsStream: hlsStreamSchema,
+	HlsStats: hlsStatsSchema,
+	WebRtcSession: sessionSchema,
+	Problem: problemSchema,
+	Liveness: livenessSchema,
+	Readiness: readinessSchema,
+} as const;
+type Component = keyof typeof COMPONENTS;
+type Json = Readonly<Record<string, unknown>>;
+
+const ID = pathParameter('id', 'Name of the stream; its slashes stay as they are.');
+const SESSION = pathParameter('session', 'Id of the session.');
+const SDP: Json = { 'application/sdp': { schema: { type: 'string' } } };
+
+/** The API as an OpenAPI 3.1 document; bodies come from the schemas. */
+export function openApiDocument(version: string): Json {
+	const schemas = Object.entries(COMPONENTS).map(([name, schema]) => {
+		const { $schema: _, ...rest } = z.toJSONSchema(schema);
+		return [name, rest];
+	});
+	return {
+		openapi: '3.1.0',
+		info: { title: 'Dualcast', version, license: { name: 'MIT', identifier: 'MIT' } },
+		paths: {
+			'/api/v1/streams': { get: reading('Every configured stream', listOf('Stream')) },
+			'/api/v1/streams/{id}': { get: reading('One stream', ref('Stream'), ID) },
+			'/api/v1/streams/{id}/stats': { get: reading('Counters of one stream', ref('StreamStats'), ID) },
+			'/api/v1/hls/streams': { get: reading('Every running HLS output', listOf('HlsStream')) },
+			'/api/v1/hls/streams/{id}': { get: reading('One running HLS output', ref('HlsStream'), ID) },
+			'/api/v1/hls/streams/{id}/stats': { get: reading('Counters of one HLS output', ref('HlsStats'), ID) },
+			'/api/v1/webrtc/sessions': { get: reading('Every WebRTC viewer', listOf('WebRtcSession')) },
+			'/api/v1/webrtc/sessions/{session}': {
+				get: reading('One WebRTC viewer', ref('WebRtcSession'), SESSION),
+				delete: ending('End a WebRTC viewer', 204),
+			},
+			'/whep/{id}': { post: offering() },
+			'/whep/sessions/{session}': { delete: ending('End a WHEP session', 200) },
+			'/livez': { get: reading('The process answers', ref('Liveness')) },
+			'/readyz': {
+				get: {
+					summary: 'The gateway can serve viewers',
+					responses: {
+						200: jsonAnswer('Ready', ref('Readiness')),
+						503: jsonAnswer('Not ready, and why', ref('Readiness')),
+					},
+				},
+			},
+		},
+		components: { schemas: Object.fromEntries(schemas) },
+	};
+}
+
+function reading(summary: string, schema: Json, ...parameters: readonly Json[]): Json {
+	return { summary, parameters, responses: { 200: jsonAnswer(summary, schema), default: problem() } };
+}
+
+function ending(summary: string, status: number): Json {
+	return { summary, parameters: [SESSION], responses: { [status]: { description: 'Ended' }, default: problem() } };
+}
+
+function offering(): Json {
+	return {
+		summary: 'Watch a stream by WebRTC (WHEP)',
+		parameters: [ID],
+		requestBody: { required: true, description: 'SDP offer, recvonly', content: SDP },
+		responses: {
+			201: {
+				description: 'SDP answer',
+				headers: { Location: { description: 'URL of the session', schema: { type: 'string' } } },
+				content: SDP,
+			},
+			default: problem(),
+		},
+	};
+}
+
+function pathParameter(name: string, description: string): Json {
+	return { name, in: 'path', required: true, description, schema: { type: 'string' } };
+}
+
+function ref(component: Component): Json {
+	return { $ref: `#/components/schemas/${component}` };
+}
+
+function listOf(component: Component): Json {
+	return { type: 'array', items: ref(component) };
+}
+
+function jsonAnswer(description: string, schema: Json): Json {
+	return { description, content: { 'application/json': { schema } } };
+}
+
+function problem(): Json {
+	return { description: 'A problem', content: { 'application/problem+json': { schema: ref('Problem') } } };
+}

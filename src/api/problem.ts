@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { DualcastError, type ErrorCode } from '../base/errors.ts';
+import { redact } from '../base/redact.ts';
+
+/** How an error looks to an HTTP client. */
+type Row = {
+	readonly status: number;
+	/** The kind of problem in a few words (RFC 9457 3.1.3); it never changes with the case. */
+	readonly title: string;
+	/** Seconds after which asking again makes sense (RFC 9110 10.2.3). */
+	readonly retryAfter?: number;
+};
+
+const DISABLED_RETRY_S = 60;
+
+/** Each error's HTTP face; a code without a row does not compile. */
+export const PROBLEMS: Readonly<Record<ErrorCode, Row>> = {
+	stream_not_found: { status: 404, title: 'No such stream' },
+	stream_closed: { status: 503, title: 'The stream is being closed', retryAfter: 2 },
+	camera_unauthorized: { status: 502, title: 'The camera wants other credentials' },
+	camera_forbidden: { status: 502, title: 'The camera forbids access' },
+	camera_not_found: { status: 502, title: 'The camera does not have this stream' },
+	camera_refused: { status: 502, title: 'The camera refuses the connection' },
+	camera_unreachable: { status: 502, title: 'The camera cannot be reached' },
+	camera_timeout: { status: 504, title: 'The camera does not answer in time' },
+	camera_protocol: { status: 502, title: 'The camera does not keep to the protocol' },
+	camera_closed: { status: 502, title: 'The camera ended the session' },
+	camera_stalled: { status: 504, title: 'The camera stopped sending' },
+	camera_unsupported: { status: 502, title: 'The camera sends nothing that can be played' },
+	hls_disabled: { status: 503, title: 'HLS is switched off', retryAfter: DISABLED_RETRY_S },
+	hls_not_found: { status: 404, title: 'No such HLS output' },
+	webrtc_disabled: { status: 503, title: 'WebRTC is switched off', retryAfter: DISABLED_RETRY_S },
+	session_not_found: { status: 404, title: 'No such session' },
+	offer_invalid: { status: 400, title: 'Not a valid SDP offer' },
+	offer_unsupported: { status: 422, title: 'This SDP offer cannot be answered' },
+	codec_unsupported: { status: 422, title: 'No codec in common' },
+	too_many_sessions: { status: 503, title: 'Too many viewers', retryAfter: 5 },
+	not_found: { status: 404, title: 'Nothing here' },
+	method_not_allowed: { status: 405, title: 'Method not allowed' },
+	unsupported_media_type: { status: 415, title: 'Unsupported media type' },
+	payload_too_large: { status: 413, title: 'Request too large' },
+	request_invalid: { status: 400, title: 'Bad request' },
+	internal: { status: 500, title: 'Internal error' },
+};
+
+/** The `type` of each problem: it identifies the kind and is not meant to be fetched (RFC 9457 3.1.1). */
+const TYPE_PREFIX = 'urn:dualcast:problem:';
+const INTERNAL_DETAIL = 'something went wrong inside Dualcast; its log says more';
+const CLIENT_ERRORS: Readonly<Record<number, ErrorCode>> = { 413: 'payload_too_large', 415: 'unsupported_media_type' };
+
+/**
+ * Whatever was thrown while a request was handled, as one of the project's errors. What Express and its parsers
+ * say about a bad request keeps its meaning; anything else is `internal` and keeps its message for the log.
+ */
+export function toDualcastError(thrown: unknown): DualcastError {
+	if (thrown instanceof DualcastError) return thrown;
+	if (thrown instanceof URIError) {
+		return new DualcastError('not_found', 'the path has an escape that cannot be read', { cause: thrown });
+	}
+	const status = thrown instanceof Error && 'status' in thrown ? Number(thrown.status) : 500;
+	if (status >= 400 && status < 500) {
+		const code = CLIENT_ERRORS[status] ?? 'request_invalid';
+		return new DualcastError(code, PROBLEMS[code].title.toLowerCase(), { cause: thrown });
+	}
+	return new DualcastError('internal', INTERNAL_DETAIL, { cause: thrown });
+}
+
+/** The problem details (RFC 9457) of an error. */
+export function problemDetails(error: DualcastError): Readonly<Record<string, unknown>> {
+	const { status, title } = PROBLEMS[error.code];
+	const internal = error.code === 'internal';
+	return {
+		...(internal ? {} : error.facts),
+		type: TYPE_PREFIX + error.code,
+		title,
+		status,
+		detail: internal ? INTERNAL_DETAIL : redact(error.message),
+		code: error.code,
+	};
+}
+
+/**
+ * Answers with problem+json. Headers set before (CORS) stay. When the answer has begun already, the connection is
+ * cut; when the client has gone, nothing happens.
+ */
+export function answerError(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+	if (response.destroyed || response.writableEnded) return;
+	if (response.headersSent) {
+		response.destroy();
+		return;
+	}
+	const error = toDualcastError(thrown);
+	const { status, retryAfter } = PROBLEMS[error.code];
+	const body = Buffer.from(JSON.stringify(problemDetails(error)));
+	response.statusCode = status;
+	response.setHeader('Content-Type', 'application/problem+json');
+	response.setHeader('Content-Length', body.length);
+	response.setHeader('Cache-Control', 'no-store');
+	response.setHeader('X-Content-Type-Options', 'nosniff');
+	if (retryAfter !== undefined) response.setHeader('Retry-After', retryAfter);
+	response.end(request.method === 'HEAD' ? undefined : body);
+}

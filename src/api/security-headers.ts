@@ -1,0 +1,28 @@
+import type { RequestHandler } from 'express';
+
+/** What holds for every answer: no guessing of types, no address of ours (it may name a camera) to other sites. */
+export const securityHeaders: RequestHandler = (_request, response, next) => {
+	response.setHeader('X-Content-Type-Options', 'nosniff');
+	response.setHeader('Referrer-Policy', 'no-referrer');
+	next();
+};
+
+/**
+ * What the pages may do: their own scripts, connections to this gateway, media from it and from memory (hls.js).
+ * `*` as ancestor lets a site show a camera in a frame.
+ */
+export function pagePolicy(frameAncestors: "'self'" | '*'): string {
+	return [
+		"default-src 'none'",
+		"script-src 'self'",
+		"style-src 'self' 'unsafe-inline'",
+		"img-src 'self' data: blob:",
+		"media-src 'self' blob:",
+		"worker-src 'self' blob:",
+		"connect-src 'self'",
+		"manifest-src 'self'",
+		"base-uri 'none'",
+		"form-action 'none'",
+		`frame-ancestors ${frameAncestors}`,
+	].join('; ');
+}

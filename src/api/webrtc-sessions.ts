@@ -1,0 +1,45 @@
+import { Router } from 'express';
+import { DualcastError } from '../base/errors.ts';
+import { methodNotAllowed } from './error-handler.ts';
+import type { WebRtcPort } from './ports.ts';
+
+/** `/api/v1/webrtc/sessions`: the WebRTC viewers. */
+export function webRtcSessionsRouter(webrtc: WebRtcPort | undefined): Router {
+	const router = Router({ caseSensitive: true });
+
+	router
+		.route('/')
+		.get((_request, response) => {
+			response.json(requireWebRtc(webrtc).sessions());
+		})
+		.all(methodNotAllowed('GET', 'HEAD'));
+
+	router
+		.route('/:session')
+		.get((request, response) => {
+			const session = requireWebRtc(webrtc).session(request.params.session);
+			if (!session) throw sessionNotFound();
+			response.json(session);
+		})
+		.delete((request, response) => {
+			if (!requireWebRtc(webrtc).remove(request.params.session)) throw sessionNotFound();
+			response.status(204).end();
+		})
+		.all(methodNotAllowed('GET', 'HEAD', 'DELETE'));
+
+	return router;
+}
+
+/** The port, or the error that names the key to change. */
+export function requireWebRtc(webrtc: WebRtcPort | undefined): WebRtcPort {
+	if (webrtc) return webrtc;
+	throw new DualcastError(
+		'webrtc_disabled',
+		'WebRTC is switched off; set webrtc.enabled to true in the configuration, or watch by HLS',
+		{ facts: { config_key: 'webrtc.enabled' } },
+	);
+}
+
+export function sessionNotFound(): DualcastError {
+	return new DualcastError('session_not_found', 'there is no such session; it has ended or never was');
+}

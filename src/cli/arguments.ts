@@ -1,0 +1,85 @@
+import { parseArgs } from 'node:util';
+import type { Config } from '../config/schema.ts';
+
+/** What the command line asks for. */
+export type Command =
+	| { name: 'run'; config: string | undefined; port: number | undefined; logLevel: LogLevel | undefined }
+	| { name: 'check'; config: string | undefined }
+	| { name: 'help' }
+	| { name: 'version' };
+
+type LogLevel = Config['log']['level'];
+
+/** A command line that cannot be understood; the message says what to write. */
+export class UsageError extends Error {}
+
+export const HELP = `Dualcast: RTSP cameras in the browser, by WebRTC and by HLS
+
+dualcast [--config FILE] [--port N] [--log-level LEVEL]
+    Starts the gateway. Without --config it reads configs/config.yaml, and without that file it
+    runs with defaults and the built-in demo camera.
+
+dualcast config check [FILE]
+    Says whether a configuration can be used, and if not, what is wrong and where.
+
+-c, --config FILE      configuration file
+-p, --port N           port of the pages and the API, in place of server.port
+-l, --log-level LEVEL  debug, info, warn or error, in place of log.level
+-v, --version          prints the version
+-h, --help             prints this
+
+Exit codes: 0 stopped cleanly, 1 failed (a port in use, for example), 2 bad command line or configuration.
+`;
+
+const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+/** @throws UsageError */
+export function parseArguments(args: readonly string[]): Command {
+	const { values, positionals } = parse(args);
+	if (values.help) return { name: 'help' };
+	if (values.version) return { name: 'version' };
+	if (positionals.length === 0) {
+		return {
+			name: 'run',
+			config: values.config,
+			port: values.port === undefined ? undefined : parsePort(values.port),
+			logLevel: values['log-level'] === undefined ? undefined : parseLogLevel(values['log-level']),
+		};
+	}
+	const [group, verb, file, ...rest] = positionals;
+	if (group !== 'config' || verb !== 'check' || rest.length > 0) {
+		throw new UsageError(`there is no command "${positionals.join(' ')}"; see dualcast --help`);
+	}
+	return { name: 'check', config: file ?? values.config };
+}
+
+function parse(args: readonly string[]) {
+	try {
+		return parseArgs({
+			args: [...args],
+			allowPositionals: true,
+			options: {
+				config: { type: 'string', short: 'c' },
+				port: { type: 'string', short: 'p' },
+				'log-level': { type: 'string', short: 'l' },
+				version: { type: 'boolean', short: 'v' },
+				help: { type: 'boolean', short: 'h' },
+			},
+		});
+	} catch (failure) {
+		const [sentence] = (failure instanceof Error ? failure.message : String(failure)).split('. ');
+		throw new UsageError(`${sentence}; see dualcast --help`);
+	}
+}
+
+function parsePort(text: string): number {
+	const port = Number(text);
+	if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+	throw new UsageError('--port takes a number from 0 to 65535; 0 takes a free port');
+}
+
+function parseLogLevel(text: string): LogLevel {
+	const level = LOG_LEVELS.find((known) => known === text);
+	if (level) return level;
+	throw new UsageError(`--log-level takes one of ${LOG_LEVELS.join(', ')}`);
+}

@@ -1,0 +1,40 @@
+/** Who to be at a camera. */
+export type Credentials = { username: string; password: string };
+
+/** A camera's address, apart from who to be there. */
+export type SourceAddress = { source: string; credentials: Credentials | undefined };
+
+/** The built-in camera. */
+export const DEMO_SOURCE = 'demo';
+
+/**
+ * Reads `demo` or an `rtsp://` URL and takes the user name and password out of it.
+ *
+ * @returns the address, or a sentence that says what to write instead (without the address: it may hold a password)
+ */
+export function parseSource(text: string): SourceAddress | string {
+	if (text === DEMO_SOURCE) return { source: text, credentials: undefined };
+	const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
+	if (scheme === 'rtsps') return 'rtsps:// (RTSP over TLS) is not supported; use rtsp:// in a network you trust';
+	if (scheme !== 'rtsp') return 'expected an address that begins with rtsp://, or the word demo';
+	const url = URL.canParse(text) ? new URL(text) : undefined;
+	if (!url?.hostname || /\s/.test(text)) {
+		return 'not a valid rtsp:// URL; put a user name or password with special characters under username and password';
+	}
+	const { username, password } = url;
+	url.username = '';
+	url.password = '';
+	return {
+		source: url.href,
+		credentials: username || password ? { username: decode(username), password: decode(password) } : undefined,
+	};
+}
+
+/** A percent sign that escapes nothing was meant as one. */
+function decode(text: string): string {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}

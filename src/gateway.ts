@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { createApi } from './api/api.ts';
+import { answerError } from './api/problem.ts';
+import { createStreamView } from './api/stream-view.ts';
+import { type Clock, systemClock } from './base/clock.ts';
+import type { Logger } from './base/logger.ts';
+import { Scope } from './base/scope.ts';
+import type { Config } from './config/schema.ts';
+import { type DemoCamera, startDemoCamera } from './demo/demo-camera.ts';
+import { createHlsServer } from './hls/server.ts';
+import { createRtspSource } from './rtsp/client/rtsp-source.ts';
+import { StreamRegistry } from './stream/registry.ts';
+import { createTypescriptTransport } from './webrtc/transport/typescript-transport.ts';
+import { createWebRtcServer } from './webrtc/webrtc-server.ts';
+
+/** Media of a camera that is connected may stop for so long before it counts as failed. */
+const STALL_TIMEOUT_MS = 8_000;
+const RECONNECT_BACKOFF_MS = { first: 500, cap: 8_000 };
+const RETRY_PAUSE_MS = { transient: 1_000, permanent: 30_000 };
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+const MAX_HEADER_BYTES = 16_384;
+
+export type GatewayOptions = {
+	logger: Logger;
+	/** For the API and for cameras (User-Agent). */
+	version: string;
+	clock?: Clock;
+};
+
+/** A running Dualcast. */
+export type Gateway = {
+	/** Where this machine reaches it. */
+	readonly url: string;
+	readonly httpPort: number;
+	/** The UDP port of WebRTC media; undefined when WebRTC is switched off. */
+	readonly udpPort: number | undefined;
+	/** Ends viewers, tells cameras, closes ports; waits for all of it. Idempotent. */
+	close(): Promise<void>;
+};
+
+/**
+ * Builds everything in order and closes it in reverse.
+ *
+ * @throws Error with `code` `EADDRINUSE` (or another system code) and `port` when a port cannot be had
+ */
+export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
+	const scope = new Scope();
+	try {
+		return await build(config, options, scope);
+	} catch (error) {
+		await scope.close();
+		throw error;
+	}
+}
+
+async function build(config: Config, options: GatewayOptions, scope: Scope): Promise<Gateway> {
+	const { logger, version, clock = systemClock } = options;
+	const userAgent = `Dualcast/${version}`;
+
+	// The port is taken first: a second start by mistake fails before it has touched a camera.
+	const http = createServer({
+		requestTimeout: REQUEST_TIMEOUT_MS,
+		headersTimeout: HEADERS_TIMEOUT_MS,
+		maxHeaderSize: MAX_HEADER_BYTES,
+	});
+	await listen(http, config.server.port, config.server.host);
+	scope.defer(() => shut(http));
+
+	const demo = await startDemo(config, { clock, logger, scope });
+	const registry = new StreamRegistry();
+	scope.defer(() => registry.close());
+	for (const [id, settings] of Object.entries(config.streams)) {
+		const log = logger.child({ stream: id });
+		const isDemo = settings.source === 'demo';
+		const camera = createRtspSource({
+			url: isDemo && demo ? demo.url : settings.source,
+			...(settings.credentials ?? {}),
+			transport: settings.transport,
+			clock,
+			logger: log,
+			userAgent,
+		});
+		registry.add({
+			id,
+			source: isDemo ? { label: 'demo', run: (sink, signal) => camera.run(sink, signal) } : camera,
+			onDemand: settings.on_demand,
+			startTimeout: config.on_demand.start_timeout,
+			closeAfter: config.on_demand.close_after,
+			stallTimeout: STALL_TIMEOUT_MS,
+			backoff: RECONNECT_BACKOFF_MS,
+			retryPause: RETRY_PAUSE_MS,
+			clock,
+			logger: log,
+			random: Math.random,
+		});
+	}
+
+	const hls = config.hls.enabled
+		? createHlsServer({
+				directory: registry,
+				clock,
+				logger: logger.child({ output: 'hls' }),
+				segmentDuration: config.hls.segment_duration / 1000,
+				segmentCount: config.hls.segment_count,
+				cleanupThreshold: config.hls.cleanup_threshold,
+				outputDir: config.hls.output_dir,
+				enableCompression: config.hls.enable_compression,
+				idleTimeout: config.hls.idle_timeout,
+				startTimeout: config.on_demand.start_timeout,
+				answerError,
+			})
+		: undefined;
+	if (hls) scope.defer(() => hls.close());
+
+	const transport = config.webrtc.enabled
+		? await createTypescriptTransport({
+				udpPort: config.webrtc.udp_port,
+				tcpPort: config.webrtc.tcp_port ?? undefined,
+				additionalHosts: [...config.webrtc.additional_hosts],
+				clock,
+				logger: logger.child({ output: 'webrtc' }),
+				maxPeers: config.webrtc.max_sessions,
+				random: randomBytes,
+			})
+		: undefined;
+	if (transport) scope.defer(() => transport.close());
+	const webrtc = transport
+		? createWebRtcServer({
+				directory: registry,
+				transport,
+				clock,
+				logger: logger.child({ output: 'webrtc' }),
+				maxSessions: config.webrtc.max_sessions,
+				randomBytes,
+			})
+		: undefined;
+	if (webrtc) scope.defer(() => webrtc.close());
+
+	let closing = false;
+	const app = createApi({
+		streams: createStreamView({ registry, clock, hls, webrtc }),
+		hls,
+		webrtc,
+		readiness: { problems: () => (closing ? ['shutting down'] : []) },
+		webRoot: fileURLToPath(new URL('./web', import.meta.url)),
+		iceServers: config.webrtc.ice_servers,
+		logger: logger.child({ output: 'api' }),
+		version,
+	});
+	http.on('request', (request, response) => {
+		if (hls?.handle(request, response)) return;
+		app(request, response);
+	});
+
+	const { port } = http.address() as AddressInfo;
+	return {
+		url: `http://${reachableHost(config.server.host)}:${port}/`,
+		httpPort: port,
+		udpPort: transport?.port,
+		close: () => {
+			closing = true;
+			return scope.close();
+		},
+	};
+}
+
+/** The demo camera runs only where a stream asks for it. */
+async function startDemo(
+	config: Config,
+	{ clock, logger, scope }: { clock: Clock; logger: Logger; scope: Scope },
+): Promise<DemoCamera | undefined> {
+	if (!Object.values(config.streams).some(({ source }) => source === 'demo')) return undefined;
+	const demo = await startDemoCamera({
+		clipPath: fileURLToPath(new URL('../assets/demo.mp4', import.meta.url)),
+		host: '127.0.0.1',
+		clock,
+		logger: logger.child({ part: 'demo camera' }),
+	});
+	scope.defer(() => demo.close());
+	return demo;
+}
+
+function listen(http: Server, port: number, host: string): Promise<void> {
+	return new Promise((resolve, reject) => {
+		http.once('error', reject);
+		http.listen({ port, host }, () => {
+			http.off('error', reject);
+			resolve();
+		});
+	});
+}
+
+/** Cuts the connections, which players keep open, and waits until the port is free. */
+function shut(http: Server): Promise<void> {
+	return new Promise((resolve) => {
+		http.close(() => resolve());
+		http.closeAllConnections();
+	});
+}
+
+function reachableHost(host: string): string {
+	if (host === '0.0.0.0' || host === '::') return 'localhost';
+	return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,70 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { GatewayUrls } from '../gateway/paths.ts';
+import type { Problem } from '../gateway/problem.ts';
+import type { StreamInfo } from '../gateway/stream-info.ts';
+import { statePill, streamFacts, streamLinks, streamNotes } from './stream-parts.ts';
+
+/** What the dashboard knows: the streams as last told, and why nothing newer came. */
+export type DashboardState = { streams?: StreamInfo[]; problem?: Problem };
+
+/** The list of all streams. */
+export function dashboard(state: DashboardState, urls: GatewayUrls, base: string, nowMs: number): TemplateResult {
+	const { streams, problem } = state;
+	return html`
+		${problem ? html`<p class="banner" role="alert">${problem.message} Trying again every few seconds.</p>` : nothing}
+		${
+			streams === undefined
+				? problem
+					? nothing
+					: html`<p class="loading">Loading</p>`
+				: streams.length === 0
+					? noStreams()
+					: html`<ul class="streams ${problem ? 'stale' : ''}">
+						${repeat(
+							streams,
+							(stream) => stream.id,
+							(stream) => streamCard(stream, urls, base, nowMs),
+						)}
+					</ul>`
+		}
+	`;
+}
+
+function streamCard(stream: StreamInfo, urls: GatewayUrls, base: string, nowMs: number) {
+	return html`
+		<li class="card" data-stream=${stream.id}>
+			<div class="card-head">
+				<div class="card-name">
+					<h2><a href=${urls.watch(stream.id)}>${stream.id}</a></h2>
+					${statePill(stream)}
+				</div>
+				<a class="primary" href=${urls.watch(stream.id)} aria-label="Watch ${stream.id}">Watch</a>
+			</div>
+			<p class="source">${stream.source === 'demo' ? 'The camera inside Dualcast' : stream.source}</p>
+			${streamFacts(stream)} ${streamNotes(stream, nowMs)} ${streamLinks(stream, base)}
+		</li>
+	`;
+}
+
+const EXAMPLE = `streams:
+  front-door: rtsp://192.168.1.20:554/stream1
+  garage:
+    source: rtsp://192.168.1.21:554/h264
+    username: viewer
+    password: secret
+  demo:
+    source: demo`;
+
+function noStreams() {
+	return html`
+		<section class="empty">
+			<h2>No cameras yet</h2>
+			<p>
+				Add one to <code>config.yaml</code> and restart Dualcast. The camera's manual names its RTSP address;
+				<code>source: demo</code> is a camera inside Dualcast to try things out.
+			</p>
+			<copy-field class="block" label="example" .value=${EXAMPLE}></copy-field>
+		</section>
+	`;
+}

@@ -1,0 +1,39 @@
+import { type Clock, sleep } from '../clock.ts';
+
+const REQUEST_TIMEOUT_MS = 5000;
+
+/** What is asked again and again, and how. */
+export type PollOptions<Value> = {
+	load: (signal: AbortSignal) => Promise<Value>;
+	onValue: (value: Value) => void;
+	periodMs: number;
+	clock: Clock;
+	/** Nobody looks: nothing is asked until this is false again. */
+	hidden: () => boolean;
+	signal: AbortSignal;
+};
+
+/** Asks at once and then every period, never twice at a time, until the signal is aborted. */
+export async function poll<Value>({
+	load,
+	onValue,
+	periodMs,
+	clock,
+	hidden,
+	signal,
+}: PollOptions<Value>): Promise<void> {
+	while (!signal.aborted) {
+		if (!hidden()) {
+			const limit = new AbortController();
+			const abort = () => limit.abort();
+			const cancel = clock.after(REQUEST_TIMEOUT_MS, abort);
+			signal.addEventListener('abort', abort);
+			const value = await load(limit.signal);
+			cancel();
+			signal.removeEventListener('abort', abort);
+			if (signal.aborted) return;
+			onValue(value);
+		}
+		await sleep(clock, periodMs, signal);
+	}
+}

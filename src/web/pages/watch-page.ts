@@ -1,0 +1,21 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { StreamInfo } from '../gateway/stream-info.ts';
+import { statePill, streamFacts, streamLinks, streamNotes } from './stream-parts.ts';
+
+/** Beside the name in the header: which stream this is and how it is. */
+export function watchTitle(id: string, stream: StreamInfo | undefined): TemplateResult {
+	return html`<span class="slash" aria-hidden="true">/</span><h1>${id}</h1>${stream ? statePill(stream) : nothing}`;
+}
+
+/** Beneath the picture: what the camera sends, what is wrong, and where else to watch. */
+export function watchDetails(
+	stream: StreamInfo | undefined,
+	base: string,
+	nowMs: number,
+): TemplateResult | typeof nothing {
+	if (!stream) return nothing;
+	return html`
+		<section class="card">${streamFacts(stream)} ${streamNotes(stream, nowMs)}</section>
+		<section class="card">${streamLinks(stream, base)}</section>
+	`;
+}

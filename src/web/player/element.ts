@@ -1,0 +1,234 @@
+import { LitElement, type PropertyValues } from 'lit';
+import { browserClock } from '../clock.ts';
+import { gatewayUrls } from '../gateway/paths.ts';
+import { HlsPlayback } from './hls-playback.ts';
+import type { Choice, Mode, PlaybackError } from './playback.ts';
+import { type PlayerStats, statsOf } from './stats.ts';
+import { playerStyles } from './styles.ts';
+import { PlayerSupervisor } from './supervisor.ts';
+import { playerView } from './view.ts';
+import { WebRtcPlayback } from './webrtc-playback.ts';
+
+/** Details of the player's events. */
+export type DualcastPlayerEvents = {
+	'dualcast-playing': { mode: Mode; firstFrameMs: number };
+	'dualcast-fallback': { reason: string };
+	'dualcast-error': {
+		code: string;
+		message: string /** Absent when it does not try again by itself. */;
+		retryInMs?: number;
+	};
+};
+
+/**
+ * `<dualcast-player stream="front-door">` plays a camera live: by WebRTC at once, by HLS where WebRTC does not
+ * work, and it comes back by itself after any loss.
+ *
+ * Attributes and properties
+ * - `stream`: the stream's name.
+ * - `src-base` / `srcBase`: the gateway's address, when it is not the page's own.
+ * - `mode`: `auto` (default), `webrtc` or `hls`.
+ * - `panel`: present while the connection details are shown.
+ * - `stats` (read only): a `PlayerStats`.
+ *
+ * Events (they bubble and cross shadow roots): `dualcast-playing` `{mode, firstFrameMs}`, `dualcast-fallback`
+ * `{reason}`, `dualcast-error` `{code, message, retryInMs}`.
+ *
+ * CSS: `--dualcast-player-radius`.
+ */
+export class DualcastPlayer extends LitElement {
+	static override styles = playerStyles;
+	static override properties = {
+		stream: { type: String },
+		srcBase: { type: String, attribute: 'src-base' },
+		mode: { type: String, reflect: true },
+		panel: { type: Boolean, reflect: true },
+	};
+
+	declare stream: string;
+	declare srcBase: string;
+	declare mode: Choice;
+	declare panel: boolean;
+
+	readonly #video = document.createElement('video');
+	#needsGesture = false;
+	#cancelCountdown: () => void = () => undefined;
+	#listeners = new AbortController();
+
+	readonly #supervisor = new PlayerSupervisor({
+		clock: browserClock,
+		random: Math.random,
+		playback: (mode) => {
+			const video = this.#video;
+			const urls = gatewayUrls(new URL(this.srcBase || '/', location.href).href);
+			const common = { video, fetch: globalThis.fetch.bind(globalThis), clock: browserClock };
+			return mode === 'webrtc'
+				? new WebRtcPlayback({ ...common, endpoint: urls.whep(this.stream) })
+				: new HlsPlayback({ ...common, playlist: urls.hls(this.stream) });
+		},
+		onChange: () => this.#onChange(),
+		onPlaying: (mode, firstFrameMs) => this.#emit('dualcast-playing', { mode, firstFrameMs }),
+		onFallback: (reason) => this.#emit('dualcast-fallback', { reason }),
+		onError: (failure, retryInMs) => this.#onError(failure, retryInMs),
+	});
+
+	constructor() {
+		super();
+		this.stream = '';
+		this.srcBase = '';
+		this.mode = 'auto';
+		this.panel = false;
+		const video = this.#video;
+		video.muted = true;
+		video.autoplay = true;
+		video.playsInline = true;
+		video.addEventListener('loadedmetadata', () => void this.#play());
+		video.addEventListener('resize', () => this.#onResize());
+		video.addEventListener('volumechange', () => this.requestUpdate());
+	}
+
+	/** What plays and how well, now. */
+	get stats(): PlayerStats {
+		return statsOf(this.#supervisor, this.mode);
+	}
+
+	/** Tries again now, when it waits or gave up. */
+	retry(): void {
+		this.#supervisor.retry();
+	}
+
+	override connectedCallback(): void {
+		// Before anything is drawn: the first picture waits for the answer, not for the page.
+		if (this.stream !== '') this.#supervisor.start(this.mode);
+		super.connectedCallback();
+		this.#listeners = new AbortController();
+		const { signal } = this.#listeners;
+		const resume = () => {
+			if (!document.hidden) this.#supervisor.retry();
+		};
+		window.addEventListener('pagehide', () => this.#supervisor.stop(), { signal });
+		window.addEventListener('pageshow', (event) => event.persisted && this.#supervisor.start(this.mode), { signal });
+		window.addEventListener('online', resume, { signal });
+		document.addEventListener('visibilitychange', () => this.#supervisor.state.name === 'waiting' && resume(), {
+			signal,
+		});
+		document.addEventListener('fullscreenchange', () => this.requestUpdate(), { signal });
+	}
+
+	override disconnectedCallback(): void {
+		super.disconnectedCallback();
+		this.#listeners.abort();
+		this.#cancelCountdown();
+		this.#supervisor.stop();
+	}
+
+	protected override willUpdate(changed: PropertyValues<this>): void {
+		if (!(changed.has('stream') || changed.has('srcBase') || changed.has('mode'))) return;
+		// The first update follows the connecting that started it all.
+		if (!this.hasUpdated && this.#supervisor.state.name !== 'idle') return;
+		if (this.stream === '') this.#supervisor.stop();
+		else this.#supervisor.start(this.mode);
+	}
+
+	protected override render() {
+		const { state, fallbackReason, hasAudio } = this.#supervisor;
+		const video = this.#video;
+		return playerView({
+			video,
+			stream: this.stream,
+			choice: this.mode,
+			state,
+			stats: this.stats,
+			fallbackReason,
+			retryInMs: state.name === 'waiting' ? state.retryAt - browserClock.now() : 0,
+			muted: video.muted,
+			hasAudio,
+			needsGesture: this.#needsGesture,
+			fullscreen: this.#isFullscreen,
+			canPictureInPicture: document.pictureInPictureEnabled === true,
+			canFullscreen: document.fullscreenEnabled || 'webkitEnterFullscreen' in video,
+			panelOpen: this.panel,
+			onChoice: (choice) => {
+				this.mode = choice;
+			},
+			onRetry: () => this.retry(),
+			onPlay: () => void this.#play(),
+			onMute: () => {
+				video.muted = !video.muted;
+			},
+			onPictureInPicture: () => void this.#togglePictureInPicture(),
+			onFullscreen: () => void this.#toggleFullscreen(),
+			onPanel: () => {
+				this.panel = !this.panel;
+			},
+		});
+	}
+
+	get #isFullscreen(): boolean {
+		return this.shadowRoot?.fullscreenElement != null;
+	}
+
+	async #play(): Promise<void> {
+		try {
+			await this.#video.play();
+			this.#needsGesture = false;
+		} catch (thrown) {
+			this.#needsGesture = thrown instanceof DOMException && thrown.name === 'NotAllowedError';
+		}
+		this.requestUpdate();
+	}
+
+	async #togglePictureInPicture(): Promise<void> {
+		const leave = this.shadowRoot?.pictureInPictureElement != null;
+		await (leave ? document.exitPictureInPicture() : this.#video.requestPictureInPicture()).catch(() => undefined);
+	}
+
+	async #toggleFullscreen(): Promise<void> {
+		const video = this.#video;
+		const player = this.renderRoot.querySelector('.player');
+		if (this.#isFullscreen) await document.exitFullscreen().catch(() => undefined);
+		else if (player && document.fullscreenEnabled) await player.requestFullscreen().catch(() => undefined);
+		// iPhones show nothing but a video in full screen.
+		else if ('webkitEnterFullscreen' in video && typeof video.webkitEnterFullscreen === 'function') {
+			video.webkitEnterFullscreen();
+		}
+	}
+
+	#onResize(): void {
+		const { videoWidth, videoHeight } = this.#video;
+		if (videoWidth > 0) this.style.setProperty('--ratio', `${videoWidth} / ${videoHeight}`);
+	}
+
+	#onChange(): void {
+		this.#cancelCountdown();
+		if (this.#supervisor.state.name === 'waiting') this.#countDown();
+		this.requestUpdate();
+	}
+
+	#countDown(): void {
+		this.#cancelCountdown = browserClock.after(1000, () => {
+			this.requestUpdate();
+			this.#countDown();
+		});
+	}
+
+	#onError(failure: PlaybackError, retryInMs: number | undefined): void {
+		const { code, message } = failure;
+		this.#emit('dualcast-error', { code, message, ...(retryInMs === undefined ? {} : { retryInMs }) });
+	}
+
+	#emit<Name extends keyof DualcastPlayerEvents>(name: Name, detail: DualcastPlayerEvents[Name]): void {
+		this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+	}
+}
+
+/** Makes `<dualcast-player>` known to the page; a second call does nothing. */
+export function definePlayer(): void {
+	if (!customElements.get('dualcast-player')) customElements.define('dualcast-player', DualcastPlayer);
+}
+
+declare global {
+	interface HTMLElementTagNameMap {
+		'dualcast-player': DualcastPlayer;
+	}
+}

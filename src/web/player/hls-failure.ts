@@ -1,0 +1,30 @@
+import type { ErrorData } from 'hls.js';
+import { parseProblem } from '../gateway/problem.ts';
+import { PlaybackError } from './playback.ts';
+
+/** The parts of an hls.js error that say why. */
+export type HlsErrorFacts = Pick<ErrorData, 'type' | 'details' | 'error'> & {
+	response?: { code?: number | undefined } | undefined;
+	networkDetails?: unknown;
+};
+
+/** Names the cause of a fatal hls.js error; what the gateway itself said comes first. */
+export function failureOfHlsError(data: HlsErrorFacts): PlaybackError {
+	const status = data.response?.code ?? 0;
+	if (status >= 400) {
+		const problem = parseProblem(status, bodyOf(data.networkDetails));
+		return new PlaybackError(problem.code, problem.message);
+	}
+	if (data.type === 'networkError') {
+		return new PlaybackError('gateway_unreachable', 'The gateway does not answer.');
+	}
+	if (data.details === 'manifestIncompatibleCodecsError' || data.details === 'bufferIncompatibleCodecsError') {
+		return new PlaybackError('codec_unsupported', 'This browser cannot decode the stream.');
+	}
+	return new PlaybackError('hls_failed', `HLS playback failed: ${data.error.message}`);
+}
+
+function bodyOf(request: unknown): string {
+	if (typeof XMLHttpRequest === 'undefined' || !(request instanceof XMLHttpRequest)) return '';
+	return request.responseType === '' || request.responseType === 'text' ? request.responseText : '';
+}

@@ -1,0 +1,213 @@
+import type Hls from 'hls.js';
+import type { Clock } from '../clock.ts';
+import { readProblem } from '../gateway/problem.ts';
+import { FrameWatch } from './frame-watch.ts';
+import { failureOfHlsError } from './hls-failure.ts';
+import { HoldBack } from './hold-back.ts';
+import { type Playback, PlaybackError, type PlaybackListener } from './playback.ts';
+import type { Sample } from './sample.ts';
+import type { Fetch } from './whep-client.ts';
+
+/** What an HLS playback needs. */
+export type HlsOptions = {
+	video: HTMLVideoElement;
+	/** URL of `index.m3u8`. */
+	playlist: string;
+	fetch: Fetch;
+	clock: Clock;
+};
+
+/** The first segment of a cold camera takes its start time and a group of pictures. */
+const FIRST_FRAME_TIMEOUT_MS = 20_000;
+/** A playlist that stands still this long hides a cause that a new request will name. */
+const STALL_TIMEOUT_MS = 10_000;
+const SAMPLE_PERIOD_MS = 1000;
+
+const HLS_CONFIG = {
+	lowLatencyMode: false,
+	// Three segments are all there is: start half a segment inside the oldest, so that two are always ahead.
+	liveSyncDurationCount: 2.5,
+	// Back from a hidden tab or a stall, jump to live rather than stay behind.
+	liveMaxLatencyDurationCount: 4,
+	liveDurationInfinity: true,
+	maxBufferLength: 10,
+	backBufferLength: 5,
+	startFragPrefetch: true,
+	// The supervisor tries again, and shows the cause at once.
+	manifestLoadPolicy: {
+		default: { maxTimeToFirstByteMs: 20_000, maxLoadTimeMs: 20_000, timeoutRetry: null, errorRetry: null },
+	},
+	fragLoadPolicy: {
+		default: {
+			maxTimeToFirstByteMs: 8000,
+			maxLoadTimeMs: 20_000,
+			timeoutRetry: { maxNumRetry: 1, retryDelayMs: 0, maxRetryDelayMs: 0 },
+			errorRetry: { maxNumRetry: 1, retryDelayMs: 500, maxRetryDelayMs: 1000 },
+		},
+	},
+} as const;
+
+/** Plays HLS by hls.js, loaded when first needed, or by the browser itself where that is the better player. */
+export class HlsPlayback implements Playback {
+	readonly #options: HlsOptions;
+	readonly #scope = new AbortController();
+	#hls: Hls | undefined;
+	#hold: HoldBack | undefined;
+	#frames: FrameWatch | undefined;
+	#bytes = 0;
+	#freezes = 0;
+	#framesDecoded = -1;
+	#lastProgressAt = 0;
+	#started = false;
+	#cancelTimer: () => void = () => undefined;
+	#fail: (error: PlaybackError) => void = () => undefined;
+
+	constructor(options: HlsOptions) {
+		this.#options = options;
+	}
+
+	async run(listener: PlaybackListener, signal: AbortSignal): Promise<never> {
+		const { clock, video } = this.#options;
+		const failed = new Promise<never>((_, reject) => {
+			this.#fail = reject;
+		});
+		const leave = () => this.#leave();
+		signal.addEventListener('abort', leave, { once: true });
+		try {
+			video.srcObject = null;
+			this.#frames = new FrameWatch(video, () => this.#onFirstFrame(listener));
+			video.addEventListener('waiting', () => this.#onWaiting(), { signal: this.#scope.signal });
+			this.#cancelTimer = clock.after(FIRST_FRAME_TIMEOUT_MS, () => this.#onFirstFrameTimeout(listener));
+			return await Promise.race([failed, this.#load(listener).then(() => failed)]);
+		} finally {
+			signal.removeEventListener('abort', leave);
+			leave();
+		}
+	}
+
+	async #load(listener: PlaybackListener): Promise<void> {
+		const { playlist, video } = this.#options;
+		if (prefersNativeHls(video)) return this.#loadNative();
+		const { default: HlsJs } = await import('hls.js/light').catch(() => {
+			throw new PlaybackError('gateway_unreachable', 'The gateway does not answer.');
+		});
+		if (this.#scope.signal.aborted) return;
+		if (!HlsJs.isSupported()) {
+			if (playsHlsItself(video)) return this.#loadNative();
+			throw new PlaybackError('hls_missing', 'This browser cannot play HLS.');
+		}
+		const hls = new HlsJs(HLS_CONFIG);
+		this.#hls = hls;
+		hls.on(HlsJs.Events.ERROR, (_, data) => {
+			if (data.fatal) this.#fail(failureOfHlsError(data));
+		});
+		hls.on(HlsJs.Events.FRAG_LOADED, (_, { frag }) => {
+			this.#bytes += frag.stats.total;
+		});
+		// Not before: taking a new source resets the rate.
+		hls.on(HlsJs.Events.MEDIA_ATTACHED, () => {
+			this.#hold = new HoldBack(video);
+		});
+		hls.on(HlsJs.Events.FRAG_BUFFERED, () => this.#hold?.update(hls.latestLevelDetails?.targetduration ?? 0));
+		hls.on(HlsJs.Events.BUFFER_CODECS, (_, tracks) => {
+			if (tracks.audio || tracks.audiovideo) listener.hasAudio();
+		});
+		hls.loadSource(playlist);
+		hls.attachMedia(video);
+	}
+
+	#loadNative(): void {
+		const { playlist, video, fetch } = this.#options;
+		const onError = async () => {
+			const response = await fetch(playlist).catch(() => undefined);
+			if (!response) return this.#fail(new PlaybackError('gateway_unreachable', 'The gateway does not answer.'));
+			const problem = response.ok
+				? { code: 'hls_failed', message: video.error?.message || 'The browser could not play the stream.' }
+				: await readProblem(response);
+			this.#fail(new PlaybackError(problem.code, problem.message));
+		};
+		video.addEventListener('error', () => void onError(), { signal: this.#scope.signal });
+		video.src = playlist;
+	}
+
+	#onFirstFrame(listener: PlaybackListener): void {
+		if (this.#started || this.#scope.signal.aborted) return;
+		this.#started = true;
+		this.#cancelTimer();
+		listener.firstFrame();
+		this.#sampleForEver(listener);
+	}
+
+	/** A hidden page shows no frames, although it plays. */
+	#onFirstFrameTimeout(listener: PlaybackListener): void {
+		if (this.#options.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) this.#onFirstFrame(listener);
+		else this.#fail(new PlaybackError('no_frame', 'HLS brought no picture within 20 seconds.'));
+	}
+
+	#onWaiting(): void {
+		if (!this.#started || this.#options.video.seeking) return;
+		this.#freezes++;
+		this.#hold?.hold();
+	}
+
+	#sampleForEver(listener: PlaybackListener): void {
+		const sample = this.#sample();
+		// A picture that is held back says nothing about the stream.
+		if (!this.#hold?.held) listener.sample(sample);
+		const moved = sample.framesDecoded !== this.#framesDecoded || document.hidden;
+		this.#framesDecoded = sample.framesDecoded;
+		if (moved) this.#lastProgressAt = sample.at;
+		else if (sample.at - this.#lastProgressAt >= STALL_TIMEOUT_MS) {
+			this.#fail(new PlaybackError('playback_stalled', 'No new picture came for 10 seconds.'));
+			return;
+		}
+		this.#cancelTimer = this.#options.clock.after(SAMPLE_PERIOD_MS, () => this.#sampleForEver(listener));
+	}
+
+	#sample(): Sample {
+		const { clock, video } = this.#options;
+		const quality = video.getVideoPlaybackQuality();
+		const latencyMs = this.#latencyMs();
+		return {
+			at: clock.now(),
+			...(this.#hls ? { bytes: this.#bytes } : {}),
+			framesDecoded: quality.totalVideoFrames - quality.droppedVideoFrames,
+			framesDropped: quality.droppedVideoFrames,
+			width: video.videoWidth,
+			height: video.videoHeight,
+			freezeCount: this.#freezes,
+			pliCount: 0,
+			...(latencyMs === undefined ? {} : { latencyMs }),
+		};
+	}
+
+	/** Behind the end of the playlist, which needs no agreement of clocks; natively from the program date and time. */
+	#latencyMs(): number | undefined {
+		const { video } = this.#options;
+		if (this.#hls) return this.#hls.latency > 0 ? this.#hls.latency * 1000 : undefined;
+		const start =
+			'getStartDate' in video && typeof video.getStartDate === 'function' ? video.getStartDate() : undefined;
+		const age = start instanceof Date ? Date.now() - start.getTime() - video.currentTime * 1000 : Number.NaN;
+		return age > 0 ? age : undefined;
+	}
+
+	#leave(): void {
+		if (this.#scope.signal.aborted) return;
+		this.#scope.abort();
+		this.#fail(new PlaybackError('stopped', 'The playback was ended.'));
+		this.#cancelTimer();
+		this.#frames?.close();
+		this.#hls?.destroy();
+		this.#hold?.release();
+		if (!this.#hls) this.#options.video.removeAttribute('src');
+	}
+}
+
+/** Safari's own player is the better one there; Chromium plays HLS too, but says nothing about it. */
+function prefersNativeHls(video: HTMLVideoElement): boolean {
+	return playsHlsItself(video) && (navigator.vendor.startsWith('Apple') || !('MediaSource' in globalThis));
+}
+
+function playsHlsItself(video: HTMLVideoElement): boolean {
+	return video.canPlayType('application/vnd.apple.mpegurl') !== '';
+}

@@ -1,0 +1,51 @@
+/** The parts of a video element that holding it back needs. */
+export type HeldVideo = Pick<HTMLVideoElement, 'buffered' | 'currentTime' | 'playbackRate'>;
+
+/** So many target durations must lie ahead: one segment plays while the next comes, and playlists come late. */
+const SEGMENTS_AHEAD = 1.5;
+
+/**
+ * Keeps a live HLS picture still until enough of it lies ahead. A cold stream has one segment: played at once it
+ * would freeze at the end of each of the next few. The rate is held, not the playing, which viewers may pause.
+ */
+export class HoldBack {
+	readonly #video: HeldVideo;
+	#held = true;
+
+	/** Holds the picture from now on. */
+	constructor(video: HeldVideo) {
+		this.#video = video;
+		video.playbackRate = 0;
+	}
+
+	/** The picture is kept still. */
+	get held(): boolean {
+		return this.#held;
+	}
+
+	/** The data ran out: waits again for enough. */
+	hold(): void {
+		this.#held = true;
+		this.#video.playbackRate = 0;
+	}
+
+	/** More data came. @param targetDuration of the playlist, in seconds */
+	update(targetDuration: number): void {
+		if (this.#held && secondsAhead(this.#video) >= SEGMENTS_AHEAD * targetDuration) this.release();
+	}
+
+	release(): void {
+		this.#held = false;
+		this.#video.playbackRate = 1;
+	}
+}
+
+/** Buffered seconds from the current position on; a gap of a tenth of a second does not count. */
+function secondsAhead({ buffered, currentTime }: HeldVideo): number {
+	for (let range = 0; range < buffered.length; range++) {
+		if (buffered.start(range) <= currentTime + 0.1 && currentTime < buffered.end(range)) {
+			return buffered.end(range) - currentTime;
+		}
+	}
+	return 0;
+}

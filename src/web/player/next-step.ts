@@ -1,0 +1,35 @@
+import type { Choice, Mode, PlaybackError } from './playback.ts';
+
+/** What follows after an attempt ended: the other way, the same again after a pause, or nothing by itself. */
+export type NextStep = 'fall-back' | 'retry' | 'give-up';
+
+/** Trying again helps nobody until the configuration changes, and a repeated wrong password locks accounts. */
+const LASTING = new Set([
+	'stream_not_found',
+	'camera_unauthorized',
+	'camera_forbidden',
+	'camera_unsupported',
+	'webrtc_disabled',
+	'hls_disabled',
+	'codec_unsupported',
+	'offer_invalid',
+	'offer_unsupported',
+	'webrtc_missing',
+	'hls_missing',
+]);
+
+/** Trouble between the gateway and the camera, or with the gateway itself: the other way would meet it as well. */
+function concernsBothWays(code: string): boolean {
+	return (
+		/^(camera_|stream_|http_5)/.test(code) ||
+		code === 'internal' ||
+		code === 'connection_lost' ||
+		code === 'gateway_unreachable'
+	);
+}
+
+/** Decides what follows after `failure` of playing by `mode` when the viewer chose `choice`. */
+export function nextStep(failure: Pick<PlaybackError, 'code'>, mode: Mode, choice: Choice): NextStep {
+	if (choice === 'auto' && mode === 'webrtc' && !concernsBothWays(failure.code)) return 'fall-back';
+	return LASTING.has(failure.code) ? 'give-up' : 'retry';
+}

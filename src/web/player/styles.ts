@@ -1,0 +1,322 @@
+import { css } from 'lit';
+
+/** The player's look. Over the picture it is dark in both colour schemes; beneath it, it follows the page. */
+export const playerStyles = css`
+	:host {
+		--accent: #4cc2b4;
+		display: block;
+		container-type: inline-size;
+		color: #eef2f6;
+		font: 400 0.875rem/1.45 system-ui, sans-serif;
+	}
+	:host([hidden]) {
+		display: none;
+	}
+	.player {
+		position: relative;
+		overflow: hidden;
+		border-radius: var(--dualcast-player-radius, 14px);
+		background: #06080b;
+	}
+	.stage {
+		position: relative;
+		display: grid;
+		aspect-ratio: var(--ratio, 16 / 9);
+	}
+	video {
+		position: absolute;
+		inset: 0;
+		inline-size: 100%;
+		block-size: 100%;
+		object-fit: contain;
+	}
+	button {
+		display: inline-flex;
+		align-items: center;
+		justify-content: center;
+		gap: 0.4rem;
+		min-inline-size: 40px;
+		min-block-size: 40px;
+		padding: 0 0.6rem;
+		border: 0;
+		border-radius: 999px;
+		background: rgb(10 14 19 / 0.7);
+		color: inherit;
+		font: inherit;
+		cursor: pointer;
+	}
+	button:hover {
+		background: rgb(32 40 50 / 0.85);
+	}
+	button:focus-visible {
+		outline: 2px solid var(--accent);
+		outline-offset: 2px;
+	}
+	.quiet {
+		color: #b3bfcc;
+	}
+	.top {
+		position: absolute;
+		inset: 12px 12px auto 12px;
+		display: flex;
+		flex-direction: column;
+		align-items: start;
+		gap: 8px;
+		pointer-events: none;
+	}
+	.top > * {
+		pointer-events: auto;
+	}
+	.badge {
+		gap: 0.5rem;
+		min-block-size: 36px;
+		padding: 0 0.5rem 0 0.8rem;
+		font-weight: 550;
+		font-variant-numeric: tabular-nums;
+	}
+	.badge .quiet {
+		font-weight: 400;
+	}
+	.chevron {
+		display: inline-flex;
+		transition: rotate 160ms;
+	}
+	.open .chevron {
+		rotate: 180deg;
+	}
+	.dot {
+		inline-size: 8px;
+		block-size: 8px;
+		border-radius: 50%;
+		background: #e0a33a;
+	}
+	.dot.live {
+		background: #3fcf8e;
+	}
+	.dot.failed {
+		background: #f0706a;
+	}
+	.why,
+	.toast {
+		margin: 0;
+		max-inline-size: 38ch;
+		padding: 0.4rem 0.75rem;
+		border-radius: 10px;
+		background: rgb(10 14 19 / 0.8);
+		color: #dbe2ea;
+		font-size: 0.8125rem;
+	}
+	.controls {
+		position: absolute;
+		inset: auto 12px 12px 12px;
+		display: flex;
+		gap: 8px;
+		pointer-events: none;
+	}
+	.controls > button {
+		pointer-events: auto;
+	}
+	.controls .labelled {
+		padding-inline: 0.8rem 1rem;
+	}
+	.space {
+		flex: 1;
+	}
+	.message {
+		place-self: center;
+		z-index: 0;
+		padding: 60px 16px;
+	}
+	.connecting {
+		display: flex;
+		align-items: center;
+		gap: 0.7rem;
+		color: #dbe2ea;
+		/* A quick start shows no spinner at all. */
+		animation: appear 200ms 400ms both;
+	}
+	.spinner {
+		inline-size: 18px;
+		block-size: 18px;
+		border: 2px solid rgb(255 255 255 / 0.25);
+		border-block-start-color: var(--accent);
+		border-radius: 50%;
+		animation: turn 900ms linear infinite;
+	}
+	.play {
+		inline-size: 72px;
+		block-size: 72px;
+	}
+	.play svg {
+		scale: 1.6;
+	}
+	.card {
+		max-inline-size: 44ch;
+		padding: 1.1rem 1.3rem;
+		border-radius: 14px;
+		background: rgb(16 21 28 / 0.9);
+		text-align: center;
+		text-wrap: pretty;
+		overflow-wrap: anywhere;
+	}
+	.card h2 {
+		margin: 0 0 0.25rem;
+		font-size: 1rem;
+		font-weight: 600;
+	}
+	.card p {
+		margin: 0;
+		color: #c7d0da;
+	}
+	.actions {
+		display: flex;
+		flex-wrap: wrap;
+		align-items: center;
+		justify-content: center;
+		gap: 0.4rem 0.9rem;
+		margin-block-start: 0.9rem;
+		font-variant-numeric: tabular-nums;
+	}
+	.actions button {
+		padding-inline: 1.1rem;
+		background: var(--accent);
+		color: #05221e;
+		font-weight: 600;
+	}
+	.panel {
+		position: absolute;
+		inset: 60px auto auto 12px;
+		inline-size: 290px;
+		max-block-size: calc(100% - 72px);
+		box-sizing: border-box;
+		overflow: auto;
+		padding: 12px;
+		border-radius: 14px;
+		background: rgb(10 14 19 / 0.92);
+	}
+	.modes {
+		display: grid;
+		grid-template-columns: repeat(3, 1fr);
+		gap: 2px;
+		margin: 0 0 10px;
+		padding: 3px;
+		border: 0;
+		border-radius: 999px;
+		background: rgb(255 255 255 / 0.09);
+	}
+	.modes legend {
+		position: absolute;
+		inline-size: 1px;
+		block-size: 1px;
+		overflow: hidden;
+		clip-path: inset(50%);
+	}
+	.modes button {
+		min-block-size: 32px;
+		background: none;
+		color: #c7d0da;
+	}
+	.modes button:hover {
+		background: rgb(255 255 255 / 0.08);
+	}
+	.modes button[aria-pressed='true'] {
+		background: #eef2f6;
+		color: #10151c;
+		font-weight: 600;
+	}
+	dl {
+		display: grid;
+		gap: 5px;
+		margin: 0;
+		padding-inline: 4px;
+		font-size: 0.8125rem;
+	}
+	dl > div {
+		display: flex;
+		justify-content: space-between;
+		gap: 12px;
+	}
+	dt {
+		color: #b3bfcc;
+	}
+	dd {
+		margin: 0;
+		text-align: end;
+		font-variant-numeric: tabular-nums;
+	}
+	dl .wide {
+		display: block;
+	}
+	dl .wide:not(:last-child) {
+		padding-block-end: 6px;
+		margin-block-end: 3px;
+		border-block-end: 1px solid rgb(255 255 255 / 0.12);
+	}
+	.wide dt {
+		float: left;
+	}
+	.wide dd {
+		font-weight: 600;
+	}
+	.reason {
+		display: block;
+		clear: both;
+		margin-block-start: 2px;
+		color: #c7d0da;
+		font-weight: 400;
+		text-align: start;
+		text-wrap: pretty;
+		overflow-wrap: anywhere;
+	}
+
+	/* On a phone the panel stands under the picture instead of over it. */
+	@container (max-width: 600px) {
+		.player:not(:fullscreen) .panel {
+			position: static;
+			inline-size: auto;
+			border-radius: 0;
+			background: #10151c;
+		}
+		.player:not(:fullscreen) dl {
+			grid-template-columns: 1fr 1fr;
+			column-gap: 20px;
+		}
+		.player:not(:fullscreen) dl .wide {
+			grid-column: 1 / -1;
+		}
+		.card {
+			padding: 0.7rem 1rem;
+		}
+		.card .actions {
+			margin-block-start: 0.6rem;
+		}
+		.message {
+			padding: 52px 12px 10px;
+		}
+	}
+	.player:fullscreen {
+		display: grid;
+		border-radius: 0;
+	}
+	.player:fullscreen .stage {
+		aspect-ratio: auto;
+	}
+	@keyframes turn {
+		to {
+			rotate: 1turn;
+		}
+	}
+	@keyframes appear {
+		from {
+			opacity: 0;
+		}
+	}
+	@media (prefers-reduced-motion: reduce) {
+		.spinner {
+			animation-duration: 4s;
+		}
+		.chevron {
+			transition: none;
+		}
+	}
+`;

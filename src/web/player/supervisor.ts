@@ -1,0 +1,167 @@
+import { type Clock, sleep } from '../clock.ts';
+import { nextStep } from './next-step.ts';
+import { type Choice, type Mode, type Playback, PlaybackError } from './playback.ts';
+import { retryDelayMs } from './retry-delay.ts';
+import { SAMPLES_KEPT, type Sample } from './sample.ts';
+
+/** What the player is doing. */
+export type PlayerState =
+	| { name: 'idle' }
+	| { name: 'connecting'; mode: Mode }
+	| { name: 'playing'; mode: Mode /** No new frame for two seconds. */; stalled: boolean }
+	| { name: 'waiting'; mode: Mode; failure: PlaybackError /** On the clock's time. */; retryAt: number }
+	| { name: 'failed'; mode: Mode; failure: PlaybackError };
+
+/** What the supervisor needs and whom it tells. */
+export type SupervisorOptions = {
+	/** Makes one attempt. */
+	playback: (mode: Mode) => Playback;
+	clock: Clock;
+	/** A number in [0, 1). */
+	random: () => number;
+	/** State, samples or sound changed. */
+	onChange: () => void;
+	onPlaying: (mode: Mode, firstFrameMs: number) => void;
+	onFallback: (reason: string) => void;
+	/** @param retryInMs undefined when it does not try again by itself */
+	onError: (failure: PlaybackError, retryInMs: number | undefined) => void;
+};
+
+const STALLED_AFTER_MS = 2000;
+
+/** Owns every retry of a player, and the choice between WebRTC and HLS. */
+export class PlayerSupervisor {
+	readonly #options: SupervisorOptions;
+	#stop = new AbortController();
+	#wake = new AbortController();
+	#choice: Choice = 'auto';
+	#wantedAt = 0;
+	#lastFrameAt = 0;
+
+	state: PlayerState = { name: 'idle' };
+	/** Why HLS plays although WebRTC is preferred. */
+	fallbackReason: string | undefined;
+	/** Milliseconds from the wish to play to the first picture of the latest connection. */
+	firstFrameMs: number | undefined;
+	hasAudio = false;
+	/** The last samples of what plays, oldest first. */
+	samples: Sample[] = [];
+
+	constructor(options: SupervisorOptions) {
+		this.#options = options;
+	}
+
+	/** Plays by `choice` from now on; ends what played before. */
+	start(choice: Choice): void {
+		this.stop();
+		this.#choice = choice;
+		this.#stop = new AbortController();
+		void this.#run(this.#stop.signal);
+	}
+
+	/** Ends everything at once. */
+	stop(): void {
+		this.#stop.abort();
+		this.#wake.abort();
+		this.fallbackReason = undefined;
+		this.#become({ name: 'idle' });
+	}
+
+	/** Tries again now, when it waits or gave up. */
+	retry(): void {
+		if (this.state.name === 'waiting') this.#wake.abort();
+		else if (this.state.name === 'failed') this.start(this.#choice);
+	}
+
+	async #run(stop: AbortSignal): Promise<void> {
+		const { clock, random } = this.#options;
+		const first: Mode = this.#choice === 'hls' ? 'hls' : 'webrtc';
+		let mode = first;
+		let attempt = 0;
+		this.#wantedAt = clock.now();
+		for (;;) {
+			const { failure, played } = await this.#attempt(mode, stop);
+			if (stop.aborted) return;
+			if (played) {
+				attempt = 0;
+				this.#wantedAt = clock.now();
+			}
+			const step = nextStep(failure, mode, this.#choice);
+			if (step === 'fall-back') {
+				mode = 'hls';
+				this.fallbackReason = failure.message;
+				this.#options.onFallback(failure.message);
+				continue;
+			}
+			if (step === 'give-up') {
+				this.#become({ name: 'failed', mode, failure });
+				return this.#options.onError(failure, undefined);
+			}
+			const delayMs = retryDelayMs(++attempt, random());
+			this.#wake = new AbortController();
+			this.#become({ name: 'waiting', mode, failure, retryAt: clock.now() + delayMs });
+			this.#options.onError(failure, delayMs);
+			await sleep(clock, delayMs, this.#wake.signal);
+			if (stop.aborted) return;
+			// A fallback that played is kept: finding out again that UDP is blocked would cost three seconds.
+			if (!played && mode !== first) {
+				mode = first;
+				this.fallbackReason = undefined;
+			}
+		}
+	}
+
+	async #attempt(mode: Mode, stop: AbortSignal): Promise<{ failure: PlaybackError; played: boolean }> {
+		let played = false;
+		this.#become({ name: 'connecting', mode });
+		const ifActive =
+			<Arguments extends unknown[]>(run: (...values: Arguments) => void) =>
+			(...values: Arguments) => {
+				if (!stop.aborted) run(...values);
+			};
+		try {
+			return await this.#options.playback(mode).run(
+				{
+					firstFrame: ifActive(() => {
+						played = true;
+						this.#onFirstFrame(mode);
+					}),
+					sample: ifActive((sample) => this.#onSample(mode, sample)),
+					hasAudio: ifActive(() => {
+						this.hasAudio = true;
+						this.#options.onChange();
+					}),
+				},
+				stop,
+			);
+		} catch (thrown) {
+			const failure =
+				thrown instanceof PlaybackError ? thrown : new PlaybackError('player_failed', `The player failed: ${thrown}`);
+			return { failure, played };
+		}
+	}
+
+	#onFirstFrame(mode: Mode): void {
+		const now = this.#options.clock.now();
+		this.firstFrameMs = now - this.#wantedAt;
+		this.#lastFrameAt = now;
+		this.#become({ name: 'playing', mode, stalled: false });
+		this.#options.onPlaying(mode, this.firstFrameMs);
+	}
+
+	#onSample(mode: Mode, sample: Sample): void {
+		if (sample.framesDecoded !== this.samples.at(-1)?.framesDecoded) this.#lastFrameAt = sample.at;
+		this.samples = [...this.samples, sample].slice(-SAMPLES_KEPT);
+		this.#become({ name: 'playing', mode, stalled: sample.at - this.#lastFrameAt >= STALLED_AFTER_MS });
+	}
+
+	#become(state: PlayerState): void {
+		if (state.name === 'connecting' || state.name === 'idle') {
+			this.samples = [];
+			this.hasAudio = false;
+			this.firstFrameMs = undefined;
+		}
+		this.state = state;
+		this.#options.onChange();
+	}
+}

@@ -1,0 +1,167 @@
+import type { Clock } from '../clock.ts';
+import { FrameWatch } from './frame-watch.ts';
+import { type Playback, PlaybackError, type PlaybackListener } from './playback.ts';
+import type { Sample } from './sample.ts';
+import { type ReportEntries, sampleOfReport } from './webrtc-report.ts';
+import { deleteSession, type Fetch, postOffer } from './whep-client.ts';
+
+/** What a WebRTC playback needs; all of it can be a fake. */
+export type WebRtcOptions = {
+	video: HTMLVideoElement;
+	/** The WHEP endpoint. */
+	endpoint: string;
+	fetch: Fetch;
+	clock: Clock;
+};
+
+/** The time from the answer to the first picture, after which another way is better. */
+const FIRST_FRAME_TIMEOUT_MS = 3000;
+/** Wi-Fi that changes its access point is back within this time; a restarted gateway is not. */
+const DISCONNECTED_TIMEOUT_MS = 2000;
+const SAMPLE_PERIOD_MS = 1000;
+
+/** Plays by WHEP: receives only, sends the offer before anything is gathered, and ends its session on leaving. */
+export class WebRtcPlayback implements Playback {
+	readonly #options: WebRtcOptions;
+	readonly #timers = new Map<string, () => void>();
+	#connection: RTCPeerConnection | undefined;
+	#sessionUrl: string | undefined;
+	#frames: FrameWatch | undefined;
+	#started = false;
+	#left = false;
+	#fail: (error: PlaybackError) => void = () => undefined;
+
+	constructor(options: WebRtcOptions) {
+		this.#options = options;
+	}
+
+	async run(listener: PlaybackListener, signal: AbortSignal): Promise<never> {
+		if (typeof RTCPeerConnection === 'undefined') {
+			throw new PlaybackError('webrtc_missing', 'This browser has no WebRTC.');
+		}
+		const failed = new Promise<never>((_, reject) => {
+			this.#fail = reject;
+		});
+		// Directly on the signal: a page that is being left runs nothing later.
+		const leave = () => this.#leave();
+		signal.addEventListener('abort', leave, { once: true });
+		try {
+			return await Promise.race([failed, this.#connect(listener, signal).then(() => failed)]);
+		} catch (thrown) {
+			if (thrown instanceof PlaybackError) throw thrown;
+			throw new PlaybackError('webrtc_failed', `The browser could not start WebRTC: ${String(thrown)}`);
+		} finally {
+			signal.removeEventListener('abort', leave);
+			leave();
+		}
+	}
+
+	async #connect(listener: PlaybackListener, signal: AbortSignal): Promise<void> {
+		const { clock, endpoint, fetch, video } = this.#options;
+		const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+		this.#connection = connection;
+		const media = new MediaStream();
+		connection.ontrack = ({ track, receiver }) => {
+			media.addTrack(track);
+			if (track.kind === 'audio') listener.hasAudio();
+			const transport = receiver.transport;
+			transport?.addEventListener('statechange', () => {
+				if (transport.state === 'closed' || transport.state === 'failed') this.#disconnected();
+			});
+		};
+		connection.onconnectionstatechange = () => this.#onConnectionState(connection.connectionState);
+		connection.addTransceiver('video', { direction: 'recvonly' });
+		connection.addTransceiver('audio', { direction: 'recvonly' });
+		const offer = await connection.createOffer();
+		// The gateway is ICE-lite and answers with all its candidates: it needs none of the browser's.
+		const [session] = await Promise.all([
+			postOffer(endpoint, offer.sdp ?? '', { fetch, clock, signal }).then((opened) => {
+				if (this.#left && opened.url !== undefined) deleteSession(opened.url, fetch);
+				return opened;
+			}),
+			connection.setLocalDescription(offer),
+		]);
+		if (this.#left) return;
+		this.#sessionUrl = session.url;
+		this.#frames = new FrameWatch(video, () => this.#onFirstFrame(listener));
+		video.srcObject = media;
+		this.#after('first frame', FIRST_FRAME_TIMEOUT_MS, () => void this.#onFirstFrameTimeout(listener));
+		await connection.setRemoteDescription({ type: 'answer', sdp: session.answer });
+	}
+
+	#onFirstFrame(listener: PlaybackListener): void {
+		if (this.#started || this.#left) return;
+		this.#started = true;
+		this.#cancel('first frame');
+		listener.firstFrame();
+		void this.#sampleForEver(listener);
+	}
+
+	/** A hidden page shows no frames, although they come and are decoded. */
+	async #onFirstFrameTimeout(listener: PlaybackListener): Promise<void> {
+		const sample = await this.#sample();
+		if (sample && sample.framesDecoded > 0) return this.#onFirstFrame(listener);
+		const connected = this.#connection?.connectionState === 'connected';
+		this.#fail(
+			new PlaybackError(
+				'no_frame',
+				connected
+					? 'WebRTC connected, but no picture came within 3 seconds.'
+					: 'WebRTC could not connect within 3 seconds; this network may block UDP to the gateway.',
+			),
+		);
+	}
+
+	#onConnectionState(state: RTCPeerConnectionState): void {
+		if (state === 'failed' || state === 'closed') this.#disconnected();
+		else if (state === 'disconnected') {
+			this.#after('disconnected', DISCONNECTED_TIMEOUT_MS, () => this.#disconnected());
+		} else if (state === 'connected') this.#cancel('disconnected');
+	}
+
+	#disconnected(): void {
+		this.#fail(
+			this.#started
+				? new PlaybackError('connection_lost', 'The connection to the gateway was lost.')
+				: new PlaybackError('no_connection', 'WebRTC could not connect to the gateway.'),
+		);
+	}
+
+	async #sampleForEver(listener: PlaybackListener): Promise<void> {
+		const sample = await this.#sample();
+		if (this.#left) return;
+		if (sample) listener.sample(sample);
+		this.#after('sample', SAMPLE_PERIOD_MS, () => void this.#sampleForEver(listener));
+	}
+
+	async #sample(): Promise<Sample | undefined> {
+		const report = await this.#connection?.getStats().catch(() => undefined);
+		if (!report) return undefined;
+		const entries: ReportEntries = [...report.values()];
+		return sampleOfReport(entries, this.#options.clock.now(), this.#frames?.takeDelayMs());
+	}
+
+	#after(name: string, delayMs: number, run: () => void): void {
+		this.#cancel(name);
+		if (!this.#left) this.#timers.set(name, this.#options.clock.after(delayMs, run));
+	}
+
+	#cancel(name: string): void {
+		this.#timers.get(name)?.();
+		this.#timers.delete(name);
+	}
+
+	#leave(): void {
+		if (this.#left) return;
+		this.#left = true;
+		this.#fail(new PlaybackError('stopped', 'The playback was ended.'));
+		for (const cancel of this.#timers.values()) cancel();
+		this.#frames?.close();
+		if (this.#sessionUrl !== undefined) deleteSession(this.#sessionUrl, this.#options.fetch);
+		if (this.#connection) {
+			this.#connection.ontrack = null;
+			this.#connection.onconnectionstatechange = null;
+			this.#connection.close();
+		}
+	}
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '../clock.ts';
+import { readProblem } from '../gateway/problem.ts';
+import { PlaybackError } from './playback.ts';
+
+/** `fetch`, as a parameter. */
+export type Fetch = typeof fetch;
+
+/** An open WHEP session: the SDP answer and where to end it. */
+export type WhepSession = { answer: string; url: string | undefined };
+
+/** A cold camera may take its whole start time before the gateway answers; what is silent longer is gone. */
+const ANSWER_TIMEOUT_MS = 20_000;
+
+/**
+ * Sends the SDP offer to a WHEP endpoint (draft-ietf-wish-whep, POST).
+ *
+ * @throws PlaybackError the gateway's code, `gateway_unreachable`, or `answer_invalid`
+ */
+export async function postOffer(
+	endpoint: string,
+	offer: string,
+	options: { fetch: Fetch; clock: Clock; signal: AbortSignal },
+): Promise<WhepSession> {
+	const limit = new AbortController();
+	const abort = () => limit.abort();
+	options.signal.addEventListener('abort', abort, { once: true });
+	const cancel = options.clock.after(ANSWER_TIMEOUT_MS, abort);
+	try {
+		const response = await options.fetch(endpoint, {
+			method: 'POST',
+			headers: { 'Content-Type': 'application/sdp' },
+			body: offer,
+			signal: limit.signal,
+		});
+		if (!response.ok) {
+			const problem = await readProblem(response);
+			throw new PlaybackError(problem.code, problem.message);
+		}
+		const answer = await response.text();
+		if (response.status !== 201 || !answer.startsWith('v=0')) {
+			throw new PlaybackError('answer_invalid', 'The server does not speak WHEP at this address.');
+		}
+		const location = response.headers.get('Location');
+		return { answer, url: location === null ? undefined : new URL(location, response.url || endpoint).href };
+	} catch (thrown) {
+		if (thrown instanceof PlaybackError) throw thrown;
+		throw new PlaybackError('gateway_unreachable', 'The gateway does not answer.');
+	} finally {
+		cancel();
+		options.signal.removeEventListener('abort', abort);
+	}
+}
+
+/** Ends a session. Works while the page is being left, and does not matter when it fails: the gateway notices. */
+export function deleteSession(url: string, fetch: Fetch): void {
+	fetch(url, { method: 'DELETE', keepalive: true }).catch(() => undefined);
+}

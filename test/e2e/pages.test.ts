@@ -1,0 +1,277 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { launchChromium } from './harness/chromium.ts';
+import { type RunningGateway, startGateway } from './harness/gateway.ts';
+import { eventually } from './harness/wait.ts';
+
+const STREAMS = `
+streams:
+  demo:
+    source: demo
+  nobody/home: rtsp://127.0.0.1:1/stream
+`;
+const CONFIG = `
+webrtc:
+  udp_port: 0
+on_demand:
+  close_after: 1s
+${STREAMS}`;
+const WITHOUT_WEBRTC = `
+webrtc:
+  enabled: false
+${STREAMS}`;
+
+type Stats = {
+	mode?: 'webrtc' | 'hls';
+	state: string;
+	reason?: string;
+	firstFrameMs?: number;
+	width?: number;
+	height?: number;
+	framesDecoded: number;
+	framesPerSecond?: number;
+	bitrate?: number;
+	latencyMs?: number;
+	freezeCount: number;
+	pliCount: number;
+};
+
+let browser: Browser;
+let gateway: RunningGateway;
+const pages: Page[] = [];
+const errors: Error[] = [];
+
+beforeAll(async () => {
+	[browser, gateway] = await Promise.all([launchChromium(), startGateway(CONFIG)]);
+});
+
+afterEach(async () => {
+	for (const page of pages.splice(0)) await page.context().close();
+	expect(errors.splice(0)).toEqual([]);
+});
+
+afterAll(async () => {
+	await browser?.close();
+	await gateway?.stop();
+});
+
+/** A page in a context of its own. An error that its scripts do not catch fails the test. */
+async function open(url: string, options: BrowserContextOptions & { before?: string } = {}): Promise<Page> {
+	const { before, ...context } = options;
+	const page = await (await browser.newContext(context)).newPage();
+	pages.push(page);
+	page.on('pageerror', (error) => errors.push(error));
+	if (before !== undefined) await page.addInitScript(before);
+	await page.goto(url);
+	return page;
+}
+
+function statsOf(page: Page): Promise<Stats> {
+	return page.evaluate<Stats>('document.querySelector("dualcast-player").stats');
+}
+
+function playing(page: Page, mode: 'webrtc' | 'hls', deadlineMs: number): Promise<Stats> {
+	return eventually(
+		() => statsOf(page),
+		(stats) => stats.state === 'playing' && stats.mode === mode && stats.framesPerSecond !== undefined,
+		deadlineMs,
+	);
+}
+
+async function viewers(): Promise<{ webrtc: number; hls: number }> {
+	const response = await fetch(`${gateway.url}/api/v1/streams/demo`);
+	return ((await response.json()) as { viewers: { webrtc: number; hls: number } }).viewers;
+}
+
+describe('the start page', () => {
+	test('lists the streams and copies their addresses', async () => {
+		const page = await open(`${gateway.url}/`, { permissions: ['clipboard-read', 'clipboard-write'] });
+		const card = page.locator('[data-stream="demo"]');
+		await card.waitFor();
+		expect(await page.locator('[data-stream]').count()).toBe(2);
+		expect(await card.locator('.pill').textContent()).toContain('Ready');
+		const addresses = await card.locator('.copy-value').allTextContents();
+		expect(addresses).toEqual([
+			`${gateway.url}/watch/demo`,
+			`${gateway.url}/whep/demo`,
+			`${gateway.url}/hls/demo/index.m3u8`,
+		]);
+		for (const [index, address] of addresses.entries()) {
+			const button = card.locator('.copy-button').nth(index);
+			await button.click();
+			await eventually(
+				() => button.textContent(),
+				(text) => text?.trim() === 'Copied',
+				2000,
+			);
+			expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe(address);
+		}
+	});
+
+	test('says in plain words what is wrong with a camera', async () => {
+		await fetch(`${gateway.url}/hls/nobody/home/index.m3u8`);
+		const page = await open(`${gateway.url}/`);
+		const trouble = page.locator('[data-stream="nobody/home"] .notes .trouble');
+		await trouble.waitFor();
+		expect(await trouble.textContent()).toMatch(/nothing listens|refused/i);
+	});
+
+	test('shows how to add a camera when there is none', async () => {
+		const bare = await startGateway('webrtc: { udp_port: 0 }\nstreams: {}\n');
+		try {
+			const page = await open(bare.url);
+			await page.getByText('No cameras yet').waitFor();
+			expect(await page.locator('.copy-value').textContent()).toContain('rtsp://');
+		} finally {
+			await bare.stop();
+		}
+	});
+
+	test('says so when the gateway is gone, and goes on when it is back', async () => {
+		const first = await startGateway(CONFIG);
+		const page = await open(first.url);
+		await page.locator('[data-stream="demo"]').waitFor();
+		await first.stop();
+		await page.getByRole('alert').waitFor();
+		const second = await startGateway(CONFIG, { port: first.port });
+		try {
+			await page.getByRole('alert').waitFor({ state: 'detached' });
+		} finally {
+			await second.stop();
+		}
+	});
+});
+
+describe('the watch page', () => {
+	test('plays by WebRTC and says so, with figures', async () => {
+		const page = await open(`${gateway.url}/watch/demo`);
+		const stats = await playing(page, 'webrtc', 15_000);
+		expect(stats).toMatchObject({ width: 1280, height: 720 });
+		expect(stats.firstFrameMs).toBeGreaterThan(0);
+		expect(stats.bitrate).toBeGreaterThan(10_000);
+		expect(stats.latencyMs).toBeGreaterThan(0);
+		const panel = page.locator('dualcast-player .panel');
+		expect(await panel.textContent()).toMatch(/WebRTC[\s\S]*lowest delay[\s\S]*1280 × 720/);
+		const before = stats.framesDecoded;
+		await eventually(
+			() => statsOf(page),
+			({ framesDecoded }) => framesDecoded > before + 30,
+			10_000,
+		);
+	});
+
+	test('leaving ends the session', async () => {
+		const page = await open(`${gateway.url}/watch/demo`);
+		await playing(page, 'webrtc', 15_000);
+		expect((await viewers()).webrtc).toBe(1);
+		await page.goto('about:blank');
+		await eventually(viewers, ({ webrtc }) => webrtc === 0, 5000);
+	});
+
+	test('the sound can be turned on', async () => {
+		const page = await open(`${gateway.url}/watch/demo`);
+		await playing(page, 'webrtc', 15_000);
+		const muted = () => page.locator('dualcast-player video').evaluate((video: { muted: boolean }) => video.muted);
+		expect(await muted()).toBe(true);
+		await page.getByRole('button', { name: 'Unmute' }).click();
+		expect(await muted()).toBe(false);
+		await page.getByRole('button', { name: 'Mute', exact: true }).waitFor();
+	});
+
+	test('plays by HLS when WebRTC is switched off, and names the reason', async () => {
+		const hlsOnly = await startGateway(WITHOUT_WEBRTC);
+		try {
+			const page = await open(`${hlsOnly.url}/watch/demo`);
+			const stats = await playing(page, 'hls', 20_000);
+			expect(stats.reason).toMatch(/webrtc\.enabled/);
+			expect(await page.locator('dualcast-player .panel').textContent()).toContain('webrtc.enabled');
+			await eventually(
+				() => statsOf(page),
+				({ framesDecoded }) => framesDecoded > stats.framesDecoded + 60,
+				15_000,
+			);
+		} finally {
+			await hlsOnly.stop();
+		}
+	});
+
+	test('falls back to HLS when no packet comes through, and says why', async () => {
+		// A network without UDP: candidates that lead nowhere (RFC 5737).
+		const blocked = `
+			const apply = RTCPeerConnection.prototype.setRemoteDescription;
+			RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+				return apply.call(this, { type, sdp: sdp.replace(/(a=candidate:\\S+ \\d \\S+ \\d+ )\\S+/g, '$1192.0.2.1') });
+			};
+			addEventListener('dualcast-fallback', ({ detail }) => {
+				window.fallback = { reason: detail.reason, at: performance.now() };
+			});
+		`;
+		const page = await open(`${gateway.url}/watch/demo`, { before: blocked });
+		const stats = await playing(page, 'hls', 30_000);
+		expect(stats.reason).toMatch(/UDP/);
+		const fallback = await page.evaluate<{ reason: string; at: number }>('window.fallback');
+		expect(fallback.reason).toBe(stats.reason);
+		expect(fallback.at).toBeGreaterThan(3000);
+		await eventually(viewers, ({ webrtc }) => webrtc === 0, 5000);
+	});
+
+	test('the way can be chosen, and the address keeps the choice', async () => {
+		const page = await open(`${gateway.url}/watch/demo`);
+		await playing(page, 'webrtc', 15_000);
+		await page.getByRole('button', { name: 'HLS', exact: true }).click();
+		expect((await playing(page, 'hls', 20_000)).reason).toMatch(/You chose/);
+		expect(new URL(page.url()).searchParams.get('mode')).toBe('hls');
+		await page.getByRole('button', { name: 'Auto', exact: true }).click();
+		await playing(page, 'webrtc', 15_000);
+		expect(new URL(page.url()).search).toBe('');
+	});
+
+	test('comes back by itself when the gateway restarts', async () => {
+		const first = await startGateway(CONFIG);
+		const page = await open(`${first.url}/watch/demo`);
+		await playing(page, 'webrtc', 15_000);
+		await first.kill();
+		await eventually(
+			() => statsOf(page),
+			({ state }) => state === 'waiting',
+			30_000,
+		);
+		const second = await startGateway(CONFIG, { port: first.port });
+		try {
+			await playing(page, 'webrtc', 30_000);
+		} finally {
+			await second.stop();
+		}
+	});
+
+	test('names the trouble of a camera and offers to try again', async () => {
+		const page = await open(`${gateway.url}/watch/nobody/home`);
+		const card = page.locator('dualcast-player .card');
+		await card.waitFor();
+		expect(await card.textContent()).toMatch(/nothing listens|refused/i);
+		await card.getByRole('button', { name: 'Try now' }).waitFor();
+	});
+
+	test('a stream that does not exist is named as such', async () => {
+		const page = await open(`${gateway.url}/watch/no-such`);
+		await page.getByText('This stream cannot be played').waitFor();
+		expect((await statsOf(page)).state).toBe('failed');
+	});
+});
+
+describe('a phone', () => {
+	test.each(['/', '/watch/demo', '/watch/nobody/home'])('%s needs no scrolling to the side', async (path) => {
+		const page = await open(`${gateway.url}${path}`, { viewport: { width: 360, height: 740 } });
+		await page.locator('.links').first().waitFor();
+		if (path === '/watch/demo') await playing(page, 'webrtc', 15_000);
+		expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(360);
+	});
+});
+
+test('the player module serves other pages', async () => {
+	const page = await open(`${gateway.url}/`);
+	await page.evaluate(`import('/player.js').then(() => {
+		document.body.innerHTML = '<dualcast-player stream="demo" mode="webrtc"></dualcast-player>';
+	})`);
+	await playing(page, 'webrtc', 15_000);
+});

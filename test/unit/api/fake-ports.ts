@@ -1,0 +1,142 @@
+import type {
+	HlsPort,
+	HlsStats,
+	StreamInfo,
+	StreamStats,
+	StreamsPort,
+	WebRtcPort,
+	WebRtcSession,
+} from '../../../src/api/ports.ts';
+import { DualcastError } from '../../../src/base/errors.ts';
+
+const AT = '2026-01-02T03:04:05.678Z';
+const SKIPPED = [{ codec: 'PCMA', reason: 'MPEG-TS does not carry it' }];
+
+/** A value with every optional member present, so that schemas are held to all of them. */
+export const STREAM: StreamInfo = {
+	id: 'live/stream',
+	state: 'live',
+	source: 'rtsp://camera.example/stream',
+	on_demand: true,
+	since: AT,
+	viewers: { webrtc: 1, hls: 2 },
+	tracks: [
+		{
+			kind: 'video',
+			codec: 'H264',
+			codecs: 'avc1.64001f',
+			width: 1280,
+			height: 720,
+			frame_rate: 29.97,
+			clock_rate: 90_000,
+		},
+		{ kind: 'audio', codec: 'PCMA', clock_rate: 8000, channels: 1 },
+	],
+	skipped_tracks: [{ codec: 'PCMA', reason: 'MPEG-TS does not carry it', output: 'hls' }],
+	transport: 'udp',
+	transport_reason: 'the camera refused TCP',
+	last_error: { code: 'camera_timeout', message: 'no answer', at: AT },
+	urls: { watch: '/watch/live/stream', whep: '/whep/live/stream', hls: '/hls/live/stream/index.m3u8' },
+};
+
+export const STREAM_STATS: StreamStats = {
+	stream_id: STREAM.id,
+	state: 'live',
+	packets_received: 1,
+	bytes_received: 2,
+	packets_lost: 3,
+	current_bitrate: 4.5,
+	frames_received: 5,
+	frame_rate: 30,
+	frames_dropped: 0,
+	gop_frames: 60,
+	gop_seconds: 2.002,
+	gop_cache_bytes: 7,
+	reconnects: 8,
+	errors: 9,
+	first_key_frame_ms: 10,
+	last_packet_age_ms: 11,
+	readers: ['hls'],
+};
+
+export const HLS_STATS: HlsStats = {
+	stream_id: STREAM.id,
+	packets_received: 1,
+	bytes_written: 2,
+	segments_created: 3,
+	current_bitrate: 4,
+	errors: 0,
+	state: 'live',
+	started_at: AT,
+	last_request_at: AT,
+	segments_in_playlist: 3,
+	media_sequence: 17,
+	target_duration: 2,
+	codecs: ['avc1.64001f'],
+	skipped_tracks: SKIPPED,
+};
+
+export const SESSION: WebRtcSession = {
+	id: 'd2VicnRj',
+	stream_id: STREAM.id,
+	state: 'connected',
+	created_at: AT,
+	connected_after_ms: 40,
+	first_media_after_ms: 41,
+	remote: '192.0.2.7:5000',
+	packets_sent: 1,
+	bytes_sent: 2,
+	current_bitrate: 3,
+	nack_received: 4,
+	packets_retransmitted: 5,
+	pli_received: 6,
+	loss: 0.25,
+	rtt_ms: 12,
+	video: 'H264',
+	audio: 'OPUS',
+	skipped_tracks: SKIPPED,
+};
+
+/** One live stream, and one called `constructor` that nobody watches. */
+export function fakeStreams(): StreamsPort {
+	const all = new Map([STREAM, { ...STREAM, id: 'constructor' }].map((stream) => [stream.id, stream]));
+	return {
+		list: () => [...all.values()],
+		get: (id) => all.get(id),
+		stats: (id) => (id === STREAM.id ? STREAM_STATS : undefined),
+	};
+}
+
+export function fakeHls(): HlsPort {
+	return {
+		handle: () => false,
+		list: () => [HLS_STATS],
+		get: (id) => (id === HLS_STATS.stream_id ? HLS_STATS : undefined),
+	};
+}
+
+export type FakeWebRtc = WebRtcPort & {
+	/** What `create` was called with. */
+	offers: { streamId: string; offer: string; signal: AbortSignal }[];
+	/** What `create` does; answers with `SESSION` until replaced. */
+	answer: WebRtcPort['create'];
+};
+
+export function fakeWebRtc(): FakeWebRtc {
+	const sessions = new Map([[SESSION.id, SESSION]]);
+	const fake: FakeWebRtc = {
+		offers: [],
+		answer: async (_streamId, offer) => {
+			if (!offer.startsWith('v=0')) throw new DualcastError('offer_invalid', 'this is not SDP');
+			return { sessionId: SESSION.id, answer: 'v=0\r\nanswer' };
+		},
+		create(streamId, offer, signal) {
+			fake.offers.push({ streamId, offer, signal });
+			return fake.answer(streamId, offer, signal);
+		},
+		remove: (id) => sessions.delete(id),
+		sessions: () => [...sessions.values()],
+		session: (id) => sessions.get(id),
+	};
+	return fake;
+}

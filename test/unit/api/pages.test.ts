@@ -1,0 +1,74 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import request from 'supertest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createFixture } from './api-fixture.ts';
+
+let folder: string;
+let app: ReturnType<typeof createFixture>['app'];
+
+beforeAll(() => {
+	folder = mkdtempSync(join(tmpdir(), 'dualcast-pages-'));
+	const webRoot = join(folder, 'web');
+	mkdirSync(join(webRoot, 'assets'), { recursive: true });
+	writeFileSync(join(folder, 'outside.txt'), 'CANARY');
+	writeFileSync(join(webRoot, 'index.html'), '<p>index');
+	writeFileSync(join(webRoot, 'watch.html'), '<p>watch');
+	writeFileSync(join(webRoot, 'player.js'), 'player');
+	writeFileSync(join(webRoot, '.hidden'), 'CANARY');
+	writeFileSync(join(webRoot, 'assets', 'index-abc.js'), 'script');
+	app = createFixture({ webRoot }).app;
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('pages', () => {
+	it.each([
+		['/', '<p>index', "frame-ancestors 'self'"],
+		['/watch/live/stream', '<p>watch', 'frame-ancestors *'],
+		['/watch/%3Cscript%3E', '<p>watch', 'frame-ancestors *'],
+	])('%s', async (path, text, ancestors) => {
+		const response = await request(app).get(path);
+		expect(response.status).toBe(200);
+		expect(response.text).toBe(text);
+		expect(response.headers['content-type']).toMatch(/^text\/html/);
+		expect(response.headers['content-security-policy']).toContain("script-src 'self';");
+		expect(response.headers['content-security-policy']).toContain(ancestors);
+		expect(response.headers['cache-control']).toBe('no-cache');
+		expect(response.headers['referrer-policy']).toBe('no-referrer');
+		expect((await request(app).post(path)).status).toBe(405);
+	});
+
+	it('keep files with a hash in their name for ever and others not', async () => {
+		const asset = await request(app).get('/assets/index-abc.js');
+		expect(asset.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+		const player = await request(app).get('/player.js');
+		expect(player.headers['access-control-allow-origin']).toBe('*');
+		expect(player.headers).not.toHaveProperty('cache-control');
+		expect(player.headers.etag).toBeDefined();
+	});
+
+	it.each([
+		'/index.html',
+		'/watch.html',
+		'/.hidden',
+		'/assets',
+		'/assets/',
+		'/assets/%2e%2e/%2e%2e/outside.txt',
+		'/assets/..%2f..%2foutside.txt',
+		'/..%5coutside.txt',
+		'/%00',
+		'/assets/index-abc.js%00',
+		'/watch',
+	])('do not answer %s', async (path) => {
+		const response = await request(app).get(path);
+		expect(response.status).toBe(404);
+		expect(response.text).not.toContain('CANARY');
+	});
+
+	it('say how to build them', async () => {
+		const response = await request(createFixture().app).get('/');
+		expect(response.status).toBe(503);
+		expect(response.text).toContain('npm run build');
+	});
+});

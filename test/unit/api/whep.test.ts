@@ -1,0 +1,199 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import request from 'supertest';
+import { describe, expect, it, vi } from 'vitest';
+import { DualcastError, SourceError } from '../../../src/base/errors.ts';
+import { createFixture } from './api-fixture.ts';
+import { SESSION } from './fake-ports.ts';
+
+const OFFER = 'v=0\r\noffer';
+
+function post(fixture: ReturnType<typeof createFixture>, path = '/whep/live/stream') {
+	return request(fixture.app).post(path).set('Content-Type', 'application/sdp');
+}
+
+describe('POST /whep/:id', () => {
+	it('answers with SDP and the URL of the session', async () => {
+		const fixture = createFixture();
+		const { status, headers, text } = await post(fixture).send(OFFER);
+		expect(status).toBe(201);
+		expect(headers['content-type']).toBe('application/sdp');
+		expect(headers.location).toBe(`/whep/sessions/${SESSION.id}`);
+		expect(headers).not.toHaveProperty('link');
+		expect(text).toBe('v=0\r\nanswer');
+		expect(fixture.webrtc.offers).toMatchObject([{ streamId: 'live/stream', offer: OFFER }]);
+	});
+
+	it.each(['application/sdp; charset=utf-8', 'Application/SDP;charset=x-unknown', 'application/sdp ;'])(
+		'takes %s',
+		async (type) => {
+			expect((await post(createFixture()).set('Content-Type', type).send(OFFER)).status).toBe(201);
+		},
+	);
+
+	it.each(['text/plain', 'application/json', 'application/sdpx', 'application/x-www-form-urlencoded', 'x'])(
+		'refuses %s',
+		async (type) => {
+			const fixture = createFixture();
+			const { status, headers, body } = await post(fixture).set('Content-Type', type).send(OFFER);
+			expect(status).toBe(415);
+			expect(body.code).toBe('unsupported_media_type');
+			expect(headers['accept-post']).toBe('application/sdp');
+			expect(fixture.webrtc.offers).toEqual([]);
+		},
+	);
+
+	it('refuses a request without a type', async () => {
+		expect((await request(createFixture().app).post('/whep/live/stream')).status).toBe(415);
+	});
+
+	it('caps the body', async () => {
+		const fixture = createFixture();
+		expect((await post(fixture).send(`v=0${'x'.repeat(64 * 1024 - 3)}`)).status).toBe(201);
+		const { status, body } = await post(fixture).send('x'.repeat(64 * 1024 + 1));
+		expect(status).toBe(413);
+		expect(body.code).toBe('payload_too_large');
+	});
+
+	it('does not unpack a compressed body', async () => {
+		expect((await post(createFixture()).set('Content-Encoding', 'gzip').send('x')).status).toBe(415);
+	});
+
+	it('refuses an empty body as an offer', async () => {
+		expect((await post(createFixture())).body.code).toBe('offer_invalid');
+	});
+
+	it('tells the ICE servers', async () => {
+		const iceServers = [
+			{ urls: ['stun:stun.example:3478'] },
+			{ urls: ['turn:turn.example'], username: 'a"b', credential: 'c\\d' },
+		];
+		const { headers } = await post(createFixture({ iceServers })).send(OFFER);
+		expect(headers.link).toBe(
+			'<stun:stun.example:3478>; rel="ice-server", ' +
+				'<turn:turn.example>; rel="ice-server"; username="a\\"b"; credential="c\\\\d"; credential-type="password"',
+		);
+	});
+
+	it.each([
+		[new DualcastError('stream_not_found', 'gone'), 404, undefined],
+		[new SourceError('camera_unauthorized', 'wrong password', { permanent: true }), 502, undefined],
+		[new SourceError('camera_refused', 'refused'), 502, undefined],
+		[new SourceError('camera_timeout', 'late'), 504, undefined],
+		[new DualcastError('offer_invalid', 'no SDP'), 400, undefined],
+		[new DualcastError('codec_unsupported', 'no H.265'), 422, undefined],
+		[new DualcastError('too_many_sessions', 'full'), 503, '5'],
+		[new DualcastError('stream_closed', 'closing'), 503, '2'],
+	])('answers %s', async (error, status, retryAfter) => {
+		const fixture = createFixture();
+		fixture.webrtc.answer = () => Promise.reject(error);
+		const response = await post(fixture).send(OFFER);
+		expect(response.status).toBe(status);
+		expect(response.body).toMatchObject({ code: error.code, detail: error.message });
+		expect(response.headers['retry-after']).toBe(retryAfter);
+		expect(response.headers['access-control-allow-origin']).toBe('*');
+		expect(response.headers['access-control-expose-headers']).toMatch(/Location.*Link.*Retry-After/);
+		expect(fixture.log).toEqual([]);
+	});
+
+	it('keeps an unexpected error to itself and logs it', async () => {
+		const fixture = createFixture();
+		fixture.webrtc.answer = () => Promise.reject(new TypeError('secret inner state'));
+		const { status, text, body } = await post(fixture).send(OFFER);
+		expect(status).toBe(500);
+		expect(body.code).toBe('internal');
+		expect(text).not.toContain('secret');
+		expect(fixture.log).toHaveLength(1);
+		expect(fixture.log[0]?.facts.error).toBeInstanceOf(TypeError);
+	});
+
+	it.each([['while it waits'], ['just before the answer']])(
+		'is given up when the player goes away %s',
+		async (when) => {
+			const fixture = createFixture();
+			const remove = vi.spyOn(fixture.webrtc, 'remove');
+			fixture.webrtc.answer = (_streamId, _offer, signal) =>
+				new Promise((resolve, reject) => {
+					signal.addEventListener('abort', () => {
+						if (when === 'while it waits') reject(signal.reason);
+						else resolve({ sessionId: 'late', answer: 'v=0' });
+					});
+				});
+			const server = createServer(fixture.app).listen(0, '127.0.0.1');
+			await once(server, 'listening');
+			const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+			socket.write(
+				`POST /whep/live/stream HTTP/1.1\r\nHost: x\r\nContent-Type: application/sdp\r\nContent-Length: ${OFFER.length}\r\n\r\n${OFFER}`,
+			);
+			await vi.waitFor(() => expect(fixture.webrtc.offers).toHaveLength(1));
+			socket.destroy();
+			await vi.waitFor(() => expect(fixture.webrtc.offers[0]?.signal.aborted).toBe(true));
+			if (when === 'just before the answer') await vi.waitFor(() => expect(remove).toHaveBeenCalledWith('late'));
+			server.close();
+			await once(server, 'close');
+			expect(fixture.log).toEqual([]);
+		},
+	);
+});
+
+describe('a WHEP session', () => {
+	it('is ended once', async () => {
+		const { app } = createFixture();
+		const path = `/whep/sessions/${SESSION.id}`;
+		expect((await request(app).get(path)).status).toBe(204);
+		expect((await request(app).delete(path).set('If-Match', '"x"')).status).toBe(200);
+		expect((await request(app).delete(path)).status).toBe(404);
+		expect((await request(app).get(path)).status).toBe(404);
+	});
+
+	it('does not take trickled candidates and lives on', async () => {
+		const { app } = createFixture();
+		const path = `/whep/sessions/${SESSION.id}`;
+		const { status, headers } = await request(app)
+			.patch(path)
+			.set('Content-Type', 'application/trickle-ice-sdpfrag')
+			.send('a=candidate');
+		expect(status).toBe(405);
+		expect(headers.allow).toBe('GET, HEAD, DELETE, OPTIONS');
+		expect((await request(app).get(path)).status).toBe(204);
+	});
+});
+
+describe('/whep', () => {
+	const { app } = createFixture();
+
+	it('answers GET without a body and HEAD with the type', async () => {
+		const get = await request(app).get('/whep/live/stream');
+		expect([get.status, get.text]).toEqual([204, '']);
+		const head = await request(app).head('/whep/live/stream');
+		expect([head.status, head.headers['content-type']]).toEqual([200, 'application/sdp']);
+		expect((await request(app).get('/whep/nobody')).status).toBe(404);
+	});
+
+	it.each(['/whep/live/stream', `/whep/sessions/${SESSION.id}`])('lets other sites ask first for %s', async (path) => {
+		const { status, headers } = await request(app)
+			.options(path)
+			.set('Origin', 'https://site.example')
+			.set('Access-Control-Request-Method', 'POST');
+		expect(status).toBe(204);
+		expect(headers['access-control-allow-origin']).toBe('*');
+		expect(headers).not.toHaveProperty('access-control-allow-credentials');
+		for (const method of ['POST', 'PATCH', 'DELETE', 'OPTIONS']) {
+			expect(headers['access-control-allow-methods']).toContain(method);
+		}
+		for (const header of ['Authorization', 'Content-Type', 'If-Match']) {
+			expect(headers['access-control-allow-headers']).toContain(header);
+		}
+		expect(headers['accept-post']).toBe('application/sdp');
+	});
+
+	it.each(['put', 'patch', 'delete'] as const)('has no %s', async (method) => {
+		const { status, headers, body } = await request(app)[method]('/whep/live/stream');
+		expect(status).toBe(405);
+		expect(headers.allow).toBe('GET, HEAD, POST, OPTIONS');
+		expect(headers['access-control-allow-origin']).toBe('*');
+		expect(body.code).toBe('method_not_allowed');
+	});
+});

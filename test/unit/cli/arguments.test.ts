@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { HELP, parseArguments, UsageError } from '../../../src/cli/arguments.ts';
+
+const RUN = { name: 'run', config: undefined, port: undefined, logLevel: undefined };
+
+describe('parseArguments', () => {
+	it.each([
+		[[], RUN],
+		[['--config', 'a.yaml'], { ...RUN, config: 'a.yaml' }],
+		[['-c', 'a.yaml', '-p', '0', '-l', 'debug'], { ...RUN, config: 'a.yaml', port: 0, logLevel: 'debug' }],
+		[['--port=65535', '--log-level=warn'], { ...RUN, port: 65_535, logLevel: 'warn' }],
+		[['--version'], { name: 'version' }],
+		[['--help', '--version'], { name: 'help' }],
+		[['config', 'check', 'a.yaml'], { name: 'check', config: 'a.yaml' }],
+		[['config', 'check'], { name: 'check', config: undefined }],
+		[['config', 'check', '-c', 'a.yaml'], { name: 'check', config: 'a.yaml' }],
+	])('reads %j', (args, command) => {
+		expect(parseArguments(args)).toEqual(command);
+	});
+
+	it.each([
+		[['--prot', '1'], /Unknown option '--prot'; see dualcast --help$/],
+		[['--port'], /^Option .*--port.*argument missing; see/],
+		[['--port', '65536'], /^--port takes a number from 0 to 65535/],
+		[['--port', '80x'], /^--port takes/],
+		[['--port', ''], /^--port takes/],
+		[['--log-level', 'loud'], /^--log-level takes one of debug, info, warn, error$/],
+		[['start'], /^there is no command "start"/],
+		[['config'], /^there is no command "config"/],
+		[['config', 'check', 'a', 'b'], /^there is no command/],
+	])('refuses %j', (args, message) => {
+		expect(() => parseArguments(args)).toThrow(UsageError);
+		expect(() => parseArguments(args)).toThrow(message);
+	});
+});
+
+it('the help names every option', () => {
+	for (const option of ['--config', '--port', '--log-level', '--version', '--help', 'config check']) {
+		expect(HELP).toContain(option);
+	}
+});

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { configJsonSchema, type JsonSchema } from '../../../src/config/json-schema.ts';
+import { parseConfig } from '../../../src/config/parse.ts';
+import { renderConfigReference } from '../../../src/config/reference.ts';
+
+const REWRITE = 'rewrite it: npx tsx scripts/config-reference.ts && npm run format';
+const file = readFileSync('configs/config.yaml', 'utf8');
+
+function leaves(schema: JsonSchema, path: string[] = []): [string, JsonSchema][] {
+	return Object.entries(schema.properties ?? {}).flatMap(([key, inner]) =>
+		inner.properties ? leaves(inner, [...path, key]) : [[[...path, key].join('.'), inner] as [string, JsonSchema]],
+	);
+}
+
+describe('configs/config.yaml', () => {
+	it('is what the schema says', () => {
+		expect(file, REWRITE).toBe(renderConfigReference());
+	});
+
+	it('has exactly the keys and defaults of the schema', () => {
+		const written = parse(file) as Record<string, Record<string, unknown>>;
+		const found = Object.entries(written).flatMap(([section, keys]): [string, unknown][] =>
+			section === 'streams'
+				? [['streams', keys]]
+				: Object.entries(keys).map(([key, value]) => [`${section}.${key}`, value]),
+		);
+		const expected = leaves(configJsonSchema()).map(([path, schema]) => [path, schema.default]);
+		expect(found).toEqual(expected);
+		expect(parseConfig(file, 'config.yaml', {})).toEqual(parseConfig('', 'config.yaml', {}));
+	});
+
+	it('documents every key with its default', () => {
+		for (const [path, schema] of leaves(configJsonSchema())) {
+			expect(schema.description, path).toMatch(/\.$/);
+			expect(schema, path).toHaveProperty('default');
+		}
+		const settings = ['source', 'username', 'password', 'on_demand', 'transport'];
+		for (const key of settings) expect(file).toContain(`#   ${key}: `);
+	});
+
+	it('has examples that are valid once uncommented', () => {
+		const uncommented = file.replace(/^ {2}#/gm, (mark, offset: number) =>
+			offset > file.indexOf('\nstreams:') ? '  ' : mark,
+		);
+		const { streams } = parseConfig(uncommented, 'config.yaml', { GATE_PASSWORD: '0123' });
+		expect(streams).toEqual({
+			demo: { source: 'demo', credentials: undefined, on_demand: true, transport: 'auto' },
+			'CCTV-TEST': {
+				source: 'rtsp://192.0.2.10:554/stream1',
+				credentials: { username: 'user', password: 'password' },
+				on_demand: true,
+				transport: 'auto',
+			},
+			'yard/gate': {
+				source: 'rtsp://192.0.2.11:554/h264',
+				credentials: { username: 'viewer', password: '0123' },
+				on_demand: false,
+				transport: 'tcp',
+			},
+		});
+	});
+});
+
+describe('configs/config.schema.json', () => {
+	it('is what the schema says', () => {
+		expect(JSON.parse(readFileSync('configs/config.schema.json', 'utf8')), REWRITE).toEqual(configJsonSchema());
+	});
+});

@@ -1,0 +1,138 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { parseConfig } from '../../src/config/parse.ts';
+
+type Instruction = { name: string; text: string; flags: string[]; words: string[] };
+type Stage = { image: string; name: string; instructions: Instruction[] };
+
+const config = parseConfig(readFileSync('configs/config.yaml', 'utf8'), 'configs/config.yaml', {});
+const scripts = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts;
+const stages = parseDockerfile(readFileSync('Dockerfile', 'utf8'));
+const build = stages.at(0);
+const runtime = stages.at(-1);
+
+function parseDockerfile(text: string): Stage[] {
+	const stages: Stage[] = [];
+	const lines = text.replace(/^\s*#.*\n/gm, '').replace(/\\\n/g, ' ');
+	for (const line of lines.split('\n').map((line) => line.trim())) {
+		if (line === '') continue;
+		const [name = '', ...rest] = line.split(/\s+/);
+		if (name === 'FROM') {
+			const [image = '', as, stage = ''] = rest;
+			expect(as).toBe('AS');
+			stages.push({ image, name: stage, instructions: [] });
+			continue;
+		}
+		const flags = rest.filter((word) => word.startsWith('--'));
+		const words = rest.filter((word) => !word.startsWith('--'));
+		stages.at(-1)?.instructions.push({ name, text: rest.join(' '), flags, words });
+	}
+	return stages;
+}
+
+function all(stage: Stage | undefined, name: string): Instruction[] {
+	return (stage?.instructions ?? []).filter((instruction) => instruction.name === name);
+}
+
+/** What `.dockerignore` lets into the build: everything is left out but the lines with an exclamation mark. */
+function sent(): string[] {
+	const lines = readFileSync('.dockerignore', 'utf8').split('\n');
+	expect(lines.filter((line) => line && !line.startsWith('#') && !line.startsWith('!'))).toEqual(['*']);
+	return lines.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
+}
+
+describe('Dockerfile', () => {
+	it('has known instructions only', () => {
+		const known = ['WORKDIR', 'COPY', 'RUN', 'ENV', 'USER', 'VOLUME', 'EXPOSE', 'HEALTHCHECK', 'ENTRYPOINT'];
+		const names = stages.flatMap(({ instructions }) => instructions.map(({ name }) => name));
+		expect(names.filter((name) => !known.includes(name))).toEqual([]);
+	});
+
+	it('builds in one stage and runs in another, on a Node the package allows', () => {
+		expect(stages.map(({ name }) => name)).toEqual(['build', 'runtime']);
+		for (const { image } of stages) expect(image).toBe('node:20-bookworm-slim');
+	});
+
+	it('copies what is there and sent to the build, or what the build stage made', () => {
+		for (const { words, flags } of stages.flatMap((stage) => all(stage, 'COPY'))) {
+			const sources = words.slice(0, -1);
+			expect(sources.length).toBeGreaterThan(0);
+			if (flags.includes('--from=build')) {
+				for (const source of sources) expect(source).toMatch(/^\/app\/(package\.json|node_modules|dist)$/);
+				continue;
+			}
+			expect(flags).toEqual([]);
+			for (const source of sources) {
+				expect(existsSync(source), source).toBe(true);
+				expect(sent()).toContain(source);
+			}
+		}
+	});
+
+	it('sends nothing that is not there', () => {
+		for (const path of sent()) expect(existsSync(path), path).toBe(true);
+	});
+
+	it('runs scripts the package has, and no scripts of dependencies', () => {
+		const commands = all(build, 'RUN').map(({ text }) => text);
+		for (const [, script] of commands.join('\n').matchAll(/npm run ([\w:]+)/g))
+			expect(scripts).toHaveProperty(script ?? '');
+		expect(commands).toContain('npm ci --ignore-scripts');
+		expect(commands.join()).toContain('npm prune --omit=dev --ignore-scripts');
+	});
+
+	it('does not run as root', () => {
+		expect(all(runtime, 'USER').map(({ text }) => text)).toEqual(['node']);
+		const names = runtime?.instructions.map(({ name }) => name) ?? [];
+		expect(names.slice(names.indexOf('USER'))).not.toContain('RUN');
+	});
+
+	it('starts the built command', () => {
+		expect(JSON.parse(all(runtime, 'ENTRYPOINT')[0]?.text ?? '')).toEqual(['node', 'dist/main.js']);
+		expect(existsSync('src/main.ts')).toBe(true);
+	});
+
+	it('opens the ports of the configuration and asks the right one for its health', () => {
+		expect(all(runtime, 'EXPOSE')[0]?.words).toEqual([`${config.server.port}/tcp`, `${config.webrtc.udp_port}/udp`]);
+		const check = all(runtime, 'HEALTHCHECK')[0]?.text ?? '';
+		const [command, flag, script] = JSON.parse(check.slice(check.indexOf('['))) as string[];
+		expect([command, flag]).toEqual(['node', '-e']);
+		expect(script).toContain(`http://127.0.0.1:${config.server.port}/livez`);
+		expect(() => new Function(script ?? '')).not.toThrow();
+	});
+
+	it('writes to the folder of the configuration', () => {
+		expect(all(runtime, 'VOLUME')[0]?.text).toBe(`/app/${config.hls.output_dir}`);
+		expect(all(runtime, 'RUN')[0]?.text).toMatch(new RegExp(`--owner=node .* ${config.hls.output_dir}$`));
+	});
+});
+
+describe('docker-compose.yml', () => {
+	const { services, volumes } = parse(readFileSync('docker-compose.yml', 'utf8')) as {
+		services: { dualcast: { build: string; ports: string[]; volumes: string[]; [key: string]: unknown } };
+		volumes: Record<string, unknown>;
+	};
+	const service = services.dualcast;
+
+	it('publishes the ports of the configuration', () => {
+		const { port } = config.server;
+		const udp = config.webrtc.udp_port;
+		expect(service.ports).toEqual([`${port}:${port}`, `${udp}:${udp}/udp`]);
+	});
+
+	it('mounts the configuration read-only and a volume for HLS', () => {
+		const mounts = service.volumes.map((mount) => mount.split(':'));
+		expect(mounts).toEqual([
+			['./configs/config.yaml', '/app/configs/config.yaml', 'ro'],
+			['hls', `/app/${config.hls.output_dir}`],
+		]);
+		expect(volumes).toHaveProperty('hls');
+	});
+
+	it('gives the container no more than it needs', () => {
+		expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
+		expect(service).not.toHaveProperty('privileged');
+		expect(service.build).toBe('.');
+	});
+});

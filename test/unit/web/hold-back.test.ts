@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { HoldBack } from '../../../src/web/player/hold-back.ts';
+
+function fakeVideo(...ranges: [number, number][]) {
+	return {
+		currentTime: 0,
+		playbackRate: 1,
+		ranges,
+		get buffered() {
+			return {
+				length: this.ranges.length,
+				start: (index: number) => this.ranges[index]?.[0] ?? Number.NaN,
+				end: (index: number) => this.ranges[index]?.[1] ?? Number.NaN,
+			};
+		},
+	};
+}
+
+describe('holding back a live HLS picture', () => {
+	test('until one and a half segments lie ahead', () => {
+		const video = fakeVideo();
+		const hold = new HoldBack(video);
+		expect(video.playbackRate).toBe(0);
+		hold.update(2);
+		video.ranges = [[0, 2]];
+		hold.update(2);
+		expect(video.playbackRate).toBe(0);
+		video.ranges = [[0, 4]];
+		hold.update(2);
+		expect(video.playbackRate).toBe(1);
+	});
+
+	test('does not touch a picture that moves', () => {
+		const video = fakeVideo([0, 10]);
+		const hold = new HoldBack(video);
+		hold.update(2);
+		video.currentTime = 9.5;
+		video.playbackRate = 1.1;
+		hold.update(2);
+		expect(video.playbackRate).toBe(1.1);
+	});
+
+	test('holds again when the data ran out', () => {
+		const video = fakeVideo([0, 4]);
+		const hold = new HoldBack(video);
+		hold.update(2);
+		video.currentTime = 4;
+		hold.hold();
+		video.ranges = [[0, 6]];
+		hold.update(2);
+		expect(video.playbackRate).toBe(0);
+		video.ranges = [[0, 8]];
+		hold.update(2);
+		expect(video.playbackRate).toBe(1);
+	});
+
+	test('counts what follows the position, not what is behind or beyond a gap', () => {
+		const video = fakeVideo([0, 4], [10, 12]);
+		video.currentTime = 10;
+		const hold = new HoldBack(video);
+		hold.update(2);
+		expect(video.playbackRate).toBe(0);
+		video.ranges = [
+			[0, 4],
+			[10.05, 14],
+		];
+		hold.update(2);
+		expect(video.playbackRate).toBe(1);
+	});
+
+	test('lets go at the end', () => {
+		const video = fakeVideo();
+		new HoldBack(video).release();
+		expect(video.playbackRate).toBe(1);
+	});
+});
