@@ -11,7 +11,7 @@ import { Muxer } from './muxer.ts';
 import type { PlaylistBody } from './playlist.ts';
 import type { Segment } from './segment.ts';
 import type { HlsStats } from './stats.ts';
-import { Viewers } from './viewers.ts';
+import { Viewers, type Visit } from './viewers.ts';
 
 const CHECK_MS = 1000;
 /** A client that has not asked for this long, or for three playlist lengths if that is more, is gone. */
@@ -20,8 +20,15 @@ const IDLE_PLAYLISTS = 3;
 /** Milliseconds a playlist is repeated while the camera is away; RFC 8216 section 6.2.1 wants news or an end. */
 const STALE_MS = 60_000;
 const MAX_WAITERS = 1000;
-/** With a single segment players run dry at once, and Chromium's own player gives up. */
+/** With a single segment players run dry at once. */
 const START_SEGMENTS = 2;
+/**
+ * Chromium's own player takes two segments before it plays, asks again, and gives up when there is nothing new. So
+ * whoever asks again for a playlist shorter than this is answered when it has grown.
+ */
+const SETTLED_SEGMENTS = 3;
+/** Milliseconds without a segment after which whoever asked again gets the old playlist. */
+const MAX_HOLD_MS = 15_000;
 
 export type OutputOptions = {
 	id: string;
@@ -58,8 +65,8 @@ export class Output {
 	readonly #disk: DiskCopy;
 	readonly #source: FromStream;
 	readonly #viewers = new Viewers();
-	readonly #waiters = new Set<PlaylistWaiter>();
-	readonly #idleCheck: Timer;
+	readonly #waiters = new Set<{ readonly visit: Visit; readonly waiter: PlaylistWaiter }>();
+	readonly #timer: Timer;
 	readonly #startedAt: number;
 	#lastRequest: { readonly now: number; readonly wall: number };
 	#ended: { readonly error: Error; readonly atRest: Promise<void> } | undefined;
@@ -96,7 +103,7 @@ export class Output {
 			muxer: this.#muxer,
 			onEnd: (error) => this.#end(error),
 		});
-		this.#idleCheck = clock.every(CHECK_MS, () => this.#checkIdle());
+		this.#timer = clock.every(CHECK_MS, () => this.#check());
 	}
 
 	/** Claims the stream; call it once. */
@@ -105,29 +112,28 @@ export class Output {
 		void this.#source.open();
 	}
 
-	/** Counts a request: it keeps the output running and its client among the viewers. */
-	touch(request: IncomingMessage): void {
-		const { clock } = this.#options;
-		this.#lastRequest = { now: clock.now(), wall: clock.wall() };
-		this.#viewers.see(request.socket.remoteAddress, request.headers['user-agent'], this.#lastRequest.now);
-	}
-
 	/**
 	 * Hands over the playlist: at once when there is one, else as soon as there is, else why not.
 	 *
 	 * @returns forgets the waiter
 	 */
-	playlist(waiter: PlaylistWaiter): () => void {
+	playlist(request: IncomingMessage, waiter: PlaylistWaiter): () => void {
+		const visit = this.#visit(request);
+		const held = { visit, waiter };
 		const { playlist } = this.#muxer;
 		if (this.#ended) waiter(this.#ended.error);
-		else if (playlist) waiter(this.#isStale() ? this.#stalled() : playlist);
+		else if (playlist && this.#isStale()) waiter(this.#stalled());
+		else if (playlist && !this.#asksTooSoon(visit, playlist)) this.#give(held, playlist);
 		else if (this.#waiters.size >= MAX_WAITERS) waiter(this.#crowded());
-		else this.#waiters.add(waiter);
-		return () => this.#waiters.delete(waiter);
+		else this.#waiters.add(held);
+		return () => this.#waiters.delete(held);
 	}
 
-	segment(name: string): Segment | undefined {
-		return this.#muxer.find(name);
+	/** A listed segment, or one removed lately. */
+	segment(request: IncomingMessage, name: string): Segment | undefined {
+		const segment = this.#muxer.find(name);
+		if (segment) this.#visit(request);
+		return segment;
 	}
 
 	/** Clients that asked for something lately. */
@@ -164,22 +170,40 @@ export class Output {
 
 	#end(cause: Error | undefined): void {
 		const error = cause ?? new DualcastError('stream_closed', 'the HLS output was closed; ask again to start it');
-		this.#idleCheck.cancel();
+		this.#timer.cancel();
 		this.#ended = { error, atRest: this.#disk.close() };
 		this.#options.logger.info({ stream: this.id, ...(cause && { cause: cause.message }) }, 'HLS output ends');
 		this.#options.onEnd();
 		this.#settle(error);
 	}
 
+	/** Counts a request: it keeps the output running and its client among the viewers. */
+	#visit(request: IncomingMessage): Visit {
+		const { clock } = this.#options;
+		this.#lastRequest = { now: clock.now(), wall: clock.wall() };
+		return this.#viewers.see(request.socket.remoteAddress, request.headers['user-agent'], this.#lastRequest.now);
+	}
+
+	#asksTooSoon(visit: Visit, playlist: PlaylistBody): boolean {
+		return visit.playlist === playlist && this.#muxer.window.listed.length < SETTLED_SEGMENTS;
+	}
+
+	#give({ visit, waiter }: { visit: Visit; waiter: PlaylistWaiter }, outcome: PlaylistBody | Error): void {
+		if (!(outcome instanceof Error)) visit.playlist = outcome;
+		waiter(outcome);
+	}
+
 	#settle(outcome: PlaylistBody | Error): void {
-		for (const waiter of this.#waiters) {
-			this.#waiters.delete(waiter);
-			waiter(outcome);
+		for (const held of this.#waiters) {
+			this.#waiters.delete(held);
+			this.#give(held, outcome);
 		}
 	}
 
-	#checkIdle(): void {
+	#check(): void {
 		const { clock, idleTimeout } = this.#options;
+		const { playlist, lastSegmentAt } = this.#muxer;
+		if (playlist && clock.now() - lastSegmentAt > MAX_HOLD_MS) this.#settle(playlist);
 		const idle = clock.now() - this.#lastRequest.now;
 		if (this.#waiters.size === 0 && idle > (idleTimeout ?? this.#patience())) this.#source.close();
 	}

@@ -13,7 +13,6 @@ import { removeLeftovers } from './leftovers.ts';
 import { Output } from './output.ts';
 import { PLAYLIST_NAME, parseHlsPath } from './path.ts';
 import type { PlaylistBody } from './playlist.ts';
-import { parseSegmentName } from './segment.ts';
 import type { HlsStats } from './stats.ts';
 
 const SWEEP_SCHEDULE = '*/10 * * * *';
@@ -150,8 +149,7 @@ class OnDemandHls implements HlsServer {
 			return;
 		}
 		const output = this.#outputs.get(id) ?? this.#start(id);
-		output.touch(request);
-		const forget = output.playlist((outcome) => {
+		const forget = output.playlist(request, (outcome) => {
 			if (response.closed) return;
 			if (!(outcome instanceof Error)) this.#answerPlaylist(request, response, outcome);
 			// The next claim of the stream knows why it ended.
@@ -167,10 +165,8 @@ class OnDemandHls implements HlsServer {
 	}
 
 	#segment(request: IncomingMessage, response: ServerResponse, id: string, file: string): void {
-		const output = parseSegmentName(file) && this.#outputs.get(id);
-		const segment = output?.segment(file);
-		if (output && segment) {
-			output.touch(request);
+		const segment = this.#outputs.get(id)?.segment(request, file);
+		if (segment) {
 			answerSegment(request, response, segment);
 			return;
 		}

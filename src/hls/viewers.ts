@@ -1,29 +1,42 @@
+import type { PlaylistBody } from './playlist.ts';
+
 const MAX_CLIENTS = 10_000;
 const MAX_AGENT = 160;
 
+/** What is remembered of one client. */
+export type Visit = {
+	/** `Clock.now()` of its last request. */
+	at: number;
+	/** The playlist it was given last. */
+	playlist: PlaylistBody | undefined;
+};
+
 /** Distinct clients seen lately, by address and user agent; those seen longest ago make room. */
 export class Viewers {
-	readonly #seen = new Map<string, number>();
+	readonly #visits = new Map<string, Visit>();
 
 	/** @param now `Clock.now()` */
-	see(address: string | undefined, userAgent: string | undefined, now: number): void {
+	see(address: string | undefined, userAgent: string | undefined, now: number): Visit {
 		const key = `${address ?? ''} ${(userAgent ?? '').slice(0, MAX_AGENT)}`;
-		this.#seen.delete(key);
-		this.#seen.set(key, now);
-		if (this.#seen.size > MAX_CLIENTS) this.#forgetOldest();
+		const visit = this.#visits.get(key) ?? { at: now, playlist: undefined };
+		visit.at = now;
+		this.#visits.delete(key);
+		this.#visits.set(key, visit);
+		if (this.#visits.size > MAX_CLIENTS) this.#forgetOldest();
+		return visit;
 	}
 
 	/** @param since `Clock.now()` of the earliest visit that counts; older ones are forgotten */
 	count(since: number): number {
-		for (const at of this.#seen.values()) {
+		for (const { at } of this.#visits.values()) {
 			if (at >= since) break;
 			this.#forgetOldest();
 		}
-		return this.#seen.size;
+		return this.#visits.size;
 	}
 
 	#forgetOldest(): void {
-		const oldest = this.#seen.keys().next();
-		if (!oldest.done) this.#seen.delete(oldest.value);
+		const oldest = this.#visits.keys().next();
+		if (!oldest.done) this.#visits.delete(oldest.value);
 	}
 }

@@ -130,6 +130,35 @@ describe('HLS over HTTP', () => {
 		expect(readPlaylist((await answer).body.toString()).segments).toMatchObject([{ duration: 4 }]);
 	});
 
+	it('answers whoever asks again for a playlist of two segments when there is a third', async () => {
+		await start();
+		const first = await play();
+		let answered = false;
+		const again = ask('/hls/cam/index.m3u8').finally(() => {
+			answered = true;
+		});
+		const stranger = await ask('/hls/cam/index.m3u8', { headers: { 'user-agent': 'another' } });
+		expect(stranger.body.equals(first.body)).toBe(true);
+		expect(answered).toBe(false);
+		deliver(pictures(2.04, 3.04, { rate: 25, gop: 24 }));
+		expect(readPlaylist((await again).body.toString()).segments.length).toBe(3);
+		// From here on the playlist is repeated as often as it is asked for.
+		for (let count = 0; count < 3; count++) expect((await ask('/hls/cam/index.m3u8')).status).toBe(200);
+	});
+
+	it('does not hold anybody for ever who asks again', async () => {
+		await start();
+		const first = await play();
+		const again = ask('/hls/cam/index.m3u8');
+		await vi.waitFor(() => expect(hls.list()).toHaveLength(1));
+		await clock.advance(17_000);
+		await vi.waitFor(async () => {
+			await clock.advance(1_000);
+			expect(hls.get('cam')?.last_request_at).toBe(new Date(clock.wall() - 18_000).toISOString());
+		});
+		expect((await again).body.equals(first.body)).toBe(true);
+	});
+
 	it('shares one claim among everybody who comes first', async () => {
 		await start();
 		let open = () => {};

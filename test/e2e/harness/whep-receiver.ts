@@ -6,6 +6,8 @@ const JOIN_DEADLINE_MS = 20_000;
 export class WhepReceiver {
 	readonly #peer: nodeDataChannel.PeerConnection;
 	readonly #session: string;
+	/** The gateway's SDP. */
+	readonly answer: string;
 	packets = 0;
 
 	/**
@@ -35,7 +37,7 @@ export class WhepReceiver {
 			throw new Error(`${response.status}: ${answer}`);
 		}
 		const session = new URL(response.headers.get('location') ?? '', endpoint).href;
-		const receiver = new WhepReceiver(peer, session);
+		const receiver = new WhepReceiver(peer, session, answer);
 		await new Promise<void>((resolve, reject) => {
 			const timer = setTimeout(() => reject(new Error('no media came in time')), JOIN_DEADLINE_MS);
 			track.onMessage(() => {
@@ -50,9 +52,10 @@ export class WhepReceiver {
 		return receiver;
 	}
 
-	private constructor(peer: nodeDataChannel.PeerConnection, session: string) {
+	private constructor(peer: nodeDataChannel.PeerConnection, session: string, answer: string) {
 		this.#peer = peer;
 		this.#session = session;
+		this.answer = answer;
 	}
 
 	/** Says goodbye by DELETE and ends. */
