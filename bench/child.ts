@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 
 const ANSWER_DEADLINE_MS = 60_000;
 
@@ -7,17 +8,13 @@ const ANSWER_DEADLINE_MS = 60_000;
  * `ready` (with facts) once and then one answer for each message, in order.
  */
 export class Child<Ready, Message, Answer> {
+	/** What it said when it was up. */
+	readonly ready: Ready;
 	readonly #process: ChildProcess;
-	readonly #waiting: { resolve(value: unknown): void; reject(error: Error): void }[] = [];
-	ready: Ready;
 
-	private constructor(process: ChildProcess) {
+	private constructor(process: ChildProcess, ready: Ready) {
 		this.#process = process;
-		this.ready = undefined as Ready;
-		process.on('message', (value) => this.#waiting.shift()?.resolve(value));
-		process.on('exit', (code) => {
-			for (const { reject } of this.#waiting.splice(0)) reject(new Error(`a part of the bench ended with ${code}`));
-		});
+		this.ready = ready;
 	}
 
 	/** @param module beside this file */
@@ -26,42 +23,42 @@ export class Child<Ready, Message, Answer> {
 		args: readonly string[] = [],
 	): Promise<Child<Ready, Message, Answer>> {
 		const process = fork(new URL(module, import.meta.url), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-		const child = new Child<Ready, Message, Answer>(process);
-		child.ready = (await child.#next()) as Ready;
-		return child;
+		return new Child(process, (await nextMessage(process)) as Ready);
 	}
 
 	get pid(): number {
 		return this.#process.pid as number;
 	}
 
+	/** One question at a time. */
 	ask(message: Message): Promise<Answer> {
+		const answer = nextMessage(this.#process) as Promise<Answer>;
 		this.#process.send(message as object);
-		return this.#next() as Promise<Answer>;
+		return answer;
 	}
 
 	async stop(): Promise<void> {
 		if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-		const exited = new Promise((resolve) => this.#process.once('exit', resolve));
+		const exited = once(this.#process, 'exit');
 		this.#process.kill('SIGKILL');
 		await exited;
 	}
+}
 
-	#next(): Promise<unknown> {
-		return new Promise((resolve, reject) => {
-			const timer = setTimeout(() => reject(new Error('a part of the bench does not answer')), ANSWER_DEADLINE_MS);
-			const settle = () => clearTimeout(timer);
-			this.#waiting.push({
-				resolve: (value) => {
-					settle();
-					resolve(value);
-				},
-				reject: (error) => {
-					settle();
-					reject(error);
-				},
-			});
-		});
+async function nextMessage(process: ChildProcess): Promise<unknown> {
+	const settled = new AbortController();
+	const signal = AbortSignal.any([settled.signal, AbortSignal.timeout(ANSWER_DEADLINE_MS)]);
+	const message = once(process, 'message', { signal });
+	const exit = once(process, 'exit', { signal });
+	try {
+		const [value] = await Promise.race([
+			message,
+			exit.then(([code]) => Promise.reject(new Error(`a part of the bench ended with code ${code}`))),
+		]);
+		return value;
+	} finally {
+		settled.abort();
+		await Promise.allSettled([message, exit]);
 	}
 }
 

@@ -52,6 +52,7 @@ export async function measureFirstFrame(
 	try {
 		const page = await browser.newPage();
 		await page.goto(`${url}/livez`);
+		await page.evaluate(await readFile(new URL('./join-page.js', import.meta.url), 'utf8'));
 		const endpoint = `${url}/whep/${id}`;
 		// The browser's first peer connection loads its codecs; a viewer who opened the page before does not wait for that.
 		await join(page, endpoint);
@@ -77,7 +78,6 @@ export async function measureFirstFrame(
 }
 
 async function join(page: Page, endpoint: string): Promise<Join> {
-	const script = await readFile(new URL('./join-page.js', import.meta.url), 'utf8');
 	const options = {
 		endpoint,
 		pictures: PICTURES,
@@ -85,8 +85,7 @@ async function join(page: Page, endpoint: string): Promise<Join> {
 		cellPixels: NUMBER_CELL_PIXELS,
 		deadline: DEADLINE_MS,
 	};
-	const expression = script.slice(script.indexOf('async ('), script.lastIndexOf(';'));
-	return page.evaluate(`(${expression})(${JSON.stringify(options)})`);
+	return page.evaluate(`joinStream(${JSON.stringify(options)})`);
 }
 
 function summarize(joins: readonly Join[], camera: CameraReady): FirstFrame {

@@ -5,7 +5,7 @@
  * @returns milliseconds from the call to the first picture, and for each picture its number and when it was shown
  * (milliseconds since the Unix epoch)
  */
-async ({ endpoint, pictures, cells, cellPixels, deadline }) => {
+globalThis.joinStream = async ({ endpoint, pictures, cells, cellPixels, deadline }) => {
 	const clicked = performance.now();
 	const peer = new RTCPeerConnection();
 	const video = document.createElement('video');

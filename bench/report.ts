@@ -10,7 +10,7 @@ const MIB = 1024 * 1024;
 
 /** All viewers of WebRTC, the gateway's and werift's, beside what others need. */
 export function fanOutTable(gateway: readonly FanOut[], werift: FanOut): Table {
-	const columns = ['', 'viewers', 'CPU µs/packet', 'core %', 'packets', 'lost'];
+	const columns = ['', 'viewers', 'CPU µs/packet', 'core %', 'packets in all', 'lost'];
 	const same = gateway.find((each) => each.viewers === werift.viewers);
 	const ratio = same && same.cpuMicrosPerPacket / werift.cpuMicrosPerPacket;
 	const own = (name: string, { viewers, cpuMicrosPerPacket, cpuPercent, packets, lost }: FanOut) => [
@@ -102,12 +102,12 @@ export function ingestTable(ingest: Ingest): Table {
 /** The whole report as Markdown. `when` is an ISO date. */
 export function renderReport(tables: readonly Table[], when: string): string {
 	const [cpu] = cpus();
-	const machine = `${cpus().length} x ${cpu?.model.trim() ?? 'unknown CPU'}, Node.js ${process.versions.node}`;
 	const head = [
 		'# Bench',
 		'',
-		`${when.slice(0, 10)}, ${machine}. Camera: 1280x720, 30 fps, 2 Mbit/s, a key frame every 2 s; everything over`,
-		'loopback, camera, gateway and viewers in processes of their own. CPU is of the whole serving process.',
+		`${when.slice(0, 10)}, ${cpus().length} x ${cpu?.model.trim() ?? 'unknown CPU'}, Node.js ${process.versions.node}.`,
+		'Camera: 1280x720, 30 fps, 2 Mbit/s, a key frame every 2 s. Camera, gateway and viewers run in processes of their',
+		'own and talk over loopback. CPU is of the whole serving process.',
 		'',
 	];
 	return [...head, ...tables.map(renderTable)].join('\n');

@@ -47,11 +47,15 @@ export async function startGateway(config: string, options: { port?: number } = 
 		output += chunk;
 	});
 	const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+	// A test that fails before it stops its gateway must not leave it running.
+	const abandon = () => child.kill('SIGKILL');
+	process.once('exit', abandon);
 	const end = async (signal: NodeJS.Signals) => {
 		if (child.exitCode === null) child.kill(signal);
 		const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
 		const code = await exited;
 		clearTimeout(timer);
+		process.off('exit', abandon);
 		await rm(directory, { recursive: true, force: true });
 		return code;
 	};
