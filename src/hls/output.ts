@@ -42,7 +42,7 @@ export type OutputOptions = {
 	/** Segments kept on disk. */
 	cleanupThreshold: number;
 	outputDir: string;
-	/** Milliseconds without a request after which the output stops. */
+	/** Milliseconds without a request after which the output stops; two target durations if that is more. */
 	idleTimeout?: number;
 	/** Milliseconds. */
 	startTimeout: number;
@@ -61,6 +61,7 @@ export type PlaylistWaiter = (outcome: PlaylistBody | Error) => void;
 export class Output {
 	readonly id: string;
 	readonly #options: OutputOptions;
+	readonly #logger: Logger;
 	readonly #muxer: Muxer;
 	readonly #disk: DiskCopy;
 	readonly #source: FromStream;
@@ -72,8 +73,9 @@ export class Output {
 	#ended: { readonly error: Error; readonly atRest: Promise<void> } | undefined;
 
 	constructor(options: OutputOptions) {
-		const { id, clock, continuity, logger } = options;
+		const { id, clock, continuity } = options;
 		this.id = id;
+		this.#logger = options.logger.child({ stream: id });
 		this.#options = options;
 		this.#startedAt = clock.wall();
 		this.#lastRequest = { now: clock.now(), wall: this.#startedAt };
@@ -81,7 +83,7 @@ export class Output {
 		this.#disk = new DiskCopy({
 			directory: join(options.outputDir, id),
 			threshold: options.cleanupThreshold,
-			logger,
+			logger: this.#logger,
 		});
 		this.#muxer = new Muxer({
 			segmentDuration: options.segmentDuration,
@@ -108,7 +110,7 @@ export class Output {
 
 	/** Claims the stream; call it once. */
 	open(): void {
-		this.#options.logger.info({ stream: this.id }, 'HLS output starts');
+		this.#logger.info({}, 'HLS output starts');
 		void this.#source.open();
 	}
 
@@ -172,7 +174,7 @@ export class Output {
 		const error = cause ?? new DualcastError('stream_closed', 'the HLS output was closed; ask again to start it');
 		this.#timer.cancel();
 		this.#ended = { error, atRest: this.#disk.close() };
-		this.#options.logger.info({ stream: this.id, ...(cause && { cause: cause.message }) }, 'HLS output ends');
+		this.#logger.info(cause ? { cause: cause.message } : {}, 'HLS output ends');
 		this.#options.onEnd();
 		this.#settle(error);
 	}
@@ -201,11 +203,13 @@ export class Output {
 	}
 
 	#check(): void {
-		const { clock, idleTimeout } = this.#options;
-		const { playlist, lastSegmentAt } = this.#muxer;
+		const { clock, idleTimeout = this.#patience() } = this.#options;
+		const { playlist, lastSegmentAt, window } = this.#muxer;
 		if (playlist && clock.now() - lastSegmentAt > MAX_HOLD_MS) this.#settle(playlist);
 		const idle = clock.now() - this.#lastRequest.now;
-		if (this.#waiters.size === 0 && idle > (idleTimeout ?? this.#patience())) this.#source.close();
+		// Players ask once in a target duration.
+		const allowed = Math.max(idleTimeout, 2000 * window.targetDuration);
+		if (this.#waiters.size === 0 && idle > allowed) this.#source.close();
 	}
 
 	/** Milliseconds a client may be silent between two requests. */
