@@ -6,7 +6,7 @@
 type FanOutElsewhere = {
 	readonly name: string;
 	/** CPU microseconds a delivered packet, by viewers. */
-	readonly cpuMicrosPerPacket: Readonly<Record<number, string>>;
+	readonly cpuMicrosPerPacket: Readonly<Record<string, string>>;
 	readonly joinCpuMs: string;
 	readonly memoryPerViewer: string;
 };
@@ -14,19 +14,19 @@ type FanOutElsewhere = {
 export const FAN_OUT_ELSEWHERE: readonly FanOutElsewhere[] = [
 	{
 		name: 'MediaMTX 1.20.1',
-		cpuMicrosPerPacket: { 20: '13.9', 60: '10.2', 150: '9.3' },
+		cpuMicrosPerPacket: { 20: '13.9', 60: '10.2', '100-200': '9.3' },
 		joinCpuMs: '1.8-4.8',
 		memoryPerViewer: '4.2 MiB',
 	},
 	{
 		name: 'go2rtc 1.9.14',
-		cpuMicrosPerPacket: { 60: '13.7', 150: '11.4' },
+		cpuMicrosPerPacket: { 60: '13.7', '100-200': '11.4' },
 		joinCpuMs: '5.3-7.6',
 		memoryPerViewer: '5.2 MiB',
 	},
 	{
 		name: 'Janus 1.1.2 streaming plugin',
-		cpuMicrosPerPacket: { 20: '14.6', 60: '25.7', 150: '28.3' },
+		cpuMicrosPerPacket: { 20: '14.6', 60: '25.7', '100-200': '28.3' },
 		joinCpuMs: '7.5 and up',
 		memoryPerViewer: '0.5 MiB',
 	},

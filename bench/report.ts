@@ -107,7 +107,8 @@ export function renderReport(tables: readonly Table[], when: string): string {
 		'',
 		`${when.slice(0, 10)}, ${cpus().length} x ${cpu?.model.trim() ?? 'unknown CPU'}, Node.js ${process.versions.node}.`,
 		'Camera: 1280x720, 30 fps, 2 Mbit/s, a key frame every 2 s. Camera, gateway and viewers run in processes of their',
-		'own and talk over loopback. CPU is of the whole serving process.',
+		'own and talk over loopback. CPU is of the whole serving process. What is marked as measured elsewhere comes from',
+		'another machine: it tells the order of magnitude.',
 		'',
 	];
 	return [...head, ...tables.map(renderTable)].join('\n');

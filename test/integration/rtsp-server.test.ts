@@ -1,0 +1,178 @@
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '../../src/base/logger.ts';
+import { Scope } from '../../src/base/scope.ts';
+import { RtspServer } from '../../src/rtsp/server/server.ts';
+import { VirtualClock } from '../fakes/virtual-clock.ts';
+import { FakePresentation, frameOf } from '../unit/rtsp/server/fake-presentation.ts';
+
+const CLOSE_DEADLINE = { timeout: 5000 };
+let scope = new Scope();
+afterEach(async () => {
+	await scope.close();
+	scope = new Scope();
+});
+
+async function start(maxConnections = 10) {
+	const clock = new VirtualClock();
+	const presentation = new FakePresentation();
+	const server = await RtspServer.listen({
+		host: '127.0.0.1',
+		port: 0,
+		presentations: { open: async (path) => (path === 'cam' ? presentation : undefined) },
+		clock,
+		logger: silentLogger,
+		randomBytes: (length) => new Uint8Array(length).fill(7),
+		maxConnections,
+	});
+	scope.defer(() => server.close());
+	return { clock, presentation, server, url: `rtsp://127.0.0.1:${server.port}/cam` };
+}
+
+/** A client that sends text and keeps what comes back. */
+class RawClient {
+	readonly socket: Socket;
+	received = '';
+
+	constructor(port: number) {
+		this.socket = connect(port, '127.0.0.1');
+		this.socket.setEncoding('latin1');
+		this.socket.on('data', (text) => {
+			this.received += text;
+		});
+		this.socket.on('error', () => {});
+		scope.defer(() => void this.socket.destroy());
+	}
+
+	send(method: string, url: string, ...headers: string[]): void {
+		this.socket.write([`${method} ${url} RTSP/1.0`, 'CSeq: 1', ...headers, '', ''].join('\r\n'));
+	}
+
+	/** Status codes of the answers so far. */
+	get statuses(): number[] {
+		return [...this.received.matchAll(/RTSP\/1\.0 (\d{3})/g)].map((match) => Number(match[1]));
+	}
+
+	async answers(...statuses: number[]): Promise<void> {
+		await expect.poll(() => this.statuses, CLOSE_DEADLINE).toEqual(statuses);
+	}
+
+	async closed(): Promise<void> {
+		await expect.poll(() => this.socket.closed, CLOSE_DEADLINE).toBe(true);
+	}
+}
+
+async function udpSocket(): Promise<UdpSocket> {
+	const socket = createSocket('udp4');
+	socket.bind(0, '127.0.0.1');
+	await once(socket, 'listening');
+	scope.defer(() => new Promise<void>((done) => socket.close(() => done())));
+	return socket;
+}
+
+describe('RtspServer', () => {
+	it('answers requests that come at once in their order', async () => {
+		const { server, url } = await start();
+		const client = new RawClient(server.port);
+		client.send('OPTIONS', url);
+		client.send('DESCRIBE', `${url}/nothing`);
+		client.send('DESCRIBE', url);
+		client.send('PLAY', url);
+		await client.answers(200, 404, 200, 455);
+	});
+
+	it('gives a channel to one track only, and frees it with the teardown', async () => {
+		const { server, url } = await start();
+		const client = new RawClient(server.port);
+		const transport = 'Transport: RTP/AVP/TCP;unicast;interleaved=0-1';
+		client.send('SETUP', `${url}/trackID=0`, transport);
+		client.send('SETUP', `${url}/trackID=1`, transport);
+		client.send('SETUP', `${url}/trackID=1`, 'Transport: RTP/AVP/TCP;unicast');
+		await client.answers(200, 461, 200);
+		expect(client.received).toContain('interleaved=2-3');
+		client.send('TEARDOWN', url);
+		client.send('SETUP', `${url}/trackID=1`, transport);
+		await client.answers(200, 461, 200, 200, 200);
+	});
+
+	it('closes a client that says nothing', async () => {
+		const { server, clock, url } = await start();
+		const client = new RawClient(server.port);
+		client.send('OPTIONS', url);
+		await client.answers(200);
+		await clock.advance(59_000);
+		client.send('OPTIONS', url);
+		await client.answers(200, 200);
+		await clock.advance(59_000);
+		expect(client.socket.closed).toBe(false);
+		await clock.advance(10_000);
+		await client.closed();
+	});
+
+	it('plays on over UDP as long as RTCP comes back', async () => {
+		const { server, clock, url, presentation } = await start();
+		const [rtp, rtcp] = [await udpSocket(), await udpSocket()];
+		const client = new RawClient(server.port);
+		const ports = `${rtp.address().port}-${rtcp.address().port}`;
+		client.send('SETUP', `${url}/trackID=0`, `Transport: RTP/AVP;unicast;client_port=${ports}`);
+		await client.answers(200);
+		const [, rtpPort, rtcpPort] = /server_port=(\d+)-(\d+)/.exec(client.received) ?? [];
+		expect(Number(rtpPort) % 2).toBe(0);
+		client.send('PLAY', url);
+		await client.answers(200, 200);
+		const media = once(rtp, 'message');
+		presentation.deliver(frameOf(0, 42, true));
+		expect((await media)[0].at(-1)).toBe(42);
+
+		for (let minute = 0; minute < 3; minute++) {
+			rtcp.send(Buffer.from('80c9000100000001', 'hex'), Number(rtcpPort), '127.0.0.1');
+			// A packet that goes the other way later has arrived, so the server has had its turn to read the report.
+			const reported = once(rtcp, 'message');
+			await clock.advance(5000);
+			presentation.deliver(frameOf(0, minute, true));
+			await reported;
+			await clock.advance(40_000);
+			expect(client.socket.closed).toBe(false);
+		}
+		await clock.advance(70_000);
+		await client.closed();
+		expect(presentation.readers.size).toBe(0);
+	});
+
+	it('plays on over TCP to a client that only listens', async () => {
+		const { server, clock, url, presentation } = await start();
+		const client = new RawClient(server.port);
+		client.send('SETUP', `${url}/trackID=0`, 'Transport: RTP/AVP/TCP;unicast');
+		client.send('PLAY', url);
+		await client.answers(200, 200);
+		await clock.advance(300_000);
+		presentation.deliver(frameOf(0, 42, true));
+		await expect.poll(() => client.received.charCodeAt(client.received.length - 1), CLOSE_DEADLINE).toBe(42);
+		client.socket.destroy();
+		await expect.poll(() => presentation.readers.size, CLOSE_DEADLINE).toBe(0);
+	});
+
+	it('turns away more clients than it may have', async () => {
+		const { server, url } = await start(1);
+		const first = new RawClient(server.port);
+		first.send('OPTIONS', url);
+		await first.answers(200);
+		await new RawClient(server.port).closed();
+	});
+
+	it('closes although a client takes nothing', async () => {
+		const { server, clock, url, presentation } = await start();
+		const client = new RawClient(server.port);
+		client.send('SETUP', `${url}/trackID=0`, 'Transport: RTP/AVP/TCP;unicast');
+		client.send('PLAY', url);
+		await client.answers(200, 200);
+		client.socket.pause();
+		const big = { ...frameOf(0, 1, true), packets: Array.from({ length: 1000 }, () => new Uint8Array(60_000)) };
+		presentation.deliver(big);
+		const closed = server.close();
+		await clock.advance(1000);
+		await closed;
+	});
+});
