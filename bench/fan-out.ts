@@ -25,6 +25,8 @@ export type FanOut = {
 
 const JOINS_AT_ONCE = 4;
 const SETTLE_MS = 2000;
+/** The engine compiles what is hot in the first seconds; a gateway runs for weeks. */
+const WARM_UP_MS = 10_000;
 const MEASURE_MS = 10_000;
 
 /**
@@ -40,7 +42,7 @@ export async function measureFanOut(pid: number, endpoint: string, viewers: numb
 		const idleCount = await receivers.ask({ type: 'count' });
 		const joined = await receivers.ask({ type: 'join', endpoint, count: viewers - 1, atOnce: JOINS_AT_ONCE });
 		const joinedUsage = await readUsage(pid);
-		await delay(SETTLE_MS);
+		await delay(WARM_UP_MS);
 
 		const start = await readUsage(pid);
 		const startCount = await receivers.ask({ type: 'count' });

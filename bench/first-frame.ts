@@ -26,7 +26,9 @@ export type FirstFrame = {
 
 type Join = {
 	readonly firstAfter: number;
-	readonly shown: readonly { readonly number: number; readonly at: number }[];
+	readonly shown: readonly { readonly rtpTimestamp: number; readonly at: number }[];
+	/** The number that the last picture shown carries. */
+	readonly lastNumber: number;
 	readonly keyRequests: number;
 };
 
@@ -37,6 +39,7 @@ const PICTURES = 30;
 export const LIVE_MS = 100;
 const DEADLINE_MS = 15_000;
 const GOP_MS = 2000;
+const FRAME_TICKS = 90_000 / FRAME_RATE;
 
 /**
  * Joins `id` of the gateway at `url` in Chromium, again and again at random moments: while another viewer keeps the
@@ -92,8 +95,15 @@ function summarize(joins: readonly Join[], camera: CameraReady): FirstFrame {
 	const firsts = joins.map((each) => each.firstAfter);
 	const lives: number[] = [];
 	const ages: number[] = [];
-	for (const { firstAfter, shown } of joins) {
-		const aged = shown.map(({ number, at }) => ({ at, age: ageOf(number, at, camera.startedAt) }));
+	for (const { firstAfter, shown, lastNumber } of joins) {
+		const last = shown.at(-1)?.rtpTimestamp ?? 0;
+		const aged = shown.map(({ rtpTimestamp, at }) => {
+			const frames = framesBetween(rtpTimestamp, last);
+			return {
+				at,
+				age: frames === undefined ? Number.POSITIVE_INFINITY : ageOf(lastNumber - frames, at, camera.startedAt),
+			};
+		});
 		const live = aged.findIndex(({ age }) => age <= LIVE_MS);
 		const since = (aged[live]?.at ?? Number.NaN) - (aged[0]?.at ?? Number.NaN);
 		lives.push(firstAfter + since);
@@ -108,6 +118,15 @@ function summarize(joins: readonly Join[], camera: CameraReady): FirstFrame {
 		age: median(ages),
 		keyRequests: joins.reduce((sum, each) => sum + each.keyRequests, 0),
 	};
+}
+
+/**
+ * Frames from one RTP timestamp to a later one, or undefined when the first belongs to a cached picture: those are
+ * stamped closer together than the frames of the camera.
+ */
+function framesBetween(timestamp: number, last: number): number | undefined {
+	const ticks = (last - timestamp) >>> 0;
+	return ticks % FRAME_TICKS === 0 ? ticks / FRAME_TICKS : undefined;
 }
 
 /** Milliseconds from the moment the camera sent picture `number`, for the last time before `at`. */

@@ -2,8 +2,8 @@
  * Runs in the browser: joins a stream by WHEP and watches the first pictures.
  *
  * @param {{ endpoint: string, pictures: number, cells: number, cellPixels: number, deadline: number }} options
- * @returns milliseconds from the call to the first picture, and for each picture its number and when it was shown
- * (milliseconds since the Unix epoch)
+ * @returns milliseconds from the call to the first picture, for each picture its RTP timestamp and when it was shown
+ * (milliseconds since the Unix epoch), and the number that the last one carries
  */
 globalThis.joinStream = async ({ endpoint, pictures, cells, cellPixels, deadline }) => {
 	const clicked = performance.now();
@@ -31,15 +31,21 @@ globalThis.joinStream = async ({ endpoint, pictures, cells, cellPixels, deadline
 	};
 
 	let firstAfter;
+	let lastNumber;
 	const shown = [];
 	const watched = new Promise((resolve, reject) => {
 		setTimeout(() => reject(new Error(`${shown.length} pictures in ${deadline} ms`)), deadline);
-		const onPicture = () => {
+		const onPicture = (_, { rtpTimestamp }) => {
 			const now = performance.now();
 			firstAfter ??= now - clicked;
-			shown.push({ number: readNumber(), at: performance.timeOrigin + now });
-			if (shown.length < pictures) video.requestVideoFrameCallback(onPicture);
-			else resolve();
+			shown.push({ rtpTimestamp, at: performance.timeOrigin + now });
+			if (shown.length < pictures) {
+				video.requestVideoFrameCallback(onPicture);
+				return;
+			}
+			// Only now: reading pixels costs more than showing the picture.
+			lastNumber = readNumber();
+			resolve();
 		};
 		video.requestVideoFrameCallback(onPicture);
 	});
@@ -59,5 +65,5 @@ globalThis.joinStream = async ({ endpoint, pictures, cells, cellPixels, deadline
 	await fetch(new URL(response.headers.get('location'), endpoint), { method: 'DELETE' });
 	peer.close();
 	video.remove();
-	return { firstAfter, shown, keyRequests };
+	return { firstAfter, shown, lastNumber, keyRequests };
 };

@@ -28,10 +28,14 @@ async function webrtc(camera: CameraReady, clip: string): Promise<Table[]> {
 	const werift = await measureFanOut(baseline.pid, baseline.ready.endpoint, BASELINE_VIEWERS).finally(() =>
 		baseline.stop(),
 	);
+	return [fanOutTable(gateway, werift), joinTable(gateway, werift), ...(await firstPicture(camera))];
+}
+
+async function firstPicture(camera: CameraReady): Promise<Table[]> {
 	progress('first picture in Chromium');
 	const config = benchConfig({ [STREAM]: camera.url });
 	const { running, cold } = await withGateway(config, ({ url }) => measureFirstFrame(url, STREAM, camera));
-	return [fanOutTable(gateway, werift), joinTable(gateway, werift), firstFrameTable(running, cold)];
+	return [firstFrameTable(running, cold)];
 }
 
 async function ingest(camera: CameraReady): Promise<Table[]> {
@@ -44,9 +48,9 @@ function progress(what: string): void {
 }
 
 const words = process.argv.slice(2);
-const unknown = words.find((word) => word !== 'ingest' && word !== '--write');
+const unknown = words.find((word) => !['ingest', 'first-picture', '--write'].includes(word));
 if (unknown !== undefined) {
-	console.error(`bench: unknown argument ${unknown}; use: npm run bench -- [ingest] [--write]`);
+	console.error(`bench: unknown argument ${unknown}; use: npm run bench -- [ingest|first-picture] [--write]`);
 	process.exit(2);
 }
 setTimeout(() => {
@@ -57,11 +61,16 @@ setTimeout(() => {
 const clip = await cameraClip();
 const camera = await Child.start<CameraReady>('./camera.ts', [clip]);
 try {
-	const onlyIngest = words.includes('ingest');
-	const tables = onlyIngest ? await ingest(camera.ready) : await webrtc(camera.ready, clip);
+	const part = words.find((word) => word !== '--write');
+	const tables =
+		part === 'ingest'
+			? await ingest(camera.ready)
+			: part === 'first-picture'
+				? await firstPicture(camera.ready)
+				: await webrtc(camera.ready, clip);
 	const report = renderReport(tables, new Date().toISOString());
 	console.log(report);
-	const file = new URL(onlyIngest ? './report-ingest.md' : './report.md', import.meta.url);
+	const file = new URL(part === undefined ? './report.md' : `./report-${part}.md`, import.meta.url);
 	if (words.includes('--write')) await writeFile(file, report);
 } finally {
 	await camera.stop();

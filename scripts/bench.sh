@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Builds Dualcast and measures it on this machine, over loopback only.
 #   npm run bench              WebRTC: fan-out, joins, first picture; werift's own sender beside it
+#   npm run bench -- first-picture    the first picture alone
 #   npm run bench -- ingest    what pulling 20 cameras costs, with and without HLS
-#   npm run bench -- --write   also writes bench/report.md (or bench/report-ingest.md)
+#   npm run bench -- --write   also writes bench/report.md (or report-ingest.md …)
 # Needs ffmpeg, and Chromium for the first picture.
 set -euo pipefail
 cd "$(dirname "$0")/.."
