@@ -2,6 +2,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium } from './harness/chromium.ts';
 import { type RunningGateway, startGateway } from './harness/gateway.ts';
+import { moreFrames, playing, statsOf } from './harness/player.ts';
 import { eventually } from './harness/wait.ts';
 
 const STREAMS = `
@@ -20,21 +21,6 @@ const WITHOUT_WEBRTC = `
 webrtc:
   enabled: false
 ${STREAMS}`;
-
-type Stats = {
-	mode?: 'webrtc' | 'hls';
-	state: string;
-	reason?: string;
-	firstFrameMs?: number;
-	width?: number;
-	height?: number;
-	framesDecoded: number;
-	framesPerSecond?: number;
-	bitrate?: number;
-	latencyMs?: number;
-	freezeCount: number;
-	pliCount: number;
-};
 
 let browser: Browser;
 let gateway: RunningGateway;
@@ -64,18 +50,6 @@ async function open(url: string, options: BrowserContextOptions & { before?: str
 	if (before !== undefined) await page.addInitScript(before);
 	await page.goto(url);
 	return page;
-}
-
-function statsOf(page: Page): Promise<Stats> {
-	return page.evaluate<Stats>('document.querySelector("dualcast-player").stats');
-}
-
-function playing(page: Page, mode: 'webrtc' | 'hls', deadlineMs: number): Promise<Stats> {
-	return eventually(
-		() => statsOf(page),
-		(stats) => stats.state === 'playing' && stats.mode === mode && stats.framesPerSecond !== undefined,
-		deadlineMs,
-	);
 }
 
 async function viewers(): Promise<{ webrtc: number; hls: number }> {
@@ -152,12 +126,7 @@ describe('the watch page', () => {
 		expect(stats.latencyMs).toBeGreaterThan(0);
 		const panel = page.locator('dualcast-player .panel');
 		expect(await panel.textContent()).toMatch(/WebRTC[\s\S]*lowest delay[\s\S]*1280 × 720/);
-		const before = stats.framesDecoded;
-		await eventually(
-			() => statsOf(page),
-			({ framesDecoded }) => framesDecoded > before + 30,
-			10_000,
-		);
+		await moreFrames(page, stats, 30, 10_000);
 	});
 
 	test('leaving ends the session', async () => {
@@ -185,11 +154,7 @@ describe('the watch page', () => {
 			const stats = await playing(page, 'hls', 20_000);
 			expect(stats.reason).toMatch(/webrtc\.enabled/);
 			expect(await page.locator('dualcast-player .panel').textContent()).toContain('webrtc.enabled');
-			await eventually(
-				() => statsOf(page),
-				({ framesDecoded }) => framesDecoded > stats.framesDecoded + 60,
-				15_000,
-			);
+			await moreFrames(page, stats, 60, 15_000);
 		} finally {
 			await hlsOnly.stop();
 		}

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:dgram';
 import type { Clock } from '../../base/clock.ts';
+import { SourceError } from '../../base/errors.ts';
 import type { TransportHeader } from '../transport-header.ts';
+import { openUdpPortPair, type UdpPortPair } from '../udp-port-pair.ts';
 import type { Lane } from './media-receiver.ts';
 import type { MediaPath, MediaTransport } from './media-transport.ts';
-import { openUdpPortPair, type UdpPortPair } from './udp-port-pair.ts';
 
 export type UdpTransportOptions = {
 	/** Of the RTSP connection, numeric: this is where packets go to, whatever the camera claims. */
@@ -27,7 +28,9 @@ export class UdpTransport implements MediaTransport {
 	}
 
 	async open(): Promise<MediaPath> {
-		const pair = await openUdpPortPair(this.#options.localAddress);
+		const pair = await openUdpPortPair(this.#options.localAddress).catch((cause: unknown) => {
+			throw new SourceError('camera_protocol', 'this machine has no free pair of UDP ports', { cause });
+		});
 		this.#pairs.push(pair);
 		if (this.#closed) this.close();
 		return new UdpPath(this.#options, pair);

@@ -9,7 +9,7 @@ import type { PortPair, TransportHeader } from '../transport-header.ts';
 import { InterleavedOutlet } from './interleaved-outlet.ts';
 import type { PresentationDirectory } from './presentation.ts';
 import { type OpenedOutlet, SESSION_TIMEOUT_S, ServerSession } from './session.ts';
-import type { UdpPortPair } from './udp-outlet.ts';
+import type { UdpOutlets } from './udp-outlet.ts';
 
 /** Requests a client may send before the first of them is answered. */
 const MAX_PENDING_REQUESTS = 32;
@@ -25,7 +25,7 @@ export type ConnectionOptions = {
 	readonly logger: Logger;
 	readonly sessionId: string;
 	/** The server's UDP ports, bound when first asked for. */
-	readonly udpPorts: () => Promise<UdpPortPair>;
+	readonly udpPorts: () => Promise<UdpOutlets>;
 	readonly onClosed: () => void;
 };
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { ServerConnection } from './connection.ts';
 import type { PresentationDirectory } from './presentation.ts';
-import { UdpPortPair } from './udp-outlet.ts';
+import { UdpOutlets } from './udp-outlet.ts';
 
 const DEFAULT_MAX_CONNECTIONS = 256;
 /** Session identifiers are at least eight octets (RFC 2326 section 3.4). */
@@ -29,7 +29,7 @@ export class RtspServer {
 	readonly #options: RtspServerOptions;
 	readonly #server: Server;
 	readonly #connections = new Set<ServerConnection>();
-	#udpPorts: Promise<UdpPortPair> | undefined;
+	#udpPorts: Promise<UdpOutlets> | undefined;
 	#closing: Promise<void> | undefined;
 
 	private constructor(options: RtspServerOptions) {
@@ -71,8 +71,8 @@ export class RtspServer {
 		this.#connections.add(connection);
 	}
 
-	#bindUdp(): Promise<UdpPortPair> {
-		this.#udpPorts ??= UdpPortPair.bind(this.#options.host).catch((failure) => {
+	#bindUdp(): Promise<UdpOutlets> {
+		this.#udpPorts ??= UdpOutlets.bind(this.#options.host).catch((failure) => {
 			this.#udpPorts = undefined;
 			throw failure;
 		});

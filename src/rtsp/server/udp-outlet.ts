@@ -1,25 +1,19 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { once } from 'node:events';
-import { isIPv6 } from 'node:net';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import type { PortPair } from '../transport-header.ts';
+import { openUdpPortPair, type UdpPortPair } from '../udp-port-pair.ts';
 import type { Outlet } from './outlet.ts';
 
-/** Random ports tried until a pair of an even one and the next is free. */
-const BIND_ATTEMPTS = 32;
-
-/** The two UDP sockets all clients of a server share: RTP on an even port, RTCP on the next (RFC 3550 section 11). */
-export class UdpPortPair {
+/** The two UDP sockets all clients of a server share. */
+export class UdpOutlets {
 	readonly ports: PortPair;
 	readonly #rtp: Socket;
 	readonly #rtcp: Socket;
 	readonly #listeners = new Map<string, () => void>();
 
-	private constructor(rtp: Socket, rtcp: Socket) {
+	private constructor({ rtp, rtcp, port }: UdpPortPair) {
 		this.#rtp = rtp;
 		this.#rtcp = rtcp;
-		this.ports = [rtp.address().port, rtcp.address().port];
-		rtp.on('error', () => {});
-		rtcp.on('error', () => {});
+		this.ports = [port, port + 1];
 		rtcp.on('message', (_, remote: RemoteInfo) => this.#listeners.get(key(remote.address, remote.port))?.());
 	}
 
@@ -27,19 +21,8 @@ export class UdpPortPair {
 	 * @param host an IP address
 	 * @throws the last bind error when no pair of ports is free
 	 */
-	static async bind(host: string): Promise<UdpPortPair> {
-		let failure: unknown;
-		for (let attempt = 0; attempt < BIND_ATTEMPTS; attempt++) {
-			const rtp = await bind(host, 0);
-			const { port } = rtp.address();
-			try {
-				if (port % 2 === 0) return new UdpPortPair(rtp, await bind(host, port + 1));
-			} catch (caught) {
-				failure = caught;
-			}
-			rtp.close();
-		}
-		throw failure ?? new Error('no even UDP port is free');
+	static async bind(host: string): Promise<UdpOutlets> {
+		return new UdpOutlets(await openUdpPortPair(host));
 	}
 
 	/**
@@ -81,23 +64,4 @@ function ignore(): void {}
 
 function key(address: string, port: number): string {
 	return `${address} ${port}`;
-}
-
-async function bind(host: string, port: number): Promise<Socket> {
-	const family = isIPv6(host) ? 6 : 4;
-	const socket = createSocket({
-		type: family === 6 ? 'udp6' : 'udp4',
-		// Destinations are addresses already: without this, every datagram waits for a name lookup.
-		lookup: (address, _options, callback) => callback(null, address, family),
-	});
-	try {
-		// Without a lookup to wait for, the event may come within the call.
-		const listening = once(socket, 'listening');
-		socket.bind(port, host);
-		await listening;
-	} catch (failure) {
-		socket.close();
-		throw failure;
-	}
-	return socket;
 }

@@ -1,6 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { SourceError } from '../../base/errors.ts';
 
 /** Two sockets: an even port for RTP and the next one for RTCP (RFC 3550 section 11). */
 export type UdpPortPair = { readonly rtp: Socket; readonly rtcp: Socket; readonly port: number };
@@ -10,39 +9,46 @@ const MAX_TRIES = 32;
 const RECEIVE_BUFFER = 2 * 1024 * 1024;
 
 /**
- * Takes a pair of ports from the system.
+ * Takes a pair of ports from the system. Datagrams that cannot be sent or received are lost, as on any network:
+ * what it refuses (ICMP) shows as media that does not come.
  *
  * @param address local, numeric
- * @throws SourceError when there is none
+ * @throws the last error of binding when there is none
  */
 export async function openUdpPortPair(address: string): Promise<UdpPortPair> {
-	let cause: unknown;
+	let failure: unknown;
 	for (let tries = 0; tries < MAX_TRIES; tries++) {
 		let rtp: Socket | undefined;
 		try {
 			rtp = await bind(address, 0);
-			const port = rtp.address().port;
+			const { port } = rtp.address();
 			if (port % 2 === 0) return { rtp, rtcp: await bind(address, port + 1), port };
 		} catch (thrown) {
-			cause = thrown;
+			failure = thrown;
 		}
 		rtp?.close();
 	}
-	throw new SourceError('camera_protocol', 'this machine has no free pair of UDP ports', { cause });
+	throw failure ?? new Error('no even UDP port is free');
 }
 
 function bind(address: string, port: number): Promise<Socket> {
-	const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', recvBufferSize: RECEIVE_BUFFER });
+	const family = isIPv6(address) ? 6 : 4;
+	const socket = createSocket({
+		type: family === 6 ? 'udp6' : 'udp4',
+		recvBufferSize: RECEIVE_BUFFER,
+		// Destinations are addresses already: without this, every datagram waits for a name lookup.
+		lookup: (host, _options, callback) => callback(null, host, family),
+	});
 	return new Promise((resolve, reject) => {
 		socket.once('error', (error) => {
 			socket.close();
 			reject(error);
 		});
-		socket.bind({ address, port }, () => {
+		socket.once('listening', () => {
 			socket.removeAllListeners('error');
-			// What the network refuses on the way to the camera (ICMP) shows as media that does not come.
 			socket.on('error', () => {});
 			resolve(socket);
 		});
+		socket.bind(port, address);
 	});
 }
