@@ -2,34 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseConfig } from '../../src/config/parse.ts';
-
-type Instruction = { name: string; text: string; flags: string[]; words: string[] };
-type Stage = { image: string; name: string; instructions: Instruction[] };
+import { type Instruction, parseDockerfile, type Stage } from '../dockerfile.ts';
 
 const config = parseConfig(readFileSync('configs/config.yaml', 'utf8'), 'configs/config.yaml', {});
 const scripts = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts;
 const stages = parseDockerfile(readFileSync('Dockerfile', 'utf8'));
 const build = stages.at(0);
 const runtime = stages.at(-1);
-
-function parseDockerfile(text: string): Stage[] {
-	const stages: Stage[] = [];
-	const lines = text.replace(/^\s*#.*\n/gm, '').replace(/\\\n/g, ' ');
-	for (const line of lines.split('\n').map((line) => line.trim())) {
-		if (line === '') continue;
-		const [name = '', ...rest] = line.split(/\s+/);
-		if (name === 'FROM') {
-			const [image = '', as, stage = ''] = rest;
-			expect(as).toBe('AS');
-			stages.push({ image, name: stage, instructions: [] });
-			continue;
-		}
-		const flags = rest.filter((word) => word.startsWith('--'));
-		const words = rest.filter((word) => !word.startsWith('--'));
-		stages.at(-1)?.instructions.push({ name, text: rest.join(' '), flags, words });
-	}
-	return stages;
-}
 
 function all(stage: Stage | undefined, name: string): Instruction[] {
 	return (stage?.instructions ?? []).filter((instruction) => instruction.name === name);
