@@ -24,7 +24,6 @@ export type FanOut = {
 };
 
 const JOINS_AT_ONCE = 4;
-const SETTLE_MS = 2000;
 /** The engine compiles what is hot in the first seconds; a gateway runs for weeks. */
 const WARM_UP_MS = 10_000;
 const MEASURE_MS = 10_000;
@@ -37,7 +36,7 @@ export async function measureFanOut(pid: number, endpoint: string, viewers: numb
 	const receivers = await Child.start<object, ReceiversMessage, ReceiversAnswer>('./receivers.ts');
 	try {
 		await receivers.ask({ type: 'join', endpoint, count: 1, atOnce: 1 });
-		await delay(SETTLE_MS);
+		await delay(WARM_UP_MS);
 		const idle = await readUsage(pid);
 		const idleCount = await receivers.ask({ type: 'count' });
 		const joined = await receivers.ask({ type: 'join', endpoint, count: viewers - 1, atOnce: JOINS_AT_ONCE });

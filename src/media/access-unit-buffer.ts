@@ -1,6 +1,4 @@
 const INITIAL_CAPACITY = 64 * 1024;
-/** Copies are cut from pieces of this many bytes: an allocation each would keep the garbage collector busy. */
-const PIECE = 128 * 1024;
 
 /**
  * Where one access unit is put together: payloads are appended, ranges of them marked as NAL units, and `copyTo`
@@ -13,8 +11,6 @@ export class AccessUnitBuffer {
 	#length = 0;
 	readonly #starts: number[] = [];
 	readonly #ends: number[] = [];
-	#piece = new Uint8Array(0);
-	#used = 0;
 
 	constructor(limits: { readonly bytes: number; readonly nalus: number }) {
 		this.#maxBytes = limits.bytes;
@@ -65,20 +61,10 @@ export class AccessUnitBuffer {
 
 	/** Appends the marked NAL units to `nalus`, as views on one copy of their own. */
 	copyTo(nalus: Uint8Array[]): void {
-		const copy = this.#take(this.#length);
-		copy.set(this.#bytes.subarray(0, this.#length));
+		const copy = this.#bytes.slice(0, this.#length);
 		for (let index = 0; index < this.#starts.length; index++) {
 			nalus.push(copy.subarray(this.#starts[index], this.#ends[index]));
 		}
-	}
-
-	#take(size: number): Uint8Array {
-		if (size > this.#piece.length - this.#used) {
-			this.#piece = new Uint8Array(Math.max(PIECE, size));
-			this.#used = 0;
-		}
-		this.#used += size;
-		return this.#piece.subarray(this.#used - size, this.#used);
 	}
 
 	clear(): void {

@@ -31,8 +31,8 @@ export const RING_LIMITS = {
 
 /** How fast a viewer who is behind the live point gets what is missing. */
 export const CATCH_UP = {
-	/** Bytes sent at once. */
-	burst: 256 * 1024,
+	/** Bytes sent at once: two seconds of 2 Mbit/s. Each further wait would be seen. */
+	burst: 512 * 1024,
 	/** Milliseconds between two further chunks. */
 	period: 5,
 	/** Bytes of one chunk: 40 Mbit/s. */
