@@ -118,8 +118,8 @@ export class Stream implements StreamFace {
 	async claim(signal?: AbortSignal): Promise<Lease> {
 		signal?.throwIfAborted();
 		this.#assertOpen();
-		const { clock, startTimeout } = this.#options;
-		if (this.#verdict && clock.now() < this.#verdict.until) throw this.#verdict.error;
+		const { startTimeout } = this.#options;
+		if (this.#failedLately) throw this.#failedLately;
 		const release = this.#demand.hold();
 		try {
 			this.#start();
@@ -142,6 +142,11 @@ export class Stream implements StreamFace {
 			this.#readers.end();
 		}
 		await this.#stop();
+	}
+
+	/** The cause of a start that failed so lately that it is not tried again yet. */
+	get #failedLately(): SourceError | undefined {
+		return this.#verdict && this.#options.clock.now() < this.#verdict.until ? this.#verdict.error : undefined;
 	}
 
 	#assertOpen(): void {
@@ -203,7 +208,7 @@ export class Stream implements StreamFace {
 		this.#readers.forget();
 		if (this.#state.name !== 'failed') this.#enter({ name: 'idle', since: this.#options.clock.wall() });
 		// Somebody came while the camera was being closed.
-		if (this.#state.name === 'idle' && this.#demand.held) this.#start();
+		if (this.#state.name === 'idle' && this.#demand.held && !this.#failedLately) this.#start();
 	}
 
 	#onAttempt(attempt: number): void {
@@ -233,7 +238,7 @@ export class Stream implements StreamFace {
 		if (error.permanent || (!started && this.#options.onDemand)) {
 			const pause = error.permanent ? retryPause.permanent : retryPause.transient;
 			this.#verdict = { error, until: clock.now() + pause };
-			this.#enter({ name: 'failed', since, error });
+			if (error.permanent) this.#enter({ name: 'failed', since, error });
 			// Nothing will come any more: the viewers are let go so that they ask again and are told why.
 			this.#readers.end();
 			return 'stop';

@@ -101,6 +101,25 @@ describe('demand', () => {
 		await (await again).release();
 	});
 
+	it('is idle after a start that failed and may go better the next time, and keeps the cause', async () => {
+		const { clock, source, stream } = setup();
+		const claims = [stream.claim(), stream.claim()];
+		await settle();
+		source.last.fail('camera_refused');
+		for (const claim of claims) await expect(claim).rejects.toMatchObject({ code: 'camera_refused' });
+		await settle();
+		expect(stream.state.name).toBe('idle');
+		expect(stream.lastError?.error.code).toBe('camera_refused');
+		await expect(stream.claim()).rejects.toMatchObject({ code: 'camera_refused' });
+		expect(source.runs).toHaveLength(1);
+		await clock.advance(1_000);
+		const again = stream.claim();
+		await settle();
+		source.last.announce();
+		(await again).release();
+		expect(source.runs).toHaveLength(2);
+	});
+
 	it('gives up after the start timeout and closes the camera', async () => {
 		const { clock, source, stream } = setup();
 		const claim = stream.claim();
