@@ -64,7 +64,7 @@ describe.each(CASES)('the HLS playlist of $name plays in', ({ camera: options })
 			maxBuffer: 64 * 1024 * 1024,
 			env: { ...process.env, HOME: '/tmp' },
 		});
-		expect(stderr).toMatch(/Received first picture|first picture|decoder.*avcodec/i);
+		expect(stderr).toContain('Received first picture');
 		expect(stderr).not.toMatch(/discontinuity.*continuity|packets? lost|cannot (open|demux|decode)/i);
 	});
 });
