@@ -1,4 +1,4 @@
-import { type Code, compile, op, type WasmFunction } from './wasm-assembler.ts';
+import { type Code, op, type WasmFunction } from './wasm-assembler.ts';
 
 /**
  * The code of HMAC-SHA1 (RFC 2104, FIPS 180-4) over four messages at once, one per 32 bit lane of a SIMD register.
@@ -135,8 +135,5 @@ function signMessages(gather: number, compress: number): WasmFunction {
 	};
 }
 
-/**
- * Makes a memory and `run(m0, m1, m2, m3, t0, t1, t2, t3, blocks)`: messages of `blocks` padded blocks at `m*`, the
- * first ten bytes of each HMAC written to `t*`.
- */
-export const hmacSha1 = compile([gatherBlock(), compressBlock(), signMessages(0, 1)]);
+/** What signing needs, the function to call last: see `packet-code.ts`. */
+export const HMAC_SHA1_FUNCTIONS: readonly WasmFunction[] = [gatherBlock(), compressBlock(), signMessages(0, 1)];

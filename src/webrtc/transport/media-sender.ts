@@ -34,8 +34,14 @@ const SLOTS = 32;
 const HEADER = 12;
 const ROLL_OVER = 4;
 const SLOT = PacketSigner.paddedLength(HEADER + MAX_PAYLOAD + ROLL_OVER);
-const PLAIN_WORDS = Math.ceil(MAX_PAYLOAD / 4);
-const MAX_BLOCKS = Math.ceil(MAX_PAYLOAD / AES_BLOCK);
+/** Bytes of a payload in whole AES blocks, and of those of a chunk. */
+const PAYLOAD = Math.ceil(MAX_PAYLOAD / AES_BLOCK) * AES_BLOCK;
+const CHUNK_BYTES = CHUNK * PAYLOAD;
+/** What lies behind the slots: the chunk's payloads, a viewer's counter blocks and key stream. */
+const PLAIN = SLOTS * SLOT;
+const COUNTERS = PLAIN + CHUNK_BYTES;
+const KEY_STREAM = COUNTERS + CHUNK_BYTES;
+const MEMORY = KEY_STREAM + CHUNK_BYTES;
 const { tagLength } = AES128_CM_SHA1_80;
 
 /**
@@ -54,12 +60,8 @@ export class MediaSender {
 
 	// The chunk, shared by all viewers.
 	readonly #chunk: MediaPacket[] = [];
-	readonly #plain = new Uint32Array(CHUNK * PLAIN_WORDS);
-	readonly #plainBytes = new Uint8Array(this.#plain.buffer);
 
 	// One viewer's part of the chunk.
-	readonly #counters = new Uint32Array(CHUNK * MAX_BLOCKS * (AES_BLOCK / 4));
-	readonly #counterViews: (Buffer | undefined)[] = [];
 	readonly #indexes = new Float64Array(CHUNK);
 
 	// Datagrams that wait to be signed and sent.
@@ -69,7 +71,7 @@ export class MediaSender {
 
 	constructor(options: MediaSenderOptions) {
 		this.#options = options;
-		const signer = (): PacketSigner => new PacketSigner(SLOTS * SLOT, HEADER + MAX_PAYLOAD + ROLL_OVER);
+		const signer = (): PacketSigner => new PacketSigner(MEMORY, HEADER + MAX_PAYLOAD + ROLL_OVER);
 		this.#signer = signer();
 		this.#signers = [this.#signer, ...Array.from({ length: options.sockets }, signer)];
 	}
@@ -90,30 +92,37 @@ export class MediaSender {
 		chunk.length = 0;
 		for (let position = start; position < packets.length && position < start + CHUNK; position++) {
 			const packet = packets[position] as MediaPacket;
-			if (packet.payload.length > MAX_PAYLOAD) {
-				this.#options.onDropped();
-				continue;
-			}
-			this.#plainBytes.set(packet.payload, chunk.length * PLAIN_WORDS * 4);
-			chunk.push(packet);
+			if (packet.payload.length > MAX_PAYLOAD) this.#options.onDropped();
+			else chunk.push(packet);
 		}
+		this.#placePayloads();
+	}
+
+	#placePayloads(): void {
+		const { memory, firstByte } = this.#signer;
+		this.#chunk.forEach(({ payload }, position) => {
+			memory.set(payload, firstByte + PLAIN + position * PAYLOAD);
+		});
 	}
 
 	#encrypt({ srtp, route }: MediaPath, { payloadType, sequenceOffset }: Destination): void {
 		const chunk = this.#chunk;
 		if (this.#filled + chunk.length > SLOTS) this.#flush();
-		let blocks = 0;
+		const { words, memory, firstByte, code } = this.#signer;
+		const counters = firstByte + COUNTERS;
+		let end = counters;
 		for (let position = 0; position < chunk.length; position++) {
 			const { ssrc, sequence, payload } = chunk[position] as MediaPacket;
 			const index = srtp.advance(ssrc, (sequence + sequenceOffset) & 0xffff);
 			this.#indexes[position] = index;
-			if (index < 0) continue;
-			const count = Math.ceil(payload.length / AES_BLOCK);
-			srtp.writeCounters(this.#counters, blocks * (AES_BLOCK / 4), count, ssrc, index);
-			blocks += count;
+			const blocks = blocksOf(payload.length);
+			if (index < 0 || blocks === 0) continue;
+			srtp.writeCounter(words, end / 4, ssrc, index);
+			code.countUp(end, blocks);
+			end += blocks * AES_BLOCK;
 		}
-		const stream = srtp.keyStream(this.#counterView(blocks));
-		let word = 0;
+		let keyStream = firstByte + KEY_STREAM;
+		memory.set(srtp.keyStream(memory.subarray(counters, end)), keyStream);
 		for (let position = 0; position < chunk.length; position++) {
 			const index = this.#indexes[position] as number;
 			if (index < 0) {
@@ -121,8 +130,8 @@ export class MediaSender {
 				continue;
 			}
 			const packet = chunk[position] as MediaPacket;
-			this.#fillSlot(srtp, route, packet, payloadType, index, position * PLAIN_WORDS, stream, word);
-			word += Math.ceil(packet.payload.length / AES_BLOCK) * (AES_BLOCK / 4);
+			this.#fillSlot(srtp, route, packet, payloadType, index, firstByte + PLAIN + position * PAYLOAD, keyStream);
+			keyStream += blocksOf(packet.payload.length) * AES_BLOCK;
 		}
 	}
 
@@ -133,24 +142,17 @@ export class MediaSender {
 		payloadType: number,
 		index: number,
 		plain: number,
-		stream: Uint32Array,
-		streamWord: number,
+		keyStream: number,
 	): void {
-		const { words, memory, firstByte } = this.#signer;
+		const { words, memory, firstByte, code } = this.#signer;
 		const slot = this.#filled++;
 		const address = firstByte + slot * SLOT;
 		const length = packet.payload.length;
-		let target = address / 4;
-		words[target++] = networkOrder(
-			0x80000000 | (packet.marker ? 0x800000 : 0) | (payloadType << 16) | (index & 0xffff),
-		);
-		words[target++] = networkOrder(packet.timestamp);
-		words[target++] = networkOrder(packet.ssrc);
-		const count = (length + 3) >>> 2;
-		const source = this.#plain;
-		for (let word = 0; word < count; word++) {
-			words[target + word] = (source[plain + word] as number) ^ (stream[streamWord + word] as number);
-		}
+		const word = address / 4;
+		words[word] = networkOrder(0x80000000 | (packet.marker ? 0x800000 : 0) | (payloadType << 16) | (index & 0xffff));
+		words[word + 1] = networkOrder(packet.timestamp);
+		words[word + 2] = networkOrder(packet.ssrc);
+		if (length > 0) code.exclusiveOr(address + HEADER, plain, keyStream, blocksOf(length));
 		const end = address + HEADER + length;
 		const rollOver = Math.floor(index / 0x10000);
 		memory[end] = rollOver >>> 24;
@@ -175,14 +177,12 @@ export class MediaSender {
 		}
 		this.#options.onSent(this.#filled, bytes);
 		this.#filled = 0;
-		if (this.#options.isHeld(memory)) {
-			this.#signer = this.#signers.find((other) => !this.#options.isHeld(other.memory)) as PacketSigner;
-		}
+		if (!this.#options.isHeld(memory)) return;
+		this.#signer = this.#signers.find((other) => !this.#options.isHeld(other.memory)) as PacketSigner;
+		this.#placePayloads();
 	}
+}
 
-	#counterView(blocks: number): Buffer {
-		const view = this.#counterViews[blocks] ?? Buffer.from(this.#counters.buffer, 0, blocks * AES_BLOCK);
-		this.#counterViews[blocks] = view;
-		return view;
-	}
+function blocksOf(length: number): number {
+	return (length + AES_BLOCK - 1) >>> 4;
 }

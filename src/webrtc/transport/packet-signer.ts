@@ -1,5 +1,5 @@
-import { BLOCK, hmacSha1, INNER, LANES, MESSAGES, OUTER, SCHEDULE, STATE_WORDS } from './hmac-sha1-code.ts';
-import type { WasmRun } from './wasm-assembler.ts';
+import { BLOCK, INNER, LANES, MESSAGES, OUTER, SCHEDULE, STATE_WORDS } from './hmac-sha1-code.ts';
+import { type PacketCode, packetCode } from './packet-code.ts';
 
 /** SHA-1 states after the inner and the outer key block of HMAC: five words each. */
 export type HmacKey = Uint32Array;
@@ -10,7 +10,7 @@ const OUTER_PAD = 0x5c;
 /** The 0x80 byte and the 64 bit length that end a SHA-1 message. */
 const PADDING = 9;
 
-const keySetup = hmacSha1(MESSAGES + 3 * BLOCK);
+const keySetup = packetCode(MESSAGES + 3 * BLOCK);
 
 /** @param key at most 64 bytes */
 export function hmacKey(key: Uint8Array): HmacKey {
@@ -24,7 +24,7 @@ export function hmacKey(key: Uint8Array): HmacKey {
 		words.fill(word, INNER / 4 + index * LANES, INNER / 4 + (index + 1) * LANES);
 	});
 	const unused = MESSAGES + 2 * BLOCK;
-	keySetup.run(MESSAGES, MESSAGES + BLOCK, MESSAGES, MESSAGES, unused, unused, unused, unused, 1);
+	keySetup.sign(MESSAGES, MESSAGES + BLOCK, MESSAGES, MESSAGES, unused, unused, unused, unused, 1);
 	return Uint32Array.from({ length: 2 * STATE_WORDS }, (_, index) => {
 		const lane = index < STATE_WORDS ? 0 : 1;
 		return words[SCHEDULE / 4 + (index % STATE_WORDS) * LANES + lane] as number;
@@ -40,7 +40,8 @@ export class PacketSigner {
 	readonly memory: Buffer;
 	readonly words: Uint32Array;
 	readonly firstByte = MESSAGES;
-	readonly #run: WasmRun;
+	/** Code for this memory. */
+	readonly code: PacketCode;
 	readonly #maxBlocks: number;
 	/** Per block count: how many messages wait. */
 	readonly #waiting: Uint8Array;
@@ -53,10 +54,9 @@ export class PacketSigner {
 	 * @param maxLength of one message, bytes
 	 */
 	constructor(size: number, maxLength: number) {
-		const { memory, run } = hmacSha1(MESSAGES + size);
-		this.#run = run;
-		this.memory = Buffer.from(memory);
-		this.words = new Uint32Array(memory);
+		this.code = packetCode(MESSAGES + size);
+		this.memory = Buffer.from(this.code.memory);
+		this.words = new Uint32Array(this.code.memory);
 		this.#maxBlocks = blocksOf(maxLength);
 		this.#waiting = new Uint8Array(this.#maxBlocks + 1);
 		this.#messages = new Uint32Array((this.#maxBlocks + 1) * LANES);
@@ -120,7 +120,7 @@ export class PacketSigner {
 				words[OUTER / 4 + index * LANES + lane] = key[STATE_WORDS + index] as number;
 			}
 		}
-		this.#run(
+		this.code.sign(
 			messages[a] as number,
 			messages[a + 1] as number,
 			messages[a + 2] as number,

@@ -6,8 +6,6 @@ import type { SessionKeys } from './srtp-keys.ts';
 /** Bytes of an AES block. */
 export const AES_BLOCK = 16;
 
-const WORDS_PER_BLOCK = AES_BLOCK / 4;
-
 /**
  * The 48 bit index of a packet (RFC 3711 3.3.1): the one with this sequence number that is nearest to the highest
  * index sent, so that a late retransmission keeps the roll-over counter it was first sent with.
@@ -52,26 +50,17 @@ export class SrtpSender {
 		return index;
 	}
 
-	/** Writes the counter blocks of one packet (RFC 3711 4.1.1) as words from `position` on. */
-	writeCounters(words: Uint32Array, position: number, blocks: number, ssrc: number, index: number): void {
+	/** Writes the first counter block of a packet (RFC 3711 4.1.1) as four words from `position` on. */
+	writeCounter(words: Uint32Array, position: number, ssrc: number, index: number): void {
 		const [salt0, salt1, salt2, salt3] = this.#salt;
-		const first = networkOrder(salt0);
-		const second = networkOrder(salt1 ^ ssrc);
-		const third = networkOrder(salt2 ^ Math.floor(index / 0x10000));
-		const fourth = networkOrder((salt3 ^ (index & 0xffff)) << 16);
-		let word = position;
-		for (let block = 0; block < blocks; block++) {
-			words[word] = first;
-			words[word + 1] = second;
-			words[word + 2] = third;
-			words[word + 3] = fourth | (block << 24);
-			word += WORDS_PER_BLOCK;
-		}
+		words[position] = networkOrder(salt0);
+		words[position + 1] = networkOrder(salt1 ^ ssrc);
+		words[position + 2] = networkOrder(salt2 ^ Math.floor(index / 0x10000));
+		words[position + 3] = networkOrder((salt3 ^ (index & 0xffff)) << 16);
 	}
 
-	/** The key stream of counter blocks, as words. */
-	keyStream(counters: Buffer): Uint32Array {
-		const bytes = this.#cipher.update(counters);
-		return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+	/** The key stream of counter blocks. */
+	keyStream(counters: Buffer): Buffer {
+		return this.#cipher.update(counters);
 	}
 }

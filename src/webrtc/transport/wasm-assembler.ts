@@ -54,6 +54,11 @@ export const op = {
 	/** Picks 16 bytes out of the 32 of two vectors. */
 	shuffle: (bytes: readonly number[]): Code => [...simd(0x0d), ...bytes],
 	splat: (value: number): Code => [0x41, ...signed(value), ...simd(0x11)],
+	/** A vector of four 32 bit values, the first one lowest in memory. */
+	constant: (values: readonly number[]): Code => [
+		...simd(0x0c),
+		...values.flatMap((value) => [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24]),
+	],
 	and: simd(0x4e),
 	or: simd(0x50),
 	xor: simd(0x51),
@@ -79,10 +84,10 @@ const section = (id: number, content: number[]): number[] => [id, ...unsigned(co
 type WebAssemblyFace = {
 	Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
 	Memory: new (options: { initial: number }) => { readonly buffer: ArrayBuffer };
-	Instance: new (module: object, imports: object) => { readonly exports: { run: WasmRun } };
+	Instance: new (module: object, imports: object) => { readonly exports: Record<string, WasmRun> };
 };
 
-/** Called with the last function's parameters: addresses and counts. */
+/** Called with the function's parameters: addresses and counts. */
 export type WasmRun = (...parameters: number[]) => void;
 
 /** Node's type declarations leave WebAssembly to the DOM library, which is not for server code. */
@@ -90,20 +95,27 @@ const { Module, Memory, Instance } = (globalThis as unknown as { WebAssembly: We
 const PAGE = 65536;
 
 /**
- * Compiles functions that share one memory; the last one can be called from outside. Function parameters are 32 bit
- * integers, locals are 128 bit vectors.
+ * Compiles functions that share one memory. Function parameters are 32 bit integers, locals are 128 bit vectors.
  *
+ * @param exported positions of the functions that can be called from outside, by name
  * @returns makes an instance with a memory of at least so many bytes
  */
-export function compile(functions: readonly WasmFunction[]): (bytes: number) => { memory: ArrayBuffer; run: WasmRun } {
-	const module = new Module(assemble(functions));
+export function compile<Name extends string>(
+	functions: readonly WasmFunction[],
+	exported: Readonly<Record<Name, number>>,
+): (bytes: number) => { memory: ArrayBuffer } & Readonly<Record<Name, WasmRun>> {
+	const module = new Module(assemble(functions, exported));
 	return (bytes) => {
 		const memory = new Memory({ initial: Math.ceil(bytes / PAGE) });
-		return { memory: memory.buffer, run: new Instance(module, { env: { memory } }).exports.run };
+		const { exports } = new Instance(module, { env: { memory } });
+		return { ...(exports as Record<Name, WasmRun>), memory: memory.buffer };
 	};
 }
 
-function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
+function assemble(
+	functions: readonly WasmFunction[],
+	exported: Readonly<Record<string, number>>,
+): Uint8Array<ArrayBuffer> {
 	const types = functions.map(({ parameters }) => [
 		FUNCTION_TYPE,
 		...vector(Array.from({ length: parameters }, () => [I32])),
@@ -113,12 +125,13 @@ function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
 		const content = [...vector([[...unsigned(vectors), V128]]), ...flatten(body), 0x0b];
 		return [...unsigned(content.length), ...content];
 	});
+	const exports = Object.entries(exported).map(([name, index]) => [...named(name), 0x00, ...unsigned(index)]);
 	return Uint8Array.from([
 		...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
 		...section(1, vector(types)),
 		...section(2, vector([[...named('env'), ...named('memory'), 0x02, 0x00, 0x01]])),
 		...section(3, vector(functions.map((_, index) => unsigned(index)))),
-		...section(7, vector([[...named('run'), 0x00, ...unsigned(functions.length - 1)]])),
+		...section(7, vector(exports)),
 		...section(10, vector(bodies)),
 	]);
 }

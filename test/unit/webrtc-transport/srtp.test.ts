@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SrtpSession } from 'werift';
 import { MAX_PAYLOAD } from '../../../src/webrtc/transport/limits.ts';
 import { MediaSender, type Route } from '../../../src/webrtc/transport/media-sender.ts';
+import { packetCode } from '../../../src/webrtc/transport/packet-code.ts';
 import type { Destination, MediaPacket, TransportPeer } from '../../../src/webrtc/transport/secure-transport.ts';
 import { deriveSessionKeys, initialCounter, type SessionKeys } from '../../../src/webrtc/transport/srtp-keys.ts';
 import { nearestIndex, SrtpSender } from '../../../src/webrtc/transport/srtp-sender.ts';
@@ -28,10 +29,10 @@ describe('SrtpSender', () => {
 			salt: hex('f0f1f2f3f4f5f6f7f8f9fafbfcfd'),
 			authentication: Buffer.alloc(20),
 		});
-		const counters = new Uint32Array(12);
-		sender.writeCounters(counters, 0, 3, 0, 0);
-		const stream = Buffer.from(sender.keyStream(Buffer.from(counters.buffer)).buffer).subarray(0, 48);
-		expect(stream.toString('hex')).toBe(
+		const { memory, countUp } = packetCode(48);
+		sender.writeCounter(new Uint32Array(memory), 0, 0, 0);
+		countUp(0, 3);
+		expect(sender.keyStream(Buffer.from(memory, 0, 48)).toString('hex')).toBe(
 			'e03ead0935c95e80e166b16dd92b4eb4d23513162b02d0f72a43a2fe4a5f97ab41e95b3bb0a2e8dd477901e4fca894c0',
 		);
 	});
@@ -41,7 +42,7 @@ describe('SrtpSender', () => {
 		const sender = new SrtpSender({ encryption: randomBytes(16), salt, authentication: randomBytes(20) });
 		for (const index of [0, 1, 0xffff, 0x10000, 0x123456789abc, 2 ** 48 - 1]) {
 			const counters = new Uint32Array(4);
-			sender.writeCounters(counters, 0, 1, 0xfedcba98, index);
+			sender.writeCounter(counters, 0, 0xfedcba98, index);
 			expect(Buffer.from(counters.buffer)).toEqual(initialCounter(salt, 0xfedcba98, index));
 		}
 	});
