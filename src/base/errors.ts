@@ -25,6 +25,14 @@ export type ErrorCode =
 	| 'offer_unsupported'
 	| 'codec_unsupported'
 	| 'too_many_sessions'
+	// who may
+	| 'token_missing'
+	| 'token_invalid'
+	| 'token_expired'
+	| 'token_revoked'
+	| 'forbidden'
+	| 'rate_limited'
+	| 'issuer_unreachable'
 	// HTTP
 	| 'not_found'
 	| 'method_not_allowed'

@@ -11,6 +11,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	rtsp: ['base', 'media', 'stream'],
 	webrtc: ['base', 'media', 'stream'],
 	hls: ['base', 'media', 'stream'],
+	auth: ['base'],
 	demo: ['base', 'media', 'rtsp'],
 	api: ['base', 'config', 'media', 'stream'],
 	web: [],

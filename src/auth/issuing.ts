@@ -1,0 +1,124 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../base/clock.ts';
+import { DualcastError } from '../base/errors.ts';
+import type { Classes } from './claims.ts';
+import { type Action, type Grant, includesPattern, permits, type Role } from './grant.ts';
+import { RateLimit } from './rate-limit.ts';
+import type { TokenRequest } from './token-issuer.ts';
+
+export type IssuingRules = {
+	/** Anyone may have a token to read: for trials only. */
+	readonly open: boolean;
+	/** Who brings one of these may ask for any token. */
+	readonly apiKeys: readonly string[];
+	/** Code → name of the class whose streams a student may then read. */
+	readonly classCodes: Readonly<Record<string, string>>;
+	readonly classes: Classes;
+	/** Seconds. */
+	readonly lifetime: number;
+};
+
+/** Somebody asks for a token, and with what right. */
+export type TokenApplication = {
+	readonly subject: string;
+	readonly role: Role;
+	readonly action: Action;
+	/** Undefined asks for all that may be had. */
+	readonly stream: string | undefined;
+	readonly apiKey: string | undefined;
+	readonly classCode: string | undefined;
+	/** Of the token that came with the request, checked. */
+	readonly grant: Grant | undefined;
+	/** Address of the caller. */
+	readonly caller: string;
+};
+
+/** A class types its code within the same minutes, often from behind one address; guessing takes thousands. */
+const ATTEMPTS = { burst: 60, perMinute: 30 } as const;
+
+/** Decides who gets which token. */
+export class Issuing {
+	readonly #rules: IssuingRules;
+	readonly #attempts: RateLimit;
+
+	constructor(rules: IssuingRules, clock: Clock) {
+		this.#rules = rules;
+		this.#attempts = new RateLimit(clock, ATTEMPTS);
+	}
+
+	/** @throws DualcastError `token_missing`, `forbidden`, `rate_limited` */
+	decide(application: TokenApplication): TokenRequest {
+		const { apiKey, classCode, grant } = application;
+		if (apiKey !== undefined) return this.#byApiKey(application, apiKey);
+		if (classCode !== undefined) return this.#byClassCode(application, classCode);
+		if (grant) return this.#byGrant(application, grant);
+		if (this.#rules.open) return this.#openly(application);
+		const ways = 'an API key (X-API-Key), a class code (class_code) or a token that allows it';
+		throw new DualcastError('token_missing', `to get a token bring ${ways}`);
+	}
+
+	#byApiKey(application: TokenApplication, apiKey: string): TokenRequest {
+		this.#countAttempt(application.caller);
+		if (!this.#rules.apiKeys.some((key) => equalSecrets(key, apiKey))) {
+			throw new DualcastError('forbidden', 'this API key is not known here');
+		}
+		return this.#request(application, ['*']);
+	}
+
+	#byClassCode(application: TokenApplication, code: string): TokenRequest {
+		this.#countAttempt(application.caller);
+		const entry = Object.entries(this.#rules.classCodes).find(([known]) => equalSecrets(known, code));
+		if (!entry) throw new DualcastError('forbidden', 'this class code is not known here');
+		const [, className] = entry;
+		const { role, action, stream } = application;
+		if (role !== 'student' || action !== 'read') {
+			throw new DualcastError('forbidden', 'a class code gives a student the right to read, nothing else');
+		}
+		const patterns = Object.hasOwn(this.#rules.classes, className) ? (this.#rules.classes[className] ?? []) : [];
+		if (stream !== undefined && !patterns.some((pattern) => includesPattern(pattern, stream))) throw notYours(stream);
+		return this.#request(application, [`class:${className}`]);
+	}
+
+	/** An admin gives anything; a teacher gives students the right to read what the teacher may read. */
+	#byGrant(application: TokenApplication, grant: Grant): TokenRequest {
+		if (permits(grant, 'admin')) return this.#request(application, ['*']);
+		const { role, action, stream } = application;
+		if (grant.role !== 'teacher' || role !== 'student' || action !== 'read' || !permits(grant, 'read')) {
+			throw new DualcastError('forbidden', 'this token does not allow giving out such a token');
+		}
+		if (stream !== undefined && !grant.streams.some((pattern) => includesPattern(pattern, stream))) {
+			throw notYours(stream);
+		}
+		return this.#request(application, grant.streams);
+	}
+
+	#openly(application: TokenApplication): TokenRequest {
+		if (application.action !== 'read' || application.role === 'admin') {
+			throw new DualcastError('forbidden', 'without an API key or a token only the right to read can be had');
+		}
+		return this.#request(application, ['*']);
+	}
+
+	#request({ subject, role, action, stream }: TokenApplication, all: readonly string[]): TokenRequest {
+		const { lifetime } = this.#rules;
+		return { subject, role, actions: [action], streams: stream === undefined ? all : [stream], lifetime };
+	}
+
+	#countAttempt(caller: string): void {
+		const wait = this.#attempts.take(caller);
+		if (wait === 0) return;
+		throw new DualcastError('rate_limited', `too many attempts from this address; try again in ${wait} s`, {
+			facts: { retry_after_s: wait },
+		});
+	}
+}
+
+function notYours(stream: string): DualcastError {
+	return new DualcastError('forbidden', `the stream ${stream} is not among those that may be had this way`);
+}
+
+/** Compares in a time that tells nothing. */
+function equalSecrets(known: string, given: string): boolean {
+	const digest = (text: string) => createHash('sha256').update(text).digest();
+	return timingSafeEqual(digest(known), digest(given));
+}

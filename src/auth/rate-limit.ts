@@ -1,0 +1,37 @@
+import type { Clock } from '../base/clock.ts';
+import { MAX_COUNTED_CALLERS } from './limits.ts';
+
+type Bucket = { tokens: number; at: number };
+
+/** A token bucket for each caller: `burst` attempts at once, then `perMinute`. */
+export class RateLimit {
+	readonly #buckets = new Map<string, Bucket>();
+	readonly #clock: Clock;
+	readonly #burst: number;
+	readonly #perMs: number;
+
+	constructor(clock: Clock, limit: { readonly burst: number; readonly perMinute: number }) {
+		this.#clock = clock;
+		this.#burst = limit.burst;
+		this.#perMs = limit.perMinute / 60_000;
+	}
+
+	/** Counts an attempt. @returns 0 when it may go on, else the seconds to wait */
+	take(caller: string): number {
+		const now = this.#clock.now();
+		const bucket = this.#buckets.get(caller) ?? { tokens: this.#burst, at: now };
+		this.#buckets.delete(caller);
+		bucket.tokens = Math.min(this.#burst, bucket.tokens + (now - bucket.at) * this.#perMs);
+		bucket.at = now;
+		this.#buckets.set(caller, bucket);
+		if (this.#buckets.size > MAX_COUNTED_CALLERS) {
+			const [longestIdle] = this.#buckets.keys();
+			if (longestIdle !== undefined) this.#buckets.delete(longestIdle);
+		}
+		if (bucket.tokens >= 1) {
+			bucket.tokens -= 1;
+			return 0;
+		}
+		return Math.ceil((1 - bucket.tokens) / this.#perMs / 1000);
+	}
+}

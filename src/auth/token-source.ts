@@ -1,0 +1,28 @@
+/** Query parameters that may carry a token. */
+const PARAMETERS = ['jwt', 'token'];
+const BEARER = /^bearer +([\w.~+/=-]+) *$/i;
+const BASIC = /^basic +([A-Za-z0-9+/]+=*) *$/i;
+
+/**
+ * The token a request brings, from the first of: `Authorization: Bearer` (RFC 6750 2.1), the password of
+ * `Authorization: Basic` (players that take only a user name and a password), `?jwt=` and `?token=`.
+ *
+ * @param url path and query of the request line
+ */
+export function tokenOf(authorization: string | undefined, url: string): string | undefined {
+	const bearer = BEARER.exec(authorization ?? '')?.[1];
+	if (bearer !== undefined) return bearer;
+	const basic = BASIC.exec(authorization ?? '')?.[1];
+	if (basic !== undefined) {
+		const [, ...password] = Buffer.from(basic, 'base64').toString('utf8').split(':');
+		if (password.length > 0) return password.join(':');
+	}
+	const query = url.indexOf('?');
+	if (query < 0) return undefined;
+	const parameters = new URLSearchParams(url.slice(query + 1));
+	for (const name of PARAMETERS) {
+		const value = parameters.get(name);
+		if (value !== null && value !== '') return value;
+	}
+	return undefined;
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import type { Grant } from '../../../src/auth/grant.ts';
+import { MAX_REVOCATIONS } from '../../../src/auth/limits.ts';
+import { Revocations } from '../../../src/auth/revocations.ts';
+import { SessionWatch } from '../../../src/auth/session-watch.ts';
+import { VirtualClock } from '../../fakes/virtual-clock.ts';
+
+function scene() {
+	const clock = new VirtualClock();
+	const revocations = new Revocations(() => clock.wall());
+	const watch = new SessionWatch(clock, revocations);
+	const ended: string[] = [];
+	const grant = (subject: string, tokenId: string, lifetime = 60_000): Grant => ({
+		...{ subject, tokenId, role: 'student', actions: ['read'], streams: ['*'], node: undefined },
+		...{ issuedAt: clock.wall(), expiresAt: clock.wall() + lifetime },
+	});
+	const start = (subject: string, tokenId: string, lifetime?: number) =>
+		watch.add(grant(subject, tokenId, lifetime), (reason) => ended.push(`${tokenId} ${reason}`));
+	return { clock, revocations, watch, ended, start, grant };
+}
+
+describe('SessionWatch', () => {
+	it('ends a session when its token expires, and not one that has left', async () => {
+		const { clock, start, ended } = scene();
+		start('ann', 'a');
+		start('bob', 'b')();
+		await clock.advance(59_999);
+		expect(ended).toEqual([]);
+		await clock.advance(1);
+		expect(ended).toEqual(['a token_expired']);
+	});
+
+	it('ends the sessions of a revoked token and of a revoked subject, once', async () => {
+		const { clock, revocations, start, ended } = scene();
+		start('ann', 'a');
+		start('bob', 'b');
+		start('bob', 'c');
+		start('cid', 'd');
+		revocations.add({ tokenId: 'a', until: clock.wall() + 60_000 });
+		revocations.add({ subject: 'bob', at: clock.wall(), until: clock.wall() + 60_000 });
+		expect(ended).toEqual(['a token_revoked', 'b token_revoked', 'c token_revoked']);
+		await clock.advance(60_000);
+		expect(ended.slice(3)).toEqual(['d token_expired']);
+	});
+
+	it('keeps a session whose token lives longer than a timer can', async () => {
+		const { clock, start, ended } = scene();
+		start('ann', 'a', 2 ** 40);
+		await clock.advance(2 ** 31);
+		expect(ended).toEqual([]);
+	});
+
+	it('ends nothing after it is closed', () => {
+		const { clock, revocations, watch, start, ended } = scene();
+		start('ann', 'a');
+		watch.close();
+		revocations.add({ tokenId: 'a', until: clock.wall() + 1 });
+		expect(ended).toEqual([]);
+	});
+});
+
+describe('Revocations', () => {
+	it('concern tokens issued up to the moment, not later ones', async () => {
+		const { clock, revocations, grant } = scene();
+		const before = grant('ann', 'a');
+		revocations.add({ subject: 'ann', at: clock.wall(), until: clock.wall() + 60_000 });
+		await clock.advance(1);
+		expect(revocations.concerns(before)).toBe(true);
+		expect(revocations.concerns(grant('ann', 'b'))).toBe(false);
+		expect(revocations.concerns(grant('bob', 'c'))).toBe(false);
+	});
+
+	it('do not shorten what an earlier one said', () => {
+		const { clock, revocations, grant } = scene();
+		revocations.add({ subject: 'ann', at: clock.wall() + 10, until: clock.wall() + 60_000 });
+		revocations.add({ subject: 'ann', at: clock.wall() - 10, until: clock.wall() + 1 });
+		expect(revocations.concerns(grant('ann', 'a'))).toBe(true);
+	});
+
+	it('are forgotten when no token they concern can be valid, and the oldest when there are too many', async () => {
+		const { clock, revocations, grant } = scene();
+		revocations.add({ tokenId: 'old', until: clock.wall() + 10 });
+		await clock.advance(20);
+		revocations.add({ tokenId: 'first', until: clock.wall() + 60_000 });
+		expect(revocations.concerns(grant('ann', 'old'))).toBe(false);
+		for (let index = 0; index < MAX_REVOCATIONS; index++) {
+			revocations.add({ tokenId: `t${index}`, until: clock.wall() + 60_000 });
+		}
+		expect(revocations.concerns(grant('ann', 'first'))).toBe(false);
+		expect(revocations.concerns(grant('ann', 't0'))).toBe(true);
+	});
+});
