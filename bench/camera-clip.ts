@@ -13,16 +13,17 @@ export const NUMBER_CELLS = 10;
 export const NUMBER_CELL_PIXELS = 32;
 
 const FOLDER = fileURLToPath(new URL('../build/bench', import.meta.url));
-const CLIP = `${FOLDER}/camera.mp4`;
 
 /**
- * The camera all measurements use: 1280x720, 30 fps, 2 Mbit/s, H.264 High without B-frames, a key frame every 2 s.
+ * The camera all measurements use: 1280x720, 30 fps, 2 Mbit/s, H.264 High without B-frames.
  * Made with ffmpeg once, then kept in `build/bench`.
  *
+ * @param keySeconds from one key frame to the next
  * @returns its path
  */
-export async function cameraClip(): Promise<string> {
-	if (existsSync(CLIP)) return CLIP;
+export async function cameraClip(keySeconds = 2): Promise<string> {
+	const clip = `${FOLDER}/camera${keySeconds === 2 ? '' : `-${keySeconds}s`}.mp4`;
+	if (existsSync(clip)) return clip;
 	await mkdir(FOLDER, { recursive: true });
 	const cells = Array.from({ length: NUMBER_CELLS }, (_, index) => {
 		const weight = 2 ** (NUMBER_CELLS - 1 - index);
@@ -32,11 +33,12 @@ export async function cameraClip(): Promise<string> {
 	const filter = `noise=alls=14:allf=t,${cells.join(',')},format=yuv420p`;
 	const seconds = CLIP_FRAMES / FRAME_RATE;
 	const source = ['-f', 'lavfi', '-i', `testsrc2=s=1280x720:r=${FRAME_RATE}:d=${seconds}`, '-vf', filter];
-	const keys = `keyint=${2 * FRAME_RATE}:min-keyint=${2 * FRAME_RATE}:scenecut=0:bframes=0`;
+	const group = keySeconds * FRAME_RATE;
+	const keys = `keyint=${group}:min-keyint=${group}:scenecut=0:bframes=0`;
 	const rate = ['-b:v', '2M', '-maxrate', '2M', '-bufsize', '2M', '-x264-params', keys];
-	const part = `${CLIP}.part.mp4`;
+	const part = `${clip}.part.mp4`;
 	const encode = ['-c:v', 'libx264', '-preset', 'medium', '-profile:v', 'high', ...rate];
 	await promisify(execFile)('ffmpeg', ['-v', 'error', '-y', ...source, ...encode, part]);
-	await rename(part, CLIP);
-	return CLIP;
+	await rename(part, clip);
+	return clip;
 }

@@ -9,23 +9,32 @@ import { serve } from './child.ts';
 
 /** What the camera says when it is up. */
 export type CameraReady = {
-	/** Of the first camera. Others are at any other path. */
+	/** Of the first camera. Others are at any other path, and at the other servers. */
 	readonly url: string;
+	/** URLs of all servers. Over UDP the cameras of one server share its sockets, so many need several. */
+	readonly servers: readonly string[];
 	/** When its frame 0 was sent, milliseconds since the Unix epoch. Frame n follows n / FRAME_RATE s later. */
 	readonly startedAt: number;
 };
 
+const SERVERS = 50;
+
 // The bench's cameras, in a process of their own: one at each path, each with its own beat. Usage: camera.ts CLIP
 const clip = readClip(await readFile(process.argv[2] as string));
 const cameras = new Map<string, ClipPresentation>();
-const server = await RtspServer.listen({
-	host: '127.0.0.1',
-	port: 0,
-	presentations: { open: async (path) => cameraAt(path) },
-	clock: systemClock,
-	logger: silentLogger,
-	randomBytes,
-});
+const servers = await Promise.all(
+	Array.from({ length: SERVERS }, () =>
+		RtspServer.listen({
+			host: '127.0.0.1',
+			port: 0,
+			presentations: { open: async (path) => cameraAt(path) },
+			clock: systemClock,
+			logger: silentLogger,
+			randomBytes,
+		}),
+	),
+);
+const urls = servers.map(({ port }) => `rtsp://127.0.0.1:${port}/camera`);
 
 function cameraAt(path: string): ClipPresentation {
 	const known = cameras.get(path);
@@ -41,7 +50,7 @@ cameraAt('camera').subscribe({
 	onFrame(frame) {
 		if (announced) return;
 		announced = true;
-		serve({ url: `rtsp://127.0.0.1:${server.port}/camera`, startedAt: frame.clock.ntp }, async () => undefined);
+		serve({ url: urls[0], servers: urls, startedAt: frame.clock.ntp }, async () => undefined);
 	},
 	onEnd() {},
 });

@@ -2,14 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type RunningGateway, startGateway } from '../test/e2e/harness/gateway.ts';
 
 /** Configuration of a gateway under measurement: loopback only, on ports of the system's choice. */
-export function benchConfig(streams: Readonly<Record<string, string>>, onDemand = true): string {
+export function benchConfig(
+	streams: Readonly<Record<string, string>>,
+	onDemand = true,
+	transport: 'auto' | 'tcp' | 'udp' = 'auto',
+): string {
 	return [
 		'server: { host: 127.0.0.1 }',
 		'log: { level: warn }',
 		'webrtc: { udp_port: 0 }',
 		'on_demand: { close_after: 1s }',
 		'streams:',
-		...Object.entries(streams).map(([id, url]) => `  ${id}: { source: "${url}", on_demand: ${onDemand} }`),
+		...Object.entries(streams).map(
+			([id, url]) => `  ${id}: { source: "${url}", on_demand: ${onDemand}, transport: ${transport} }`,
+		),
 		'',
 	].join('\n');
 }

@@ -4,74 +4,109 @@ import { Child } from './child.ts';
 import { benchConfig, untilState, withGateway } from './gateway.ts';
 import type { PlayersAnswer } from './hls-players.ts';
 import { readUsage } from './process-usage.ts';
+import { median } from './statistics.ts';
 
-/** What one camera costs the gateway. */
+/** What one of several cameras costs the gateway. */
 export type Ingest = {
 	readonly cameras: number;
-	/** CPU, percent of one core, for each camera. */
-	readonly pullPercent: number;
-	readonly hlsPercent: number;
-	/** Resident memory for each camera, in bytes, against the gateway without one. */
-	readonly pullBytes: number;
-	readonly hlsBytes: number;
-	/** Bits per second of one camera, as the gateway counted them while nobody watched. */
+	readonly transport: 'tcp' | 'udp';
+	/** With an HLS player each; otherwise nobody watches. */
+	readonly hls: boolean;
+	/** CPU, percent of one core: the median of the windows, and the best of them. */
+	readonly percent: number;
+	readonly bestPercent: number;
+	/** Resident memory, in bytes, against the gateway with one camera that rests. */
+	readonly bytes: number;
+	/** Of it, what the cached group of pictures holds on average. */
+	readonly cacheBytes: number;
+	/** Bits per second, as the gateway counted them. */
 	readonly bitrate: number;
+	/** Packets that did not arrive, all cameras together. */
+	readonly lost: number;
 	/** Segments that the players read, in all, and answers other than 200. */
 	readonly segmentsRead: number;
 	readonly failures: number;
 };
 
-const CAMERAS = 20;
+type Load = Pick<Ingest, 'cameras' | 'transport' | 'hls'>;
+
+const LOADS: readonly Load[] = [
+	{ cameras: 20, transport: 'tcp', hls: false },
+	{ cameras: 20, transport: 'udp', hls: false },
+	{ cameras: 20, transport: 'tcp', hls: true },
+	{ cameras: 100, transport: 'tcp', hls: false },
+	{ cameras: 100, transport: 'udp', hls: false },
+];
 const SETTLE_MS = 5000;
 /** The engine compiles what is hot in the first seconds; a gateway runs for weeks. */
-const WARM_UP_MS = 15_000;
-const MEASURE_MS = 15_000;
+const WARM_UP_MS = 20_000;
+const WINDOW_MS = 6000;
+const WINDOWS = 5;
 
-/** Pulls 20 cameras at once, first with no reader, then with one HLS player each. */
-export async function measureIngest(camera: CameraReady): Promise<Ingest> {
-	const ids = Array.from({ length: CAMERAS }, (_, index) => `camera-${index + 1}`);
+type StreamStats = {
+	readonly current_bitrate: number;
+	readonly gop_cache_bytes: number;
+	readonly packets_lost: number;
+};
+
+/** Pulls many cameras at once. @param only name of one load, as `100-tcp` */
+export async function measureIngest(camera: CameraReady, only?: string): Promise<Ingest[]> {
 	const idleBytes = await withGateway(benchConfig({ idle: camera.url }), async ({ pid }) => {
 		await delay(SETTLE_MS);
 		return (await readUsage(pid)).residentBytes;
 	});
-	const streams = Object.fromEntries(ids.map((id) => [id, new URL(id, camera.url).href]));
-	return withGateway(benchConfig(streams, false), async ({ url, pid }) => {
-		for (const id of ids) await untilState(url, id, 'live');
-		await delay(WARM_UP_MS);
-		const pull = await measure(pid);
-		const bitrates = await Promise.all(ids.map((id) => bitrateOf(url, id)));
+	const results: Ingest[] = [];
+	for (const load of LOADS) {
+		if (only !== undefined && only !== nameOf(load)) continue;
+		console.error(`bench: ingest ${nameOf(load)} …`);
+		results.push(await measureLoad(camera, load, idleBytes));
+	}
+	return results;
+}
 
+function nameOf({ cameras, transport, hls }: Load): string {
+	return `${cameras}-${transport}${hls ? '-hls' : ''}`;
+}
+
+function measureLoad(camera: CameraReady, load: Load, idleBytes: number): Promise<Ingest> {
+	const { cameras, transport, hls } = load;
+	const ids = Array.from({ length: cameras }, (_, index) => `camera-${index + 1}`);
+	const { servers } = camera;
+	const streams = Object.fromEntries(ids.map((id, index) => [id, new URL(id, servers[index % servers.length]).href]));
+	return withGateway(benchConfig(streams, false, transport), async ({ url, pid }) => {
+		for (const id of ids) await untilState(url, id, 'live');
 		const playlists = ids.map((id) => `${url}/hls/${id}/index.m3u8`);
-		const players = await Child.start<object, 'count', PlayersAnswer>('./hls-players.ts', playlists);
+		const players = hls ? await Child.start<object, 'count', PlayersAnswer>('./hls-players.ts', playlists) : undefined;
 		try {
 			await delay(WARM_UP_MS);
-			const hls = await measure(pid);
-			const { segmentsRead, failures } = await players.ask('count');
+			const windows: number[] = [];
+			for (let window = 0; window < WINDOWS; window++) windows.push(await percentOf(pid));
+			const { residentBytes } = await readUsage(pid);
+			const stats = await Promise.all(ids.map((id) => statsOf(url, id)));
+			const sum = (read: (each: StreamStats) => number) => stats.reduce((total, each) => total + read(each), 0);
 			return {
-				cameras: CAMERAS,
-				pullPercent: pull.percent / CAMERAS,
-				hlsPercent: hls.percent / CAMERAS,
-				pullBytes: (pull.residentBytes - idleBytes) / CAMERAS,
-				hlsBytes: (hls.residentBytes - idleBytes) / CAMERAS,
-				bitrate: bitrates.reduce((sum, each) => sum + each, 0) / CAMERAS,
-				segmentsRead,
-				failures,
+				...load,
+				percent: median(windows) / cameras,
+				bestPercent: Math.min(...windows) / cameras,
+				bytes: (residentBytes - idleBytes) / cameras,
+				cacheBytes: sum((each) => each.gop_cache_bytes) / cameras,
+				bitrate: sum((each) => each.current_bitrate) / cameras,
+				lost: sum((each) => each.packets_lost),
+				...((await players?.ask('count')) ?? { segmentsRead: 0, failures: 0 }),
 			};
 		} finally {
-			await players.stop();
+			await players?.stop();
 		}
 	});
 }
 
-async function bitrateOf(url: string, id: string): Promise<number> {
-	const stats = (await (await fetch(`${url}/api/v1/streams/${id}/stats`)).json()) as { current_bitrate: number };
-	return stats.current_bitrate;
+async function statsOf(url: string, id: string): Promise<StreamStats> {
+	return (await (await fetch(`${url}/api/v1/streams/${id}/stats`)).json()) as StreamStats;
 }
 
-async function measure(pid: number): Promise<{ percent: number; residentBytes: number }> {
+async function percentOf(pid: number): Promise<number> {
 	const start = await readUsage(pid);
-	await delay(MEASURE_MS);
+	await delay(WINDOW_MS);
 	const end = await readUsage(pid);
-	const seconds = (end.at - start.at) / 1000;
-	return { percent: ((end.cpuSeconds - start.cpuSeconds) / seconds) * 100, residentBytes: end.residentBytes };
+	return ((end.cpuSeconds - start.cpuSeconds) / ((end.at - start.at) / 1000)) * 100;
 }

@@ -6,8 +6,10 @@ import { type FanOut, measureFanOut } from './fan-out.ts';
 import { measureFirstFrame } from './first-frame.ts';
 import { benchConfig, withGateway } from './gateway.ts';
 import { measureIngest } from './ingest.ts';
-import { fanOutTable, firstFrameTable, ingestTable, joinTable, renderReport } from './report.ts';
+import { measureLoss } from './loss.ts';
+import { fanOutTable, firstFrameTable, ingestTable, joinTable, lossTable, renderReport } from './report.ts';
 import type { Table } from './table.ts';
+import { freeUdpPort } from './udp-relay.ts';
 import type { BaselineReady } from './werift-baseline.ts';
 
 const VIEWERS = [20, 60, 150];
@@ -15,6 +17,8 @@ const BASELINE_VIEWERS = 60;
 /** A bench that hangs is ended. */
 const DEADLINE_MS = 10 * 60_000;
 const STREAM = 'camera';
+/** A long group of pictures is what costs memory. */
+const INGEST_KEY_SECONDS = 4;
 
 async function webrtc(camera: CameraReady, clip: string): Promise<Table[]> {
 	const gateway: FanOut[] = [];
@@ -38,9 +42,15 @@ async function firstPicture(camera: CameraReady): Promise<Table[]> {
 	return [firstFrameTable(running, cold)];
 }
 
-async function ingest(camera: CameraReady): Promise<Table[]> {
-	progress('20 cameras, without and with HLS');
-	return [ingestTable(await measureIngest(camera))];
+async function loss(camera: CameraReady): Promise<Table[]> {
+	progress('Chromium through relays that lose packets');
+	const udpPort = await freeUdpPort();
+	const config = benchConfig({ [STREAM]: camera.url }).replace('udp_port: 0', `udp_port: ${udpPort}`);
+	return [lossTable(await withGateway(config, ({ url }) => measureLoss(url, STREAM, udpPort)))];
+}
+
+async function ingest(camera: CameraReady, load: string | undefined): Promise<Table[]> {
+	return [ingestTable(await measureIngest(camera, load))];
 }
 
 function progress(what: string): void {
@@ -48,9 +58,12 @@ function progress(what: string): void {
 }
 
 const words = process.argv.slice(2);
-const unknown = words.find((word) => !['ingest', 'first-picture', '--write'].includes(word));
+const load = words[0] === 'ingest' && /^\d/.test(words[1] ?? '') ? words.splice(1, 1)[0] : undefined;
+const unknown = words.find((word) => !['ingest', 'first-picture', 'loss', '--write'].includes(word));
 if (unknown !== undefined) {
-	console.error(`bench: unknown argument ${unknown}; use: npm run bench -- [ingest|first-picture] [--write]`);
+	console.error(
+		`bench: unknown argument ${unknown}; use: npm run bench -- [ingest [LOAD]|first-picture|loss] [--write]`,
+	);
 	process.exit(2);
 }
 setTimeout(() => {
@@ -58,16 +71,18 @@ setTimeout(() => {
 	process.exit(1);
 }, DEADLINE_MS).unref();
 
-const clip = await cameraClip();
+const part = words.find((word) => word !== '--write');
+const clip = await cameraClip(part === 'ingest' ? INGEST_KEY_SECONDS : undefined);
 const camera = await Child.start<CameraReady>('./camera.ts', [clip]);
 try {
-	const part = words.find((word) => word !== '--write');
 	const tables =
 		part === 'ingest'
-			? await ingest(camera.ready)
+			? await ingest(camera.ready, load)
 			: part === 'first-picture'
 				? await firstPicture(camera.ready)
-				: await webrtc(camera.ready, clip);
+				: part === 'loss'
+					? await loss(camera.ready)
+					: await webrtc(camera.ready, clip);
 	const report = renderReport(tables, new Date().toISOString());
 	console.log(report);
 	const file = new URL(part === undefined ? './report.md' : `./report-${part}.md`, import.meta.url);

@@ -38,10 +38,20 @@ export const FIRST_FRAME_ELSEWHERE = [
 	{ name: 'go2rtc 1.9.14', running: '1,198 / 2,123', cold: '', age: '33-67' },
 ] as const;
 
-/** Percent of a core and memory a camera, 20 cameras. */
+/** Percent of a core and memory a camera, 20 cameras where the name says nothing else. */
 export const INGEST_ELSEWHERE = [
 	{ name: 'MediaMTX 1.20.1, pull alone', percent: '0.155', memory: '' },
 	{ name: 'MediaMTX 1.20.1, pull + HLS in TS', percent: '0.23', memory: '9.6 MiB' },
 	{ name: 'MediaMTX 1.20.1, pull + LL-HLS', percent: '0.205', memory: '20 MiB' },
 	{ name: 'a bare Node socket that only finds the interleaved frames', percent: '0.06', memory: '' },
+	{ name: 'the same with 100 cameras', percent: '0.03', memory: '' },
+] as const;
+
+/** Frames decoded of about 450. */
+export const LOSS_ELSEWHERE = [
+	{ name: 'MediaMTX 1.20.1, 2 % lost', decoded: '75 %', freezes: '' },
+	{ name: 'MediaMTX 1.20.1, 5 % lost', decoded: '92 %', freezes: '' },
+	{ name: 'MediaMTX 1.20.1, 10 % lost', decoded: '94 %', freezes: '7' },
+	{ name: 'go2rtc 1.9.14, 2 % lost', decoded: '3 %', freezes: '' },
+	{ name: 'go2rtc 1.9.14, 10 % lost', decoded: '1 %', freezes: '' },
 ] as const;

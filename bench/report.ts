@@ -2,11 +2,31 @@ import { cpus } from 'node:os';
 import type { FanOut } from './fan-out.ts';
 import { type FirstFrame, LIVE_MS } from './first-frame.ts';
 import type { Ingest } from './ingest.ts';
-import { FAN_OUT_ELSEWHERE, FIRST_FRAME_ELSEWHERE, INGEST_ELSEWHERE } from './measured-elsewhere.ts';
+import type { LossyViewing } from './loss.ts';
+import { FAN_OUT_ELSEWHERE, FIRST_FRAME_ELSEWHERE, INGEST_ELSEWHERE, LOSS_ELSEWHERE } from './measured-elsewhere.ts';
 import { renderTable, type Table } from './table.ts';
 
 const ELSEWHERE = '(measured elsewhere)';
 const MIB = 1024 * 1024;
+
+export function lossTable(viewings: readonly LossyViewing[]): Table {
+	const own = viewings.map(({ loss, decoded, freezes, pictureLosses, negativeAcknowledgements }) => [
+		`Dualcast, ${(loss * 100).toFixed(0)} % lost each way`,
+		`${Math.min(100, decoded * 100).toFixed(1)} %`,
+		`${freezes}`,
+		`${pictureLosses}`,
+		`${negativeAcknowledgements}`,
+	]);
+	return {
+		title: 'Chromium for 15 s through a network that loses packets, 10 to 15 ms each way',
+		columns: ['', 'frames decoded', 'freezes', 'PLI', 'NACK'],
+		rows: [
+			...own,
+			...LOSS_ELSEWHERE.map(({ name, decoded, freezes }) => [`${name} ${ELSEWHERE}`, decoded, freezes, '', '']),
+		],
+		notes: [],
+	};
+}
 
 /** All viewers of WebRTC, the gateway's and werift's, beside what others need. */
 export function fanOutTable(gateway: readonly FanOut[], werift: FanOut): Table {
@@ -78,23 +98,26 @@ export function firstFrameTable(running: FirstFrame, cold: FirstFrame): Table {
 	};
 }
 
-export function ingestTable(ingest: Ingest): Table {
-	const row = (name: string, percent: number, bytes: number) => [
-		name,
-		percent.toFixed(3),
-		`${(bytes / MIB).toFixed(1)} MiB`,
+export function ingestTable(results: readonly Ingest[]): Table {
+	const own = (each: Ingest) => [
+		`Dualcast, ${each.cameras} cameras over ${each.transport.toUpperCase()}${each.hls ? ', HLS with one player each' : ''}`,
+		`${each.percent.toFixed(3)} / ${each.bestPercent.toFixed(3)}`,
+		`${(each.bytes / MIB).toFixed(1)} MiB`,
+		`${(each.cacheBytes / MIB).toFixed(2)} MiB`,
+		(each.bitrate / 1e6).toFixed(2),
+		`${each.lost}`,
 	];
+	const hls = results.find((each) => each.hls);
 	return {
-		title: `One of ${ingest.cameras} cameras pulled over TCP`,
-		columns: ['', 'core %', 'memory'],
+		title: 'One of many cameras pulled at once, nobody watching but where it says so',
+		columns: ['', 'core % (median / best)', 'memory', 'of it cached', 'Mbit/s', 'lost in all'],
 		rows: [
-			row('Dualcast, pull alone', ingest.pullPercent, ingest.pullBytes),
-			row('Dualcast, pull + HLS with one player', ingest.hlsPercent, ingest.hlsBytes),
-			...INGEST_ELSEWHERE.map((each) => [`${each.name} ${ELSEWHERE}`, each.percent, each.memory]),
+			...results.map(own),
+			...INGEST_ELSEWHERE.map((each) => [`${each.name} ${ELSEWHERE}`, each.percent, each.memory, '', '', '']),
 		],
 		notes: [
-			`Each camera sent ${(ingest.bitrate / 1e6).toFixed(2)} Mbit/s. The players read ${ingest.segmentsRead} segments; ` +
-				`${ingest.failures} answers were not 200.`,
+			'These cameras send a key frame every 4 s.',
+			...(hls ? [`The players read ${hls.segmentsRead} segments; ${hls.failures} answers were not 200.`] : []),
 		],
 	};
 }

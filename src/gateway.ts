@@ -1,17 +1,22 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createApi } from './api/api.ts';
 import { answerError } from './api/problem.ts';
 import { createStreamView } from './api/stream-view.ts';
+import { Auth } from './auth/auth.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import type { Logger } from './base/logger.ts';
 import { Scope } from './base/scope.ts';
+import { createCameraSource } from './camera-source.ts';
 import type { Config } from './config/schema.ts';
 import { type DemoCamera, startDemoCamera } from './demo/demo-camera.ts';
 import { createHlsServer } from './hls/server.ts';
-import { createRtspSource } from './rtsp/client/rtsp-source.ts';
+import { ProbeDesk } from './probe/probe-desk.ts';
+import type { RtspServer } from './rtsp/server/server.ts';
+import { startStreamServer } from './rtsp/server/stream-server.ts';
 import { StreamRegistry } from './stream/registry.ts';
 import { createTypescriptTransport } from './webrtc/transport/typescript-transport.ts';
 import { createWebRtcServer } from './webrtc/webrtc-server.ts';
@@ -59,7 +64,6 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
 async function build(config: Config, options: GatewayOptions, scope: Scope): Promise<Gateway> {
 	const { logger, version, clock = systemClock } = options;
-	const userAgent = `Dualcast/${version}`;
 
 	// The port is taken first: a second start by mistake fails before it has touched a camera.
 	const http = createServer({
@@ -70,20 +74,17 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 	await listen(http, config.server.port, config.server.host);
 	scope.defer(() => shut(http));
 
+	const auth = await buildAuth(config.auth, clock, logger.child({ part: 'auth' }));
+	scope.defer(() => auth.close());
+
 	const demo = await startDemo(config, { clock, logger, scope });
 	const registry = new StreamRegistry();
 	scope.defer(() => registry.close());
 	for (const [id, settings] of Object.entries(config.streams)) {
 		const log = logger.child({ stream: id });
 		const isDemo = settings.source === 'demo';
-		const camera = createRtspSource({
-			url: isDemo && demo ? demo.url : settings.source,
-			...(settings.credentials ?? {}),
-			transport: settings.transport,
-			clock,
-			logger: log,
-			userAgent,
-		});
+		const address = isDemo && demo ? { ...settings, source: demo.url } : settings;
+		const camera = createCameraSource(address, { clock, logger: log, version });
 		registry.add({
 			id,
 			source: isDemo ? { label: 'demo', run: (sink, signal) => camera.run(sink, signal) } : camera,
@@ -106,6 +107,8 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 				logger: logger.child({ output: 'hls' }),
 				segmentDuration: config.hls.segment_duration / 1000,
 				segmentCount: config.hls.segment_count,
+				container: config.hls.variant,
+				...(config.hls.low_latency.enabled && { partDuration: config.hls.low_latency.part_duration / 1000 }),
 				cleanupThreshold: config.hls.cleanup_threshold,
 				outputDir: config.hls.output_dir,
 				enableCompression: config.hls.enable_compression,
@@ -140,11 +143,24 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 		: undefined;
 	if (webrtc) scope.defer(() => webrtc.close());
 
+	const rtsp = await startRtsp(config.rtsp_server, { registry, auth, clock, logger: logger.child({ output: 'rtsp' }) });
+	if (rtsp) scope.defer(() => rtsp.close());
+
+	const probes = new ProbeDesk(clock);
+	scope.defer(() => probes.close());
+	const probeLog = logger.child({ part: 'probe' });
+
 	let closing = false;
 	const app = createApi({
-		streams: createStreamView({ registry, clock, hls, webrtc }),
+		streams: createStreamView({ registry, clock, hls, webrtc, rtsp }),
 		hls,
 		webrtc,
+		probe: config.probe.enabled
+			? {
+					run: (camera, signal) => probes.run(createCameraSource(camera, { clock, logger: probeLog, version }), signal),
+				}
+			: undefined,
+		auth,
 		readiness: { problems: () => (closing ? ['shutting down'] : []) },
 		webRoot: fileURLToPath(new URL('./web', import.meta.url)),
 		iceServers: config.webrtc.ice_servers,
@@ -166,6 +182,54 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 			return scope.close();
 		},
 	};
+}
+
+async function buildAuth(settings: Config['auth'], clock: Clock, logger: Logger): Promise<Auth> {
+	const { secret, key_file: keyFile } = settings;
+	return new Auth(
+		{
+			read: settings.read,
+			secret: secret ?? undefined,
+			privateKey: keyFile === null ? undefined : await readFile(keyFile, 'utf8'),
+			issuer: settings.issuer,
+			audience: settings.audience,
+			lifetime: settings.lifetime / 1000,
+			openIssuing: settings.open_issuing,
+			apiKeys: settings.api_keys,
+			classes: settings.classes,
+			classCodes: settings.class_codes,
+			issuers: settings.issuers.map(({ jwks_url: keySetUrl, ...issuer }) => ({ ...issuer, keySetUrl })),
+			http: settings.http ?? undefined,
+		},
+		{ clock, logger },
+	);
+}
+
+function startRtsp(
+	settings: Config['rtsp_server'],
+	tools: { registry: StreamRegistry; auth: Auth; clock: Clock; logger: Logger },
+): Promise<RtspServer> | undefined {
+	const { enabled, host, port, udp, udp_port: udpPort, mtu, max_connections: maxConnections } = settings;
+	if (!enabled) return undefined;
+	const { registry: directory, auth, clock, logger } = tools;
+	const { username, password } = settings;
+	return startStreamServer({
+		directory,
+		host,
+		port,
+		udpPort: udp ? udpPort : 'off',
+		mtu,
+		maxConnections,
+		admit: auth.access.isPublic
+			? undefined
+			: async (caller, stream) => {
+					await auth.access.authorize({ ...caller, protocol: 'rtsp' }, { action: 'read', stream });
+				},
+		credentials: username !== null && password !== null ? { username, password } : undefined,
+		clock,
+		logger,
+		randomBytes,
+	});
 }
 
 /** The demo camera runs only where a stream asks for it. */

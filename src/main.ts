@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { networkInterfaces } from 'node:os';
 import { systemClock } from './base/clock.ts';
+import { silentLogger } from './base/logger.ts';
 import { dualcast } from './cli/dualcast.ts';
 import { readVersion } from './cli/version.ts';
 
@@ -22,6 +23,10 @@ const exitCode = await dualcast(process.argv.slice(2), {
 		// Loaded when it is needed: the other commands answer at once.
 		const gateway = await import('./gateway.ts');
 		return gateway.startGateway(config, options);
+	},
+	async openCamera(camera) {
+		const { createCameraSource } = await import('./camera-source.ts');
+		return createCameraSource(camera, { clock: systemClock, logger: silentLogger, version: readVersion() });
 	},
 });
 process.exit(exitCode);

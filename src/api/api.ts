@@ -1,16 +1,21 @@
 import express, { type Express } from 'express';
+import type { Auth } from '../auth/auth.ts';
 import type { Logger } from '../base/logger.ts';
+import { authHooksRouter } from './auth-hooks.ts';
 import { errorHandler, notFound } from './error-handler.ts';
+import { guardOverview } from './guard.ts';
 import { healthRouter } from './health.ts';
 import { hlsStreamsRouter, requireHls } from './hls-streams.ts';
 import type { IceServer } from './ice-server-link.ts';
 import { openApiDocument } from './openapi.ts';
 import { pagesRouter } from './pages.ts';
-import type { HlsPort, ReadinessPort, StreamsPort, WebRtcPort } from './ports.ts';
+import type { HlsPort, ProbePort, ReadinessPort, StreamsPort, WebRtcPort } from './ports.ts';
+import { probeRouter } from './probe.ts';
 import { securityHeaders } from './security-headers.ts';
 import { streamsRouter } from './streams.ts';
+import { type TokensOptions, tokensRouter } from './tokens.ts';
 import { webRtcSessionsRouter } from './webrtc-sessions.ts';
-import { whepRouter } from './whep.ts';
+import { whepAlias, whepRouter } from './whep.ts';
 
 export type ApiOptions = {
 	streams: StreamsPort;
@@ -18,6 +23,11 @@ export type ApiOptions = {
 	hls: HlsPort | undefined;
 	/** Undefined when WebRTC is switched off. */
 	webrtc: WebRtcPort | undefined;
+	/** Undefined when probing is switched off. */
+	probe: ProbePort | undefined;
+	auth: Auth;
+	/** Where viewers are sent; default this gateway. */
+	place?: TokensOptions['place'];
 	readiness: ReadinessPort;
 	/** Absolute path of the built pages. */
 	webRoot: string;
@@ -28,9 +38,11 @@ export type ApiOptions = {
 	version: string;
 };
 
+const HERE = { name: undefined, url: undefined };
+
 /** Everything HTTP but HLS media: API, WHEP, health and pages. Errors are problem+json (RFC 9457). */
 export function createApi(options: ApiOptions): Express {
-	const { streams, hls, webrtc } = options;
+	const { streams, hls, webrtc, auth, place = async () => HERE } = options;
 	const app = express();
 	app.disable('x-powered-by');
 	app.disable('etag');
@@ -43,13 +55,17 @@ export function createApi(options: ApiOptions): Express {
 		response.setHeader('Cache-Control', 'no-store');
 		next();
 	});
-	app.use('/api/v1/streams', streamsRouter(streams));
-	app.use('/api/v1/hls/streams', hlsStreamsRouter(hls, streams));
-	app.use('/api/v1/webrtc/sessions', webRtcSessionsRouter(webrtc));
+	app.use('/api/v1/streams', streamsRouter(streams, auth.access));
+	app.use('/api/v1/probe', guardOverview(auth.access), probeRouter(options.probe));
+	app.use('/api/v1/hls/streams', hlsStreamsRouter(hls, streams, auth.access));
+	app.use('/api/v1/webrtc/sessions', webRtcSessionsRouter(webrtc, auth.access));
+	app.use('/api/token', tokensRouter({ auth, place }));
+	app.use('/api/auth', authHooksRouter(auth.access));
 	app.get('/api/openapi.json', (_request, response) => {
 		response.json(openApiDocument(options.version));
 	});
-	app.use('/whep', whepRouter({ streams, webrtc, iceServers: options.iceServers }));
+	app.use(whepAlias);
+	app.use('/whep', whepRouter({ streams, webrtc, iceServers: options.iceServers, auth }));
 	app.use('/hls', (_request, response, next) => {
 		response.setHeader('Access-Control-Allow-Origin', '*');
 		requireHls(hls);

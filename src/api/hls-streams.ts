@@ -1,6 +1,9 @@
 import { Router } from 'express';
+import type { Access } from '../auth/access.ts';
+import { permits } from '../auth/grant.ts';
 import { DualcastError } from '../base/errors.ts';
 import { methodNotAllowed } from './error-handler.ts';
+import { grantOf, guard, readsStream } from './guard.ts';
 import type { HlsPort, HlsStats, StreamsPort } from './ports.ts';
 import { streamIdOf, streamNotFound } from './stream-path.ts';
 
@@ -13,28 +16,35 @@ export type HlsStream = Omit<
 	playlist: string;
 };
 
-/** `/api/v1/hls/streams`: the running HLS outputs. */
-export function hlsStreamsRouter(hls: HlsPort | undefined, streams: StreamsPort): Router {
+/** `/api/v1/hls/streams`: the running HLS outputs that the caller may read. */
+export function hlsStreamsRouter(hls: HlsPort | undefined, streams: StreamsPort, access: Access): Router {
 	const router = Router({ caseSensitive: true });
+	const mayRead = guard(access, readsStream);
 	const readOnly = methodNotAllowed('GET', 'HEAD');
 
 	router
 		.route('/')
-		.get((_request, response) => {
-			response.json(requireHls(hls).list().map(overview));
-		})
+		.get(
+			guard(access, () => ({ action: 'read' })),
+			(_request, response) => {
+				const grant = grantOf(response);
+				const outputs = requireHls(hls).list();
+				const readable = outputs.filter(({ stream_id }) => grant === undefined || permits(grant, 'read', stream_id));
+				response.json(readable.map(overview));
+			},
+		)
 		.all(readOnly);
 
 	router
 		.route('/*id/stats')
-		.get((request, response) => {
+		.get(mayRead, (request, response) => {
 			response.json(running(streamIdOf(request)));
 		})
 		.all(readOnly);
 
 	router
 		.route('/*id')
-		.get((request, response) => {
+		.get(mayRead, (request, response) => {
 			response.json(overview(running(streamIdOf(request))));
 		})
 		.all(readOnly);
@@ -62,5 +72,5 @@ export function requireHls(hls: HlsPort | undefined): HlsPort {
 
 function overview(stats: HlsStats): HlsStream {
 	const { packets_received, bytes_written, segments_created, current_bitrate, errors, ...rest } = stats;
-	return { ...rest, playlist: `/hls/${stats.stream_id}/index.m3u8` };
+	return { ...rest, playlist: `/hls/${stats.stream_id}/${stats.part_target === undefined ? 'index' : 'll'}.m3u8` };
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { stream } from '../config/stream.ts';
 import {
 	hlsStatsSchema,
 	hlsStreamSchema,
 	livenessSchema,
+	probeReportSchema,
 	problemSchema,
 	readinessSchema,
 	sessionSchema,
@@ -16,6 +18,7 @@ const COMPONENTS = {
 	HlsStream: hlsStreamSchema,
 	HlsStats: hlsStatsSchema,
 	WebRtcSession: sessionSchema,
+	ProbeReport: probeReportSchema,
 	Problem: problemSchema,
 	Liveness: livenessSchema,
 	Readiness: readinessSchema,
@@ -40,6 +43,7 @@ export function openApiDocument(version: string): Json {
 			'/api/v1/streams': { get: reading('Every configured stream', listOf('Stream')) },
 			'/api/v1/streams/{id}': { get: reading('One stream', ref('Stream'), ID) },
 			'/api/v1/streams/{id}/stats': { get: reading('Counters of one stream', ref('StreamStats'), ID) },
+			'/api/v1/probe': { post: probing() },
 			'/api/v1/hls/streams': { get: reading('Every running HLS output', listOf('HlsStream')) },
 			'/api/v1/hls/streams/{id}': { get: reading('One running HLS output', ref('HlsStream'), ID) },
 			'/api/v1/hls/streams/{id}/stats': { get: reading('Counters of one HLS output', ref('HlsStats'), ID) },
@@ -86,6 +90,19 @@ function offering(): Json {
 			},
 			default: problem(),
 		},
+	};
+}
+
+function probing(): Json {
+	const { $schema: _, ...camera } = z.toJSONSchema(stream, { io: 'input' });
+	return {
+		summary: 'Look at a camera once and say what it sends and where it plays',
+		requestBody: {
+			required: true,
+			description: 'A camera as under `streams` in the configuration',
+			content: { 'application/json': { schema: camera } },
+		},
+		responses: { 200: jsonAnswer('What the camera is', ref('ProbeReport')), default: problem() },
 	};
 }
 

@@ -19,6 +19,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Row>> = {
 	stream_closed: { status: 503, title: 'The stream is being closed', retryAfter: 2 },
 	camera_unauthorized: { status: 502, title: 'The camera wants other credentials' },
 	camera_forbidden: { status: 502, title: 'The camera forbids access' },
+	camera_untrusted: { status: 502, title: 'The camera shows a certificate that is not trusted' },
 	camera_not_found: { status: 502, title: 'The camera does not have this stream' },
 	camera_refused: { status: 502, title: 'The camera refuses the connection' },
 	camera_unreachable: { status: 502, title: 'The camera cannot be reached' },
@@ -29,12 +30,15 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Row>> = {
 	camera_unsupported: { status: 502, title: 'The camera sends nothing that can be played' },
 	hls_disabled: { status: 503, title: 'HLS is switched off', retryAfter: DISABLED_RETRY_S },
 	hls_not_found: { status: 404, title: 'No such HLS output' },
+	hls_late: { status: 503, title: 'What was waited for did not come', retryAfter: 1 },
 	webrtc_disabled: { status: 503, title: 'WebRTC is switched off', retryAfter: DISABLED_RETRY_S },
 	session_not_found: { status: 404, title: 'No such session' },
 	offer_invalid: { status: 400, title: 'Not a valid SDP offer' },
 	offer_unsupported: { status: 422, title: 'This SDP offer cannot be answered' },
 	codec_unsupported: { status: 422, title: 'No codec in common' },
 	too_many_sessions: { status: 503, title: 'Too many viewers', retryAfter: 5 },
+	probe_disabled: { status: 503, title: 'Probing is switched off', retryAfter: DISABLED_RETRY_S },
+	too_many_probes: { status: 503, title: 'Too many probes', retryAfter: 5 },
 	token_missing: { status: 401, title: 'A token is needed' },
 	token_invalid: { status: 401, title: 'The token is not valid' },
 	token_expired: { status: 401, title: 'The token has expired' },
@@ -42,6 +46,8 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Row>> = {
 	forbidden: { status: 403, title: 'Not allowed' },
 	rate_limited: { status: 429, title: 'Too many attempts', retryAfter: 5 },
 	issuer_unreachable: { status: 503, title: 'The token issuer cannot be asked', retryAfter: 30 },
+	precondition_required: { status: 428, title: 'If-Match is needed' },
+	precondition_failed: { status: 412, title: 'The session has changed' },
 	not_found: { status: 404, title: 'Nothing here' },
 	method_not_allowed: { status: 405, title: 'Method not allowed' },
 	unsupported_media_type: { status: 415, title: 'Unsupported media type' },
@@ -104,6 +110,7 @@ export function answerError(request: IncomingMessage, response: ServerResponse, 
 	response.setHeader('Content-Length', body.length);
 	response.setHeader('Cache-Control', 'no-store');
 	response.setHeader('X-Content-Type-Options', 'nosniff');
+	if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="dualcast"');
 	if (retryAfter !== undefined) response.setHeader('Retry-After', retryAfter);
 	response.end(request.method === 'HEAD' ? undefined : body);
 }

@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../base/errors.ts';
+import type { ProbeReport } from '../probe/report.ts';
+import type { Verdict } from '../probe/verdict.ts';
 import type { HlsStream } from './hls-streams.ts';
-import type { HlsStats, StreamInfo, StreamStats, WebRtcSession } from './ports.ts';
+import type {
+	HlsStats,
+	RtspReader,
+	StreamInfo,
+	StreamStats,
+	TrackStats,
+	WebRtcConnection,
+	WebRtcSession,
+} from './ports.ts';
 import { PROBLEMS } from './problem.ts';
 
 /** The bodies of the API's answers, for the OpenAPI document. */
@@ -9,6 +19,18 @@ import { PROBLEMS } from './problem.ts';
 const count = () => z.int().min(0);
 const time = (description: string) => z.iso.datetime().describe(description);
 const bitrate = () => z.number().min(0).describe('Bits per second.');
+const optionalAge = (description: string) => z.number().min(0).exactOptional().describe(`Milliseconds; ${description}`);
+const silent = () =>
+	z
+		.literal(true)
+		.exactOptional()
+		.describe('Nothing has come of this track for a while, although the camera is connected and sends others.');
+const transport = z.enum(['tcp', 'udp', 'multicast', 'http', 'websocket']);
+const transportReason = () =>
+	z.string().exactOptional().describe('Why this transport, when it was not the first choice.');
+const lastError = z.strictObject({ code: z.string(), message: z.string(), at: z.iso.datetime() });
+const serverName = () => z.string().exactOptional().describe('What the camera calls itself.');
+const roundTrip = () => optionalAge('for a short question to the camera and back.');
 const streamState = z.enum(['idle', 'starting', 'live', 'recovering', 'closing', 'failed']);
 const skippedTrack = z.strictObject({ codec: z.string(), reason: z.string() });
 
@@ -18,7 +40,7 @@ export const streamSchema = z.strictObject({
 	source: z.string().describe('Address of the camera, without credentials.'),
 	on_demand: z.boolean(),
 	since: time('Since when the stream is in this state.'),
-	viewers: z.strictObject({ webrtc: count(), hls: count() }),
+	viewers: z.strictObject({ webrtc: count(), hls: count(), rtsp: count().exactOptional() }),
 	tracks: z.array(
 		z.strictObject({
 			kind: z.enum(['video', 'audio']),
@@ -26,19 +48,63 @@ export const streamSchema = z.strictObject({
 			codecs: z.string().exactOptional().describe('RFC 6381.'),
 			width: count().exactOptional(),
 			height: count().exactOptional(),
-			frame_rate: z.number().exactOptional(),
+			frame_rate: z.number().exactOptional().describe('As the parameter sets say; /stats has what was measured.'),
+			profile: z.string().exactOptional(),
+			level: z.string().exactOptional(),
 			clock_rate: count(),
 			channels: count().exactOptional(),
+			silent: silent(),
 		}),
 	),
 	skipped_tracks: z
 		.array(skippedTrack.extend({ output: z.enum(['all', 'hls', 'webrtc']) }))
 		.describe('What is left out at the camera or by an output, and why.'),
-	transport: z.enum(['tcp', 'udp']).exactOptional(),
-	transport_reason: z.string().exactOptional(),
-	last_error: z.strictObject({ code: z.string(), message: z.string(), at: z.iso.datetime() }).exactOptional(),
-	urls: z.strictObject({ watch: z.string(), whep: z.string().exactOptional(), hls: z.string().exactOptional() }),
+	transport: transport.exactOptional(),
+	transport_reason: transportReason(),
+	last_error: lastError.exactOptional(),
+	urls: z.strictObject({
+		watch: z.string(),
+		whep: z.string().exactOptional(),
+		hls: z.string().exactOptional(),
+		rtsp: z.string().exactOptional().describe('What follows the host in an rtsp:// URL.'),
+	}),
 }) satisfies z.ZodType<StreamInfo>;
+
+const verdictSchema = z.strictObject({
+	output: z.enum(['webrtc_chrome', 'webrtc_firefox', 'webrtc_safari', 'hls_ts', 'hls_ll']),
+	verdict: z.enum(['plays', 'plays_without_sound', 'needs_transcoding', 'no']),
+	reasons: z.array(z.string()).describe('Why it is no better, and what else is worth knowing.'),
+	cures: z.array(z.string()).describe('Settings of the camera that would help.'),
+}) satisfies z.ZodType<Verdict>;
+
+const trackStatsSchema = z.strictObject({
+	kind: z.enum(['video', 'audio']),
+	codec: z.string(),
+	profile: z.string().exactOptional(),
+	level: z.string().exactOptional(),
+	width: count().exactOptional(),
+	height: count().exactOptional(),
+	packets_received: count(),
+	packets_lost: count(),
+	packets_reordered: count(),
+	packets_duplicate: count(),
+	jitter_ms: optionalAge('interarrival jitter (RFC 3550).'),
+	current_bitrate: bitrate(),
+	last_packet_age_ms: optionalAge('since the last packet.'),
+	silent: silent(),
+}) satisfies z.ZodType<TrackStats>;
+
+const rtspReaderSchema = z.strictObject({
+	id: z.string(),
+	state: z.enum(['ready', 'playing', 'paused']),
+	transport: z.enum(['tcp', 'udp']),
+	remote: z.string(),
+	user_agent: z.string().exactOptional(),
+	connected_at: time('When the client connected.'),
+	packets_sent: count(),
+	bytes_sent: count().describe('RTP payload.'),
+	frames_dropped: count().describe('Left out because the client was too slow.'),
+}) satisfies z.ZodType<RtspReader>;
 
 export const streamStatsSchema = z.strictObject({
 	stream_id: z.string(),
@@ -46,18 +112,31 @@ export const streamStatsSchema = z.strictObject({
 	packets_received: count(),
 	bytes_received: count(),
 	packets_lost: count(),
+	packets_reordered: count().describe('Came after one with a higher sequence number.'),
+	packets_duplicate: count(),
 	current_bitrate: bitrate(),
 	frames_received: count(),
-	frame_rate: z.number(),
+	frame_rate: z.number().describe('Measured over the last seconds.'),
 	frames_dropped: count(),
 	gop_frames: count().describe('Frames from key frame to key frame.'),
 	gop_seconds: z.number(),
+	b_frames: z.boolean().exactOptional().describe('Absent before it is known.'),
 	gop_cache_bytes: count(),
 	reconnects: count(),
 	errors: count(),
-	first_key_frame_ms: z.number().exactOptional().describe('From the start of the source to its first key frame.'),
-	last_packet_age_ms: z.number().exactOptional(),
+	last_error: lastError.exactOptional(),
+	transport: transport.exactOptional(),
+	transport_reason: transportReason(),
+	server: serverName(),
+	rtt_ms: roundTrip(),
+	first_packet_ms: optionalAge('from the last start of the camera to its first packet.'),
+	first_key_frame_ms: optionalAge('from the last start of the camera to its first key frame.'),
+	last_packet_age_ms: optionalAge('since the last packet.'),
+	last_key_frame_age_ms: optionalAge('since the last key frame.'),
+	tracks: z.array(trackStatsSchema).describe('Counted since the camera was connected the last time (RFC 3550).'),
+	outputs: z.array(verdictSchema).describe('Where the camera plays as it is; empty before its tracks are known.'),
 	readers: z.array(z.string()),
+	rtsp_readers: z.array(rtspReaderSchema).exactOptional(),
 }) satisfies z.ZodType<StreamStats>;
 
 export const hlsStatsSchema = z.strictObject({
@@ -73,6 +152,7 @@ export const hlsStatsSchema = z.strictObject({
 	segments_in_playlist: count(),
 	media_sequence: count(),
 	target_duration: z.number().describe('Seconds.'),
+	part_target: z.number().exactOptional().describe('Seconds; of low-latency outputs only.'),
 	codecs: z.array(z.string()).describe('RFC 6381.'),
 	skipped_tracks: z.array(skippedTrack),
 }) satisfies z.ZodType<HlsStats>;
@@ -97,10 +177,60 @@ export const sessionSchema = z.strictObject({
 	pli_received: count(),
 	loss: z.number().min(0).max(1).exactOptional().describe('Fraction, from the last receiver report.'),
 	rtt_ms: z.number().exactOptional(),
+	key_frames_only: z.boolean().describe('The link is too slow for the stream.'),
+	key_frames_only_ms: z.number().describe('How long in all.'),
 	video: z.string().exactOptional(),
 	audio: z.string().exactOptional(),
 	skipped_tracks: z.array(skippedTrack),
 }) satisfies z.ZodType<WebRtcSession>;
+
+export const probeReportSchema = z.strictObject({
+	source: z.string().describe('Address of the camera, without credentials.'),
+	server: serverName(),
+	transport: transport.exactOptional(),
+	transport_reason: transportReason(),
+	rtt_ms: roundTrip(),
+	first_packet_ms: optionalAge('from the start of the probe.'),
+	first_key_frame_ms: optionalAge('from the start of the probe.'),
+	media_seconds: z.number().describe('For how long media was watched.'),
+	packets_received: count(),
+	packets_lost: count(),
+	video: z
+		.strictObject({
+			codec: z.string(),
+			profile: z.string().exactOptional(),
+			level: z.string().exactOptional(),
+			codecs: z.string().exactOptional().describe('RFC 6381.'),
+			width: count().exactOptional(),
+			height: count().exactOptional(),
+			frame_rate: z.number().exactOptional().describe('Measured.'),
+			gop_frames: count().exactOptional().describe('Frames from key frame to key frame.'),
+			gop_seconds: z.number().exactOptional(),
+			gop_longer_than: z.number().exactOptional().describe('No second key frame came for so many seconds.'),
+			b_frames: z.boolean().exactOptional(),
+			bitrate: bitrate().exactOptional(),
+		})
+		.exactOptional(),
+	audio: z
+		.strictObject({
+			codec: z.string(),
+			clock_rate: count(),
+			channels: count(),
+			bitrate: bitrate().exactOptional(),
+		})
+		.exactOptional(),
+	skipped: z.array(z.strictObject({ kind: z.string(), codec: z.string(), reason: z.string() })),
+	outputs: z.array(verdictSchema),
+	advice: z.array(z.string()).describe('Settings of the camera that would help, each once.'),
+}) satisfies z.ZodType<ProbeReport>;
+
+export const connectionSchema = z.strictObject({
+	stage: z.enum(['no_checks', 'no_handshake', 'handshake', 'no_media', 'media']),
+	explanation: z.string().describe('What the stage means and what helps.'),
+	offered: z.array(z.string()).describe('Addresses offered to the viewer.'),
+	checks_received: count().describe('Authenticated ICE checks.'),
+	dtls_datagrams_received: count(),
+}) satisfies z.ZodType<WebRtcConnection>;
 
 /** Problem details (RFC 9457); further members are facts of the case. */
 export const problemSchema = z.looseObject({

@@ -1,23 +1,31 @@
 import { Router } from 'express';
+import type { Access } from '../auth/access.ts';
+import { permits } from '../auth/grant.ts';
 import { methodNotAllowed } from './error-handler.ts';
+import { grantOf, guard, readsStream } from './guard.ts';
 import type { StreamsPort } from './ports.ts';
 import { streamIdOf, streamNotFound } from './stream-path.ts';
 
-/** `/api/v1/streams`: every configured stream. */
-export function streamsRouter(streams: StreamsPort): Router {
+/** `/api/v1/streams`: the streams that the caller may read. */
+export function streamsRouter(streams: StreamsPort, access: Access): Router {
 	const router = Router({ caseSensitive: true });
+	const mayRead = guard(access, readsStream);
 	const readOnly = methodNotAllowed('GET', 'HEAD');
 
 	router
 		.route('/')
-		.get((_request, response) => {
-			response.json(streams.list());
-		})
+		.get(
+			guard(access, () => ({ action: 'read' })),
+			(_request, response) => {
+				const grant = grantOf(response);
+				response.json(streams.list().filter(({ id }) => grant === undefined || permits(grant, 'read', id)));
+			},
+		)
 		.all(readOnly);
 
 	router
 		.route('/*id/stats')
-		.get((request, response) => {
+		.get(mayRead, (request, response) => {
 			const stats = streams.stats(streamIdOf(request));
 			if (!stats) throw streamNotFound();
 			response.json(stats);
@@ -26,7 +34,7 @@ export function streamsRouter(streams: StreamsPort): Router {
 
 	router
 		.route('/*id')
-		.get((request, response) => {
+		.get(mayRead, (request, response) => {
 			const stream = streams.get(streamIdOf(request));
 			if (!stream) throw streamNotFound();
 			response.json(stream);

@@ -1,30 +1,36 @@
 import { Router } from 'express';
+import type { Access } from '../auth/access.ts';
 import { DualcastError } from '../base/errors.ts';
 import { methodNotAllowed } from './error-handler.ts';
+import { guard, guardOverview } from './guard.ts';
 import type { WebRtcPort } from './ports.ts';
 
-/** `/api/v1/webrtc/sessions`: the WebRTC viewers. */
-export function webRtcSessionsRouter(webrtc: WebRtcPort | undefined): Router {
+/** `/api/v1/webrtc/sessions`: the WebRTC viewers. Ending another's session takes an admin's token. */
+export function webRtcSessionsRouter(webrtc: WebRtcPort | undefined, access: Access): Router {
 	const router = Router({ caseSensitive: true });
+	const mayLook = guardOverview(access);
 
 	router
 		.route('/')
-		.get((_request, response) => {
+		.get(mayLook, (_request, response) => {
 			response.json(requireWebRtc(webrtc).sessions());
 		})
 		.all(methodNotAllowed('GET', 'HEAD'));
 
 	router
 		.route('/:session')
-		.get((request, response) => {
+		.get(mayLook, (request, response) => {
 			const session = requireWebRtc(webrtc).session(request.params.session);
 			if (!session) throw sessionNotFound();
 			response.json(session);
 		})
-		.delete((request, response) => {
-			if (!requireWebRtc(webrtc).remove(request.params.session)) throw sessionNotFound();
-			response.status(204).end();
-		})
+		.delete(
+			guard(access, () => ({ action: 'admin' })),
+			(request, response) => {
+				if (!requireWebRtc(webrtc).remove(request.params.session)) throw sessionNotFound();
+				response.status(204).end();
+			},
+		)
 		.all(methodNotAllowed('GET', 'HEAD', 'DELETE'));
 
 	return router;

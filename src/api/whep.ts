@@ -1,6 +1,11 @@
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Wish } from '../auth/access.ts';
+import type { Auth } from '../auth/auth.ts';
+import { tokenOf } from '../auth/token-source.ts';
+import { systemClock } from '../base/clock.ts';
 import { DualcastError } from '../base/errors.ts';
 import { methodNotAllowed } from './error-handler.ts';
+import { callerOf, grantOf, guard, readsStream } from './guard.ts';
 import { type IceServer, iceServerLinks } from './ice-server-link.ts';
 import type { StreamsPort, WebRtcPort } from './ports.ts';
 import { streamIdOf, streamNotFound } from './stream-path.ts';
@@ -11,21 +16,22 @@ export type WhepOptions = {
 	/** Undefined when WebRTC is switched off. */
 	webrtc: WebRtcPort | undefined;
 	iceServers: readonly IceServer[];
+	auth: Auth;
 };
 
 const MAX_OFFER_BYTES = 64 * 1024;
 const SDP = 'application/sdp';
+const ICE_FRAGMENT = 'application/trickle-ice-sdpfrag';
 /** Seconds for which a browser may remember a preflight's answer; browsers cap it themselves. */
 const PREFLIGHT_MAX_AGE_S = 7200;
 
 /**
  * `/whep`: watching by WebRTC (draft-ietf-wish-whep). `POST /whep/<stream>` takes an offer and answers with the
- * session's URL, `/whep/sessions/<session>`, which `DELETE` ends. There is neither trickle nor ICE restart: the
- * answer holds every candidate. No stream id begins with `sessions`.
+ * session's URL, `/whep/sessions/<secret>`, which `DELETE` ends and `PATCH` tells of the viewer's candidates or restarts
+ * ICE. The answer holds every candidate of ours. No stream id begins with `sessions`.
  */
-export function whepRouter({ streams, webrtc, iceServers }: WhepOptions): Router {
+export function whepRouter({ streams, webrtc, iceServers, auth }: WhepOptions): Router {
 	const router = Router({ caseSensitive: true });
-	const links = iceServerLinks(iceServers);
 	const body = express.raw({ type: () => true, limit: MAX_OFFER_BYTES, inflate: false });
 
 	router.use(cors);
@@ -33,30 +39,69 @@ export function whepRouter({ streams, webrtc, iceServers }: WhepOptions): Router
 	router
 		.route('/sessions/:session')
 		.options(preflight)
+		.all(guard(auth.access, readsSession, 'webrtc'))
 		.get((request, response) => {
-			if (!requireWebRtc(webrtc).session(request.params.session)) throw sessionNotFound();
-			response.status(204).end();
+			const id = sessionIdOf(request);
+			const connection = id === undefined ? undefined : requireWebRtc(webrtc).connection(id);
+			if (!connection) throw sessionNotFound();
+			// Plain WHEP has no body here; a player that cannot connect asks what the gateway has seen of it.
+			if (request.accepts(['application/sdp', 'application/json']) === 'application/json') response.json(connection);
+			else response.status(204).end();
 		})
 		.delete((request, response) => {
-			if (!requireWebRtc(webrtc).remove(request.params.session)) throw sessionNotFound();
+			const id = sessionIdOf(request);
+			if (id === undefined || !requireWebRtc(webrtc).remove(id)) throw sessionNotFound();
 			response.status(200).end();
 		})
-		.all(methodNotAllowed('GET', 'HEAD', 'DELETE', 'OPTIONS'));
+		.patch(requireType(ICE_FRAGMENT, 'Accept-Patch'), body, updateIce)
+		.all(methodNotAllowed('GET', 'HEAD', 'PATCH', 'DELETE', 'OPTIONS'));
 
 	router
 		.route('/*id')
 		.options(preflight)
-		.all(streamExists)
+		.all(guard(auth.access, readsStream, 'webrtc'), streamExists)
 		.head((_request, response) => {
 			response.status(200).setHeader('Content-Type', SDP).end();
 		})
 		.get((_request, response) => {
 			response.status(204).end();
 		})
-		.post(requireSdp, body, answerOffer)
+		.post(requireType(SDP, 'Accept-Post'), body, answerOffer)
 		.all(methodNotAllowed('GET', 'HEAD', 'POST', 'OPTIONS'));
 
 	return router;
+
+	/** The id behind the secret in the path. */
+	function sessionIdOf(request: Request): string | undefined {
+		return requireWebRtc(webrtc).sessionOf(String(request.params.session));
+	}
+
+	/** WHEP 4.4: a restart, or candidates, which say nothing to a lite agent. */
+	function updateIce(request: Request, response: Response): void {
+		const port = requireWebRtc(webrtc);
+		const id = sessionIdOf(request);
+		const current = id === undefined ? undefined : port.etag(id);
+		if (id === undefined || current === undefined) throw sessionNotFound();
+		checkPrecondition(request.get('if-match'), current);
+		const answer = port.updateIce(id, textOf(request));
+		if (answer === undefined) {
+			response.status(204).end();
+			return;
+		}
+		response
+			.status(200)
+			.setHeader('Content-Type', ICE_FRAGMENT)
+			.setHeader('Cache-Control', 'no-store')
+			.setHeader('ETag', port.etag(id) ?? current)
+			.end(answer);
+	}
+
+	/** Who lost the right to read a stream has lost its sessions too. */
+	function readsSession(request: Request): Wish {
+		const id = sessionIdOf(request);
+		const stream = id === undefined ? undefined : webrtc?.session(id)?.stream_id;
+		return stream === undefined ? { action: 'read' } : { action: 'read', stream };
+	}
 
 	function streamExists(request: Request, _response: Response, next: () => void): void {
 		requireWebRtc(webrtc);
@@ -68,26 +113,64 @@ export function whepRouter({ streams, webrtc, iceServers }: WhepOptions): Router
 		const port = requireWebRtc(webrtc);
 		const gone = new AbortController();
 		response.on('close', () => gone.abort());
-		const offer = Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '';
-		const { sessionId, answer } = await port.create(streamIdOf(request), offer, gone.signal);
+		const grant = grantOf(response);
+		let unwatch = () => {};
+		const ended = () => unwatch();
+		const { sessionId, resource, answer } = await port.create(streamIdOf(request), textOf(request), gone.signal, ended);
 		if (gone.signal.aborted) {
 			port.remove(sessionId);
 			return;
 		}
+		if (grant) unwatch = auth.sessions.add(grant, () => port.remove(sessionId));
+		const links = iceServerLinks(iceServers, systemClock.wall());
 		if (links.length > 0) response.setHeader('Link', links);
 		response
 			.status(201)
-			.setHeader('Location', `/whep/sessions/${sessionId}`)
+			.setHeader('Location', `/whep/sessions/${resource}${tokenQuery(request)}`)
+			.setHeader('ETag', port.etag(sessionId) ?? '')
+			.setHeader('Accept-Patch', ICE_FRAGMENT)
 			.setHeader('Content-Type', SDP)
 			.setHeader('Cache-Control', 'no-store')
 			.end(answer);
 	}
 }
 
+function textOf(request: Request): string {
+	return Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '';
+}
+
+/** @throws DualcastError `precondition_required`, `precondition_failed` (RFC 9110 13.1.1) */
+function checkPrecondition(ifMatch: string | undefined, current: string): void {
+	if (ifMatch === undefined) {
+		throw new DualcastError('precondition_required', "send If-Match with the session's ETag, or * to restart ICE");
+	}
+	const tags = ifMatch.split(',').map((tag) => tag.trim());
+	if (tags.includes('*') || tags.includes(current)) return;
+	throw new DualcastError('precondition_failed', 'ICE was restarted since; this is about an earlier ICE session');
+}
+
+/** A player that brings its token in the address finds it in the session's address too. */
+function tokenQuery(request: Request): string {
+	if (request.headers.authorization !== undefined) return '';
+	const token = tokenOf(undefined, callerOf(request).url);
+	return token === undefined ? '' : `?jwt=${encodeURIComponent(token)}`;
+}
+
+/** `/<stream>/whep`, as players made for MediaMTX have it, is `/whep/<stream>`. */
+export const whepAlias: RequestHandler = (request, _response, next) => {
+	const [, stream, query = ''] = ALIAS.exec(request.url) ?? [];
+	if (stream !== undefined) request.url = `/whep/${stream}${query}`;
+	next();
+};
+const ALIAS = /^\/(?!(?:api|assets|hls|watch|whep)\/)([^?]+)\/whep(\?.*)?$/;
+
 /** Players stand on other sites too; nothing here depends on cookies, so any origin may call. */
 const cors: RequestHandler = (_request, response, next) => {
 	response.setHeader('Access-Control-Allow-Origin', '*');
-	response.setHeader('Access-Control-Expose-Headers', 'Location, ETag, Link, Retry-After, Accept-Post, Allow');
+	response.setHeader(
+		'Access-Control-Expose-Headers',
+		'Location, ETag, Link, Retry-After, Accept-Post, Accept-Patch, Allow, WWW-Authenticate',
+	);
 	next();
 };
 
@@ -102,12 +185,14 @@ const preflight: RequestHandler = (_request, response) => {
 };
 
 /** Parameters of the type (`; charset=utf-8`) do not matter. */
-const requireSdp: RequestHandler = (request, response, next) => {
-	const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-	if (type === SDP) {
-		next();
-		return;
-	}
-	response.setHeader('Accept-Post', SDP);
-	throw new DualcastError('unsupported_media_type', `send the offer with Content-Type: ${SDP}`);
-};
+function requireType(wanted: string, header: 'Accept-Post' | 'Accept-Patch'): RequestHandler {
+	return (request, response, next) => {
+		const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+		if (type === wanted) {
+			next();
+			return;
+		}
+		response.setHeader(header, wanted);
+		throw new DualcastError('unsupported_media_type', `send the body with Content-Type: ${wanted}`);
+	};
+}

@@ -1,17 +1,32 @@
 import { DualcastError } from '../base/errors.ts';
 import { type Action, type Grant, permits } from './grant.ts';
+import type { HookRequest, HttpHook } from './http-hook.ts';
+import { passwordOf, tokenOf } from './token-source.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
 export type AccessOptions = {
-	/** `public`: reading needs no token. */
-	readonly read: 'public' | 'jwt';
+	/** `public`: reading needs no token; `jwt`: a token; `http`: what the hook says. */
+	readonly read: 'public' | 'jwt' | 'http';
 	readonly verifier: TokenVerifier;
+	/** Asked when `read` is `http`. */
+	readonly hook?: Pick<HttpHook, 'authorize'> | undefined;
 	/** This node's name in a cluster: tokens for another node are refused. */
 	readonly node?: string | undefined;
 };
 
 /** What is asked for: an action, with a stream or with the gateway as a whole. */
 export type Wish = { readonly action: Action; readonly stream?: string };
+
+/** What a request brings along. */
+export type Caller = {
+	/** The header. */
+	readonly authorization: string | undefined;
+	/** Path and query of the request line. */
+	readonly url: string;
+	/** IP address. */
+	readonly address: string;
+	readonly protocol: HookRequest['protocol'];
+};
 
 /** The one place that decides who may do what. */
 export class Access {
@@ -21,20 +36,34 @@ export class Access {
 		this.#options = options;
 	}
 
-	/** True when the wish needs no token. */
-	isOpen({ action }: Wish): boolean {
-		return action === 'read' && this.#options.read === 'public';
+	/** True when everybody may watch. */
+	get isPublic(): boolean {
+		return this.#options.read === 'public';
 	}
 
 	/**
-	 * The grant that allows the wish; undefined when nothing is needed.
+	 * The grant that allows the wish; undefined when nothing is needed, or when the hook said yes.
 	 *
 	 * @throws DualcastError `token_missing`, `token_invalid`, `token_expired`, `token_revoked`, `forbidden`,
 	 * `issuer_unreachable`
 	 */
-	async authorize(token: string | undefined, wish: Wish): Promise<Grant | undefined> {
-		if (this.isOpen(wish)) return undefined;
-		return this.#decide(await this.#options.verifier.verify(present(token)), wish);
+	async authorize(caller: Caller, wish: Wish): Promise<Grant | undefined> {
+		const { read, hook, verifier } = this.#options;
+		if (wish.action === 'read' && read === 'public') return undefined;
+		const token = tokenOf(caller.authorization, caller.url);
+		if (wish.action === 'read' && read === 'http' && hook) {
+			await hook.authorize(hookRequest(caller, wish, token));
+			return undefined;
+		}
+		if (token === undefined) {
+			throw new DualcastError('token_missing', 'a token is needed: Authorization: Bearer …, or ?jwt=… in the address');
+		}
+		return this.#decide(await verifier.verify(token), wish);
+	}
+
+	/** What a token allows. @throws DualcastError as `authorize` */
+	verify(token: string): Promise<Grant> {
+		return this.#options.verifier.verify(token);
 	}
 
 	/** The same at once, for a token that was checked before; undefined when `authorize` must be asked. */
@@ -49,12 +78,17 @@ export class Access {
 			throw new DualcastError('forbidden', `the token is for the node ${grant.node}`);
 		}
 		if (permits(grant, action, stream)) return grant;
-		const what = stream === undefined ? '' : ` with the stream ${stream}`;
-		throw new DualcastError('forbidden', `the token does not allow ${action}${what}`);
+		const what = stream === undefined ? 'this' : 'this stream';
+		throw new DualcastError('forbidden', `the token does not allow the action ${action} for ${what}`);
 	}
 }
 
-function present(token: string | undefined): string {
-	if (token !== undefined) return token;
-	throw new DualcastError('token_missing', 'a token is needed: Authorization: Bearer …, or ?jwt=… in the address');
+function hookRequest(
+	{ authorization, url, address, protocol }: Caller,
+	{ action, stream = '' }: Wish,
+	token = '',
+): HookRequest {
+	const question = url.indexOf('?');
+	const query = question < 0 ? '' : url.slice(question + 1);
+	return { ...passwordOf(authorization), token, ip: address, action, path: stream, protocol, id: '', query };
 }

@@ -75,7 +75,7 @@ export class Issuing {
 			throw new DualcastError('forbidden', 'a class code gives a student the right to read, nothing else');
 		}
 		const patterns = Object.hasOwn(this.#rules.classes, className) ? (this.#rules.classes[className] ?? []) : [];
-		if (stream !== undefined && !patterns.some((pattern) => includesPattern(pattern, stream))) throw notYours(stream);
+		if (stream !== undefined && !patterns.some((pattern) => includesPattern(pattern, stream))) throw notYours();
 		return this.#request(application, [`class:${className}`]);
 	}
 
@@ -87,7 +87,7 @@ export class Issuing {
 			throw new DualcastError('forbidden', 'this token does not allow giving out such a token');
 		}
 		if (stream !== undefined && !grant.streams.some((pattern) => includesPattern(pattern, stream))) {
-			throw notYours(stream);
+			throw notYours();
 		}
 		return this.#request(application, grant.streams);
 	}
@@ -113,8 +113,8 @@ export class Issuing {
 	}
 }
 
-function notYours(stream: string): DualcastError {
-	return new DualcastError('forbidden', `the stream ${stream} is not among those that may be had this way`);
+function notYours(): DualcastError {
+	return new DualcastError('forbidden', 'this stream is not among those that may be had this way');
 }
 
 /** Compares in a time that tells nothing. */

@@ -1,4 +1,4 @@
-/** Query parameters that may carry a token. */
+/** Query parameters that may carry a token; they never go into a log or on to another host. */
 const PARAMETERS = ['jwt', 'token'];
 const BEARER = /^bearer +([\w.~+/=-]+) *$/i;
 const BASIC = /^basic +([A-Za-z0-9+/]+=*) *$/i;
@@ -12,11 +12,8 @@ const BASIC = /^basic +([A-Za-z0-9+/]+=*) *$/i;
 export function tokenOf(authorization: string | undefined, url: string): string | undefined {
 	const bearer = BEARER.exec(authorization ?? '')?.[1];
 	if (bearer !== undefined) return bearer;
-	const basic = BASIC.exec(authorization ?? '')?.[1];
-	if (basic !== undefined) {
-		const [, ...password] = Buffer.from(basic, 'base64').toString('utf8').split(':');
-		if (password.length > 0) return password.join(':');
-	}
+	const { password } = passwordOf(authorization);
+	if (password !== '') return password;
 	const query = url.indexOf('?');
 	if (query < 0) return undefined;
 	const parameters = new URLSearchParams(url.slice(query + 1));
@@ -25,4 +22,12 @@ export function tokenOf(authorization: string | undefined, url: string): string 
 		if (value !== null && value !== '') return value;
 	}
 	return undefined;
+}
+
+/** The user name and password of `Authorization: Basic`; empty without. */
+export function passwordOf(authorization: string | undefined): { user: string; password: string } {
+	const basic = BASIC.exec(authorization ?? '')?.[1];
+	const text = basic === undefined ? '' : Buffer.from(basic, 'base64').toString('utf8');
+	const colon = text.indexOf(':');
+	return colon < 0 ? { user: '', password: '' } : { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }

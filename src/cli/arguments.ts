@@ -1,10 +1,13 @@
 import { parseArgs } from 'node:util';
 import type { Config } from '../config/schema.ts';
+import { DEMO_SOURCE } from '../config/source.ts';
+import { type StreamSettings, stream, TRANSPORTS } from '../config/stream.ts';
 
 /** What the command line asks for. */
 export type Command =
 	| { name: 'run'; config: string | undefined; port: number | undefined; logLevel: LogLevel | undefined }
 	| { name: 'check'; config: string | undefined }
+	| { name: 'probe'; camera: StreamSettings; json: boolean }
 	| { name: 'help' }
 	| { name: 'version' };
 
@@ -22,13 +25,20 @@ dualcast [--config FILE] [--port N] [--log-level LEVEL]
 dualcast config check [FILE]
     Says whether a configuration can be used, and if not, what is wrong and where.
 
+dualcast probe URL [--json] [--transport T]
+    Connects to a camera once, for a few seconds, and says what it sends, in which players it plays
+    as it is, and what to set at the camera where it does not.
+
 -c, --config FILE      configuration file
 -p, --port N           port of the pages and the API, in place of server.port
 -l, --log-level LEVEL  debug, info, warn or error, in place of log.level
+    --json             prints what probe found as JSON
+    --transport T      how probe takes the media, as transport in the configuration; default auto
 -v, --version          prints the version
 -h, --help             prints this
 
-Exit codes: 0 stopped cleanly, 1 failed (a port in use, for example), 2 bad command line or configuration.
+Exit codes: 0 stopped cleanly, 1 failed (a port in use, for example), 2 bad command line or configuration;
+of probe: 0 it plays somewhere, 1 it plays nowhere or the camera cannot be reached.
 `;
 
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
@@ -47,6 +57,10 @@ export function parseArguments(args: readonly string[]): Command {
 		};
 	}
 	const [group, verb, file, ...rest] = positionals;
+	if (group === 'probe') {
+		if (verb === undefined || file !== undefined) throw new UsageError('write dualcast probe URL, with one address');
+		return { name: 'probe', camera: parseCamera(verb, values.transport), json: values.json ?? false };
+	}
 	if (group !== 'config' || verb !== 'check' || rest.length > 0) {
 		throw new UsageError(`there is no command "${positionals.join(' ')}"; see dualcast --help`);
 	}
@@ -62,6 +76,8 @@ function parse(args: readonly string[]) {
 				config: { type: 'string', short: 'c' },
 				port: { type: 'string', short: 'p' },
 				'log-level': { type: 'string', short: 'l' },
+				json: { type: 'boolean' },
+				transport: { type: 'string' },
 				version: { type: 'boolean', short: 'v' },
 				help: { type: 'boolean', short: 'h' },
 			},
@@ -70,6 +86,17 @@ function parse(args: readonly string[]) {
 		const [sentence] = (failure instanceof Error ? failure.message : String(failure)).split('. ');
 		throw new UsageError(`${sentence}; see dualcast --help`);
 	}
+}
+
+/** The message does not repeat the address: it may hold a password. */
+function parseCamera(source: string, transport: string | undefined): StreamSettings {
+	const whole = { source, ...(transport !== undefined && { transport }) };
+	const address = stream.safeParse(source);
+	if (!address.success) throw new UsageError(address.error.issues[0]?.message ?? 'not the address of a camera');
+	if (address.data.source === DEMO_SOURCE) throw new UsageError('give probe the address of a camera, rtsp://…');
+	const camera = stream.safeParse(whole);
+	if (!camera.success) throw new UsageError(`--transport takes ${TRANSPORTS.join(', ')}`);
+	return camera.data;
 }
 
 function parsePort(text: string): number {

@@ -1,6 +1,7 @@
 import { type Command, HELP, parseArguments, UsageError } from './arguments.ts';
 import { check } from './check.ts';
 import { EXIT } from './exit-code.ts';
+import { probe } from './probe.ts';
 import { run, type Surroundings } from './run.ts';
 
 /** The command `dualcast`. @returns the exit code */
@@ -22,6 +23,8 @@ export async function dualcast(args: readonly string[], around: Surroundings): P
 			return EXIT.ok;
 		case 'check':
 			return check(command, around);
+		case 'probe':
+			return probe(command, around);
 		case 'run':
 			return run(command, around);
 	}

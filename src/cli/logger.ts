@@ -7,7 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { cleanFacts } from './clean-facts.ts';
 
 /** Where log lines go. */
-export type LogOutput = { write(line: string): unknown; readonly isTTY?: boolean };
+export type LogOutput = { write(line: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
 
 /** A logger that writes to `output` at once; secrets are taken out of every line. */
 export function createLogger(settings: Config['log'], output: LogOutput): Logger {

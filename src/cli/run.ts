@@ -4,7 +4,9 @@ import { ConfigError } from '../config/config-error.ts';
 import type { Environment } from '../config/environment.ts';
 import { configFile, loadConfig, overrideConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import type { StreamSettings } from '../config/stream.ts';
 import type { Gateway, GatewayOptions } from '../gateway.ts';
+import type { Source } from '../stream/source.ts';
 import { type Interfaces, lanUrls } from './addresses.ts';
 import type { Command } from './arguments.ts';
 import { EXIT } from './exit-code.ts';
@@ -22,6 +24,8 @@ export type Surroundings = {
 	interfaces(): Interfaces;
 	version(): string;
 	startGateway(config: Config, options: GatewayOptions): Promise<Gateway>;
+	/** A camera to look at. */
+	openCamera(camera: StreamSettings): Promise<Source>;
 };
 
 const CLOSE_DEADLINE_MS = 10_000;

@@ -16,6 +16,7 @@ export function explainStartFailure(thrown: unknown, config: Config): string {
 function explainSystemError(error: SystemError, config: Config): string | undefined {
 	const { code } = error;
 	const { name, key, port, cure } = socketOf(error, config);
+	const { host, hostKey } = hostOf(error, config);
 	switch (code) {
 		case 'EADDRINUSE':
 			return `${name} port ${port} (${key}) is in use; stop the program that has it, or ${cure}`;
@@ -23,14 +24,28 @@ function explainSystemError(error: SystemError, config: Config): string | undefi
 			return `${name} port ${port} (${key}) may not be opened by this user; ${cure} above 1023`;
 		case 'EADDRNOTAVAIL':
 		case 'ENOTFOUND':
-			return `this machine has no address ${config.server.host} (server.host); use 0.0.0.0 for every address it has`;
+			return `this machine has no address ${host} (${hostKey}); use 0.0.0.0 for every address it has`;
 		default:
 			return undefined;
 	}
 }
 
+/** The address that another section than `server` may have. */
+function hostOf({ address }: SystemError, { server, rtsp_server: rtsp }: Config) {
+	if (rtsp.enabled && address === rtsp.host && address !== server.host) {
+		return { host: rtsp.host, hostKey: 'rtsp_server.host' };
+	}
+	return { host: server.host, hostKey: 'server.host' };
+}
+
 /** Only UDP sockets are bound; TCP ones listen. */
-function socketOf({ syscall, port }: SystemError, { server, webrtc }: Config) {
+function socketOf({ syscall, port }: SystemError, { server, webrtc, rtsp_server: rtsp }: Config) {
+	if (rtsp.enabled && rtsp.udp && syscall === 'bind' && (port === rtsp.udp_port || port === rtsp.udp_port + 1)) {
+		return { name: 'UDP', key: 'rtsp_server.udp_port', port, cure: 'choose another rtsp_server.udp_port' };
+	}
+	if (rtsp.enabled && syscall !== 'bind' && port === rtsp.port && port !== server.port) {
+		return { name: 'TCP', key: 'rtsp_server.port', port, cure: 'choose another rtsp_server.port' };
+	}
 	if (syscall === 'bind') {
 		return {
 			name: 'UDP',

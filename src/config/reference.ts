@@ -23,9 +23,7 @@ function renderSection(name: string, schema: JsonSchema): string {
 	const lines = comment(documentation(schema), '# ');
 	if (schema.properties) {
 		lines.push(`${name}:`);
-		for (const [key, setting] of Object.entries(schema.properties)) {
-			lines.push(...comment(documentation(setting), '  # '), `  ${key}: ${inline(setting.default)}`);
-		}
+		lines.push(...settings(schema.properties, '  '));
 	} else {
 		for (const [key, setting] of Object.entries(settingsByName(schema))) {
 			lines.push(...comment([`${key}:`, ...documentation(setting)], '#   '));
@@ -34,6 +32,15 @@ function renderSection(name: string, schema: JsonSchema): string {
 		for (const example of schema.examples ?? []) lines.push(...indented(stringify(example, QUOTED), '  #'));
 	}
 	return `${lines.join('\n')}\n`;
+}
+
+function settings(properties: Readonly<Record<string, JsonSchema>>, indent: string): string[] {
+	return Object.entries(properties).flatMap(([key, setting]) => {
+		const words = comment(documentation(setting), `${indent}# `);
+		return setting.properties
+			? [...words, `${indent}${key}:`, ...settings(setting.properties, `${indent}  `)]
+			: [...words, `${indent}${key}: ${inline(setting.default)}`];
+	});
 }
 
 /** Words; the default is one of them, so that it stays on one line. */

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { auth } from './auth.ts';
 import type { DeepReadonly } from './deep-freeze.ts';
 import { duration } from './duration.ts';
 import { choice, flag, list, port, section, text, whole } from './fields.ts';
+import { checkRtspServer, rtspServer } from './rtsp-server.ts';
 import { stream } from './stream.ts';
 import { streamId } from './stream-id.ts';
 
@@ -23,8 +25,19 @@ const log = section({
 		.describe('pretty for people, json (one object a line) for machines, auto: pretty on a terminal, else json.'),
 });
 
+const lowLatency = section({
+	enabled: flag().default(true).describe('Offer low-latency HLS too, at /hls/<stream>/ll.m3u8.'),
+	part_duration: duration(0.1 * SECOND, 2 * SECOND)
+		.prefault('200ms')
+		.describe('Length of a part, to the nearest frame; players stay three parts behind.'),
+});
+
 const hls = section({
 	enabled: flag().default(true).describe('Offer the streams by HLS, at /hls/<stream>/index.m3u8.'),
+	variant: choice(['ts', 'fmp4'])
+		.default('ts')
+		.describe('Segments of index.m3u8: ts is MPEG-TS, which everything plays; fmp4 carries H.265 and Opus too.'),
+	low_latency: lowLatency.prefault({}).describe('Low-latency HLS.'),
 	segment_duration: duration(0.5 * SECOND, 10 * SECOND)
 		.prefault(1)
 		.describe('Shortest segment, in seconds; a segment ends at the first key frame after it.'),
@@ -58,6 +71,11 @@ const iceServer = section({
 		.describe('One address or a list: stun:host:port, turn:host:port, turns:host:port.'),
 	username: headerText.optional().describe('User name at a TURN server.'),
 	credential: headerText.optional().describe('Password at a TURN server; it is handed to every viewer.'),
+	secret: text(512)
+		.optional()
+		.describe(
+			'Instead of the two: the secret shared with the TURN server, from which each viewer gets a password for a day.',
+		),
 });
 
 const HOST = /^[A-Za-z0-9.:_-]+$/;
@@ -88,6 +106,12 @@ const onDemand = section({
 		.describe('How long a camera stays open after its last viewer left.'),
 });
 
+const probe = section({
+	enabled: flag()
+		.default(true)
+		.describe('Let the API and the pages look at a camera by its address, at POST /api/v1/probe.'),
+});
+
 const streams = z.record(streamId, stream, {
 	error: ({ code }) => (code === 'invalid_type' ? 'expected streams by name; {} for none' : undefined),
 });
@@ -112,17 +136,22 @@ export const configSchema = section({
 	log: log.prefault({}).describe('Log, on standard error.'),
 	hls: hls.prefault({}).describe('HLS output.'),
 	webrtc: webrtc.prefault({}).describe('WebRTC output.'),
+	rtsp_server: rtspServer.prefault({}).describe('RTSP output, for players, recorders and other gateways.'),
+	auth: auth.prefault({}).describe('Who may watch, and tokens.'),
 	on_demand: onDemand.prefault({}).describe('When cameras are opened and closed.'),
+	probe: probe.prefault({}).describe('Looking at cameras that are not configured.'),
 	streams: streams.prefault({ demo: 'demo' }).meta({
 		description: 'Cameras by name: an address, or settings. Without this key there is the built-in demo camera.',
 		examples: streamExamples,
 	}),
-}).superRefine((config, context) => {
-	const { tcp_port } = config.webrtc;
-	if (tcp_port === null || tcp_port === 0 || tcp_port !== config.server.port) return;
-	const message = 'is taken by server.port; choose another one';
-	context.addIssue({ code: 'custom', path: ['webrtc', 'tcp_port'], message, input: tcp_port });
-});
+})
+	.superRefine((config, context) => {
+		const { tcp_port } = config.webrtc;
+		if (tcp_port === null || tcp_port === 0 || tcp_port !== config.server.port) return;
+		const message = 'is taken by server.port; choose another one';
+		context.addIssue({ code: 'custom', path: ['webrtc', 'tcp_port'], message, input: tcp_port });
+	})
+	.superRefine(checkRtspServer);
 
 /**
  * The configuration, checked, complete and frozen. Keys are named as in the file; every duration is in

@@ -7,19 +7,22 @@ export type SourceAddress = { source: string; credentials: Credentials | undefin
 /** The built-in camera. */
 export const DEMO_SOURCE = 'demo';
 
+const SCHEMES = ['rtsp', 'rtsps', 'rtspx'];
+
 /**
- * Reads `demo` or an `rtsp://` URL and takes the user name and password out of it.
+ * Reads `demo` or an `rtsp://`, `rtsps://` or `rtspx://` URL and takes the user name and password out of it.
  *
  * @returns the address, or a sentence that says what to write instead (without the address: it may hold a password)
  */
 export function parseSource(text: string): SourceAddress | string {
 	if (text === DEMO_SOURCE) return { source: text, credentials: undefined };
 	const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
-	if (scheme === 'rtsps') return 'rtsps:// (RTSP over TLS) is not supported; use rtsp:// in a network you trust';
-	if (scheme !== 'rtsp') return 'expected an address that begins with rtsp://, or the word demo';
+	if (!scheme || !SCHEMES.includes(scheme)) {
+		return 'expected an address that begins with rtsp:// or rtsps://, or the word demo';
+	}
 	const url = URL.canParse(text) ? new URL(text) : undefined;
 	if (!url?.hostname || /\s/.test(text)) {
-		return 'not a valid rtsp:// URL; put a user name or password with special characters under username and password';
+		return `not a valid ${scheme}:// URL; put a user name or password with special characters under username and password`;
 	}
 	const { username, password } = url;
 	url.username = '';

@@ -4,21 +4,45 @@ import { type Credentials, parseSource } from './source.ts';
 
 /** One stream as configured. */
 export type StreamSettings = {
-	/** An `rtsp://` URL without user information, or `demo`. */
+	/** An `rtsp://`, `rtsps://` or `rtspx://` URL without user information, or `demo`. */
 	source: string;
 	credentials: Credentials | undefined;
 	on_demand: boolean;
-	transport: 'auto' | 'tcp' | 'udp';
+	transport: (typeof TRANSPORTS)[number];
+	/** Path and query of the tunnel, when they are not the usual ones. */
+	tunnel_path: string | undefined;
+	/** Whom to believe at the other end of TLS; undefined: as the URL says. */
+	tls: 'unchecked' | { fingerprint: string } | undefined;
 };
 
-const TRANSPORTS = ['auto', 'tcp', 'udp'] as const;
+export const TRANSPORTS = ['auto', 'tcp', 'udp', 'multicast', 'http', 'websocket'] as const;
+const FINGERPRINT = /^(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}$/i;
+const TUNNEL_PATH = /^\/[\x21-\x7e]*$/;
 
 const source = text(2048)
 	.superRefine((value, context) => {
 		const address = parseSource(value);
 		if (typeof address === 'string') context.addIssue({ code: 'custom', message: address, input: value });
 	})
-	.describe('Address of the camera, rtsp://[user:password@]host[:port]/path, or demo for the built-in camera.');
+	.describe(
+		'Address of the camera, rtsp://[user:password@]host[:port]/path, or demo for the built-in camera; rtsps:// is ' +
+			'RTSP over TLS, rtspx:// the same without a check of the certificate.',
+	);
+
+const tls = section({
+	fingerprint: text(95)
+		.regex(FINGERPRINT, { error: 'expected the SHA-256 of a certificate, 64 hexadecimal digits' })
+		.optional()
+		.describe('SHA-256 of the certificate that is believed, whoever signed it.'),
+	insecure: flag().optional().describe('Believe any certificate: anyone in between can read and change all.'),
+}).transform(({ fingerprint, insecure }, context): StreamSettings['tls'] => {
+	if (fingerprint !== undefined && insecure) {
+		const message = 'a certificate is either known by its fingerprint or not checked; take one out';
+		context.addIssue({ code: 'custom', path: ['insecure'], message, input: insecure });
+	}
+	if (fingerprint !== undefined) return { fingerprint: fingerprint.replaceAll(':', '').toLowerCase() };
+	return insecure ? 'unchecked' : undefined;
+});
 
 const settings = section({
 	source,
@@ -29,7 +53,23 @@ const settings = section({
 		.describe('Open the camera for the first viewer and close it after the last; false keeps it open always.'),
 	transport: choice(TRANSPORTS)
 		.default('auto')
-		.describe('How media comes from the camera: tcp, udp, or auto (TCP first, UDP when the camera refuses it).'),
+		.describe(
+			'How media comes from the camera: auto (what worked last, else tcp, and udp when the camera refuses tcp), tcp, ' +
+				'udp, multicast, or within the web server of the camera: http, websocket.',
+		),
+	tunnel_path: text(1024)
+		.regex(TUNNEL_PATH, { error: 'expected a path that begins with /' })
+		.optional()
+		.describe(
+			'Path at the web server of the camera with transport http or websocket; else that of source, or for websocket ' +
+				'/rtsp-over-websocket.',
+		),
+	tls: tls
+		.optional()
+		.describe(
+			'Which certificate is believed with rtsps://, when no authority vouches for it: {fingerprint: its SHA-256} or ' +
+				'{insecure: true} for any.',
+		),
 });
 
 /** A camera's address alone, or settings. */
@@ -47,6 +87,12 @@ export const stream = z
 		} else if (apart && address.source === 'demo') {
 			refuse('username', 'the demo camera has no user name and password; take them out');
 		}
+		if (given.tls !== undefined && !/^rtsp[sx]:/.test(address.source)) {
+			refuse('tls', 'the address of the source is not encrypted; begin it with rtsps://');
+		}
+		if (given.tunnel_path !== undefined && given.transport !== 'http' && given.transport !== 'websocket') {
+			refuse('tunnel_path', 'only transport http and websocket go through a path of their own');
+		}
 		return {
 			source: address.source,
 			credentials:
@@ -55,6 +101,8 @@ export const stream = z
 					: { username: given.username, password: given.password ?? '' },
 			on_demand: given.on_demand,
 			transport: given.transport,
+			tunnel_path: given.tunnel_path,
+			tls: given.tls,
 		};
 
 		function refuse(key: string, message: string): void {

@@ -1,41 +1,78 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { PlaylistBody } from './playlist.ts';
-import type { Segment } from './segment.ts';
+import type { Coding, PlaylistBody } from './playlist.ts';
 
-const GZIP = /(?:^|,)\s*gzip\s*(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))(?:;|,|$)/i;
-/** A segment's name never comes again with other bytes. */
+/** A file's name never comes again with other bytes. */
 const IMMUTABLE = 'max-age=31536000, immutable';
+const RANGE = /^bytes=(\d*)-(\d*)$/;
 
-/** @param compression whether clients that can take gzip get it */
+/** @param compression whether clients that can take it get the playlist compressed */
 export function answerPlaylist(
 	request: IncomingMessage,
 	response: ServerResponse,
 	playlist: PlaylistBody,
 	compression: boolean,
 ): void {
-	const compressed = compression && GZIP.test(String(request.headers['accept-encoding'] ?? ''));
+	const coding = compression ? codingFor(request.headers['accept-encoding']) : 'identity';
+	const tag = playlist.tag(coding);
 	if (compression) response.appendHeader('Vary', 'Accept-Encoding');
-	if (compressed) response.setHeader('Content-Encoding', 'gzip');
-	const body = compressed ? playlist.compressed : playlist.plain;
-	answer(request, response, 'application/vnd.apple.mpegurl', 'no-cache', body);
+	response.setHeader('ETag', tag);
+	response.setHeader('Cache-Control', 'no-cache');
+	if (request.headers['if-none-match'] === tag) {
+		response.writeHead(304).end();
+		return;
+	}
+	if (coding !== 'identity') response.setHeader('Content-Encoding', coding);
+	response.setHeader('Content-Type', 'application/vnd.apple.mpegurl');
+	end(request, response, 200, playlist.as(coding));
 }
 
-export function answerSegment(request: IncomingMessage, response: ServerResponse, segment: Segment): void {
-	answer(request, response, 'video/mp2t', IMMUTABLE, segment.bytes);
+/** Answers with a segment, a part or an init segment, whole or the range asked for. @param name tells the type */
+export function answerMedia(request: IncomingMessage, response: ServerResponse, name: string, bytes: Uint8Array): void {
+	response.setHeader('Content-Type', name.endsWith('.ts') ? 'video/mp2t' : 'video/mp4');
+	response.setHeader('Cache-Control', IMMUTABLE);
+	const { range } = request.headers;
+	const asked = range !== undefined && request.method === 'GET' ? readRange(range, bytes.length) : undefined;
+	if (asked === undefined) {
+		end(request, response, 200, bytes);
+	} else if (asked === 'unsatisfiable') {
+		response.setHeader('Content-Range', `bytes */${bytes.length}`);
+		response.setHeader('Cache-Control', 'no-store');
+		end(request, response, 416, new Uint8Array(0));
+	} else {
+		response.setHeader('Content-Range', `bytes ${asked.from}-${asked.to}/${bytes.length}`);
+		end(request, response, 206, bytes.subarray(asked.from, asked.to + 1));
+	}
 }
 
-function answer(
-	request: IncomingMessage,
-	response: ServerResponse,
-	contentType: string,
-	cacheControl: string,
-	body: Uint8Array,
-): void {
-	response.writeHead(200, {
-		'Content-Type': contentType,
-		'Content-Length': body.length,
-		'Cache-Control': cacheControl,
-	});
+function end(request: IncomingMessage, response: ServerResponse, status: number, body: Uint8Array): void {
+	response.writeHead(status, { 'Content-Length': body.length });
 	if (request.method === 'HEAD') response.end();
 	else response.end(body);
+}
+
+/**
+ * Reads a Range header (RFC 9110 section 14.2).
+ *
+ * @returns first and last byte; undefined when it is none that is understood, and the whole is the answer
+ */
+function readRange(header: string, size: number): { from: number; to: number } | 'unsatisfiable' | undefined {
+	const [, first = '', last = ''] = RANGE.exec(header) ?? [];
+	if (first === '' && last === '') return undefined;
+	if (first === '') return last === '0' ? 'unsatisfiable' : { from: Math.max(0, size - Number(last)), to: size - 1 };
+	const from = Number(first);
+	const to = last === '' ? size - 1 : Math.min(Number(last), size - 1);
+	if (last !== '' && Number(last) < from) return undefined;
+	return from < size ? { from, to } : 'unsatisfiable';
+}
+
+/** The best coding that a client takes (RFC 9110 section 12.5.3). */
+function codingFor(accepted: string | string[] | undefined): Coding {
+	let best: Coding = 'identity';
+	for (const item of String(accepted ?? '').split(',')) {
+		const [name = '', ...parameters] = item.split(';').map((word) => word.trim().toLowerCase());
+		if (parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))) continue;
+		if (name === 'br') return 'br';
+		if (name === 'gzip') best = 'gzip';
+	}
+	return best;
 }

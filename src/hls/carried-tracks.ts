@@ -1,48 +1,75 @@
 import { type AacConfig, adtsHeader, parseAudioSpecificConfig } from '../media/aac.ts';
-import type { AacTrack, Track, VideoTrack } from '../media/track.ts';
+import type { AacTrack, AudioTrack, OpusTrack, Track, VideoTrack } from '../media/track.ts';
 
 /** A track that this output leaves out, and why. */
 export type SkippedTrack = { codec: string; reason: string };
 
-/** What of a stream goes into MPEG-TS: at most one video and one audio track. */
+/** What media is packed into. */
+export type Container = 'ts' | 'fmp4';
+
+/** What of a stream goes into an output: at most one video and one audio track. */
 export type CarriedTracks = {
 	readonly video: VideoTrack | undefined;
 	readonly audio: CarriedAudio | undefined;
 	readonly skipped: readonly SkippedTrack[];
 };
 
-export type CarriedAudio = { readonly track: AacTrack; readonly config: AacConfig };
+export type CarriedAudio =
+	| { readonly track: AacTrack; readonly config: AacConfig }
+	| { readonly track: OpusTrack; readonly config?: undefined };
+
+const CARRIED_VIDEO: Readonly<Record<Container, readonly string[]>> = { ts: ['h264'], fmp4: ['h264', 'h265'] };
+const NOT_CARRIED = {
+	video: {
+		ts: 'HLS players know no video but H.264 in MPEG-TS; set hls.variant to fmp4 or the camera to H.264',
+		fmp4: 'HLS players know no video but H.264 and H.265; set the camera to one of them',
+	},
+	audio: {
+		ts: 'HLS players know no audio but AAC in MPEG-TS; set the camera to AAC or watch by WebRTC',
+		fmp4: 'HLS players know no audio but AAC and Opus; set the camera to AAC or watch by WebRTC',
+	},
+} as const;
 
 export const NO_TRACKS: CarriedTracks = { video: undefined, audio: undefined, skipped: [] };
 
-/** Chooses the tracks that HLS players read from MPEG-TS: the first H.264 and the first AAC that ADTS can frame. */
-export function carriedTracks(tracks: readonly Track[]): CarriedTracks {
+/** Chooses the tracks that HLS players read from this container: the first video and the first audio that fit. */
+export function carriedTracks(tracks: readonly Track[], container: Container = 'ts'): CarriedTracks {
 	let video: VideoTrack | undefined;
 	let audio: CarriedAudio | undefined;
 	const skipped: SkippedTrack[] = [];
 	for (const track of tracks) {
-		const carried = track.kind === 'video' ? video : audio;
-		if (carried) {
-			skipped.push({ codec: track.codec, reason: `only the first ${track.kind} track is carried` });
-		} else if (track.kind === 'video') {
-			video = track;
-		} else if (track.codec === 'aac') {
-			const config = parseAudioSpecificConfig(track.config);
-			if (config && adtsHeader(config, 0)) audio = { track, config };
-			else skipped.push({ codec: 'aac', reason: 'its configuration has no form in ADTS, the AAC framing of MPEG-TS' });
+		const { codec } = track;
+		if (track.kind === 'video') {
+			if (video) skipped.push({ codec, reason: 'only the first video track is carried' });
+			else if (CARRIED_VIDEO[container].includes(codec)) video = track;
+			else skipped.push({ codec, reason: NOT_CARRIED.video[container] });
+		} else if (audio) {
+			skipped.push({ codec, reason: 'only the first audio track is carried' });
 		} else {
-			const reason = 'HLS players know no audio but AAC in MPEG-TS; set the camera to AAC or watch by WebRTC';
-			skipped.push({ codec: track.codec, reason });
+			const carried = carriedAudio(track, container);
+			if (typeof carried === 'string') skipped.push({ codec, reason: carried });
+			else audio = carried;
 		}
 	}
 	return { video, audio, skipped };
+}
+
+/** @returns a string that says why not */
+function carriedAudio(track: AudioTrack, container: Container): CarriedAudio | string {
+	if (track.codec === 'opus' && container === 'fmp4') return { track };
+	if (track.codec !== 'aac') return NOT_CARRIED.audio[container];
+	const config = parseAudioSpecificConfig(track.config);
+	if (config && (container === 'fmp4' || adtsHeader(config, 0))) return { track, config };
+	if (config) return 'its configuration has no form in ADTS, the AAC framing of MPEG-TS';
+	return 'its configuration cannot be read';
 }
 
 /** RFC 6381 names of the carried tracks, as far as they are known. */
 export function codecsOf(carried: CarriedTracks): string[] {
 	const codecs: string[] = [];
 	if (carried.video?.facts) codecs.push(carried.video.facts.codecs);
-	if (carried.audio) codecs.push(`mp4a.40.${carried.audio.config.objectType}`);
+	const { audio } = carried;
+	if (audio) codecs.push(audio.config ? `mp4a.40.${audio.config.objectType}` : 'opus');
 	return codecs;
 }
 
@@ -50,9 +77,16 @@ export function codecsOf(carried: CarriedTracks): string[] {
 export function sameStreams(one: CarriedTracks, other: CarriedTracks): boolean {
 	return (
 		one.video?.id === other.video?.id &&
-		one.audio?.track.id === other.audio?.track.id &&
-		(!one.audio || !other.audio || Buffer.compare(one.audio.track.config, other.audio.track.config) === 0)
+		one.video?.codec === other.video?.codec &&
+		sameAudio(one.audio?.track, other.audio?.track)
 	);
+}
+
+function sameAudio(one: CarriedAudio['track'] | undefined, other: CarriedAudio['track'] | undefined): boolean {
+	if (!one || !other) return one === other;
+	if (one.id !== other.id || one.channels !== other.channels) return false;
+	if (one.codec !== 'aac' || other.codec !== 'aac') return one.codec === other.codec;
+	return Buffer.compare(one.config, other.config) === 0;
 }
 
 /** Whether a decoder set up for one track may go on with the other; unknown facts count as unchanged. */

@@ -2,14 +2,18 @@ import { mkdir, readdir, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { parseClassicName } from './names.ts';
 import { PLAYLIST_NAME } from './path.ts';
 import type { PlaylistBody } from './playlist.ts';
-import { parseSegmentName, type Segment } from './segment.ts';
+import type { Segment } from './segment.ts';
 
 /** Segments that may wait for a slow disk; older ones are then not written. */
 const MAX_WAITING = 4;
 
 export const TEMPORARY_SUFFIX = '.tmp';
+
+/** Oldest first. */
+type Names = { readonly segments: string[]; readonly inits: string[] };
 
 export type DiskCopyOptions = {
 	/** Where this stream's files go; created when needed. */
@@ -28,8 +32,8 @@ export class DiskCopy {
 	#waiting: Segment[] = [];
 	#playlist: PlaylistBody | undefined;
 	#listed = 0;
-	/** Oldest first; undefined until the directory was read. */
-	#names: string[] | undefined;
+	/** Undefined until the directory was read. */
+	#names: Names | undefined;
 	#work: Promise<void> | undefined;
 	#closed = false;
 	#failing = false;
@@ -66,8 +70,12 @@ export class DiskCopy {
 		for (let segment = this.#waiting.shift(); segment; segment = this.#waiting.shift()) {
 			try {
 				const names = await this.#open();
+				if (segment.init && segment.initName && names.inits.at(-1) !== segment.initName) {
+					await this.#write(segment.initName, segment.init.bytes);
+					names.inits.push(segment.initName);
+				}
 				await this.#write(segment.name, segment.bytes);
-				names.push(segment.name);
+				names.segments.push(segment.name);
 				const playlist = this.#playlist;
 				// The newest playlist lists the segments that still wait.
 				if (playlist && this.#waiting.length === 0) await this.#write(PLAYLIST_NAME, playlist.plain);
@@ -82,11 +90,13 @@ export class DiskCopy {
 		this.#work = undefined;
 	}
 
-	async #open(): Promise<string[]> {
+	async #open(): Promise<Names> {
 		if (this.#names) return this.#names;
 		await mkdir(this.#options.directory, { recursive: true });
-		const names = await readdir(this.#options.directory);
-		this.#names = names.filter((name) => parseSegmentName(name) !== undefined).sort(byAge);
+		const found = await readdir(this.#options.directory);
+		const names = found.filter((name) => parseClassicName(name) !== undefined).sort(byAge);
+		const [inits, segments] = [names.filter(isInit), names.filter((name) => !isInit(name))];
+		this.#names = { inits, segments };
 		return this.#names;
 	}
 
@@ -101,13 +111,17 @@ export class DiskCopy {
 		}
 	}
 
-	async #removeOld(names: string[]): Promise<void> {
+	async #removeOld({ inits, segments }: Names): Promise<void> {
 		const kept = Math.max(this.#options.threshold, this.#listed);
-		while (names.length > kept) {
-			const name = names.shift() as string;
-			// Somebody else may have tidied up.
-			await unlink(this.#path(name)).catch(() => {});
-		}
+		while (segments.length > kept) await this.#remove(segments.shift() as string);
+		// An init segment serves until the next one's first segment.
+		const oldest = ageOf(segments[0] ?? '');
+		while (inits.length > 1 && ageOf(inits[1] as string) <= oldest) await this.#remove(inits.shift() as string);
+	}
+
+	/** Somebody else may have tidied up. */
+	async #remove(name: string): Promise<void> {
+		await unlink(this.#path(name)).catch(() => {});
 	}
 
 	#failed(what: string, thrown: unknown): void {
@@ -124,11 +138,15 @@ export class DiskCopy {
 	}
 }
 
+function isInit(name: string): boolean {
+	return name.endsWith('.mp4');
+}
+
 function byAge(one: string, other: string): number {
 	return ageOf(one) - ageOf(other);
 }
 
 /** Sequence numbers go up over runs. */
 function ageOf(name: string): number {
-	return parseSegmentName(name)?.sequence ?? 0;
+	return parseClassicName(name)?.sequence ?? 0;
 }

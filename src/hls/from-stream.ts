@@ -3,8 +3,17 @@ import { DualcastError, SourceError, toError } from '../base/errors.ts';
 import type { Track } from '../media/track.ts';
 import type { AccessUnit } from '../media/unit.ts';
 import type { Lease, StreamDirectory, StreamReader } from '../stream/reader.ts';
-import type { Muxer } from './muxer.ts';
+import type { CarriedTracks } from './carried-tracks.ts';
 import { MAX_SEGMENT_SECONDS } from './segmenter.ts';
+
+/** What takes a stream in. */
+export interface MediaSink {
+	/** Whether there is a playlist. */
+	readonly ready: boolean;
+	readonly carried: CarriedTracks;
+	setTracks(tracks: readonly Track[]): void;
+	push(unit: AccessUnit): void;
+}
 
 export type FromStreamOptions = {
 	id: string;
@@ -12,7 +21,7 @@ export type FromStreamOptions = {
 	clock: Clock;
 	/** Milliseconds the first picture may take once the stream was claimed; a segment's longest time is added. */
 	startTimeout: number;
-	muxer: Muxer;
+	muxer: MediaSink;
 	/** The reader is detached and the stream released; with the cause, if it was not `close()`. */
 	onEnd(error: Error | undefined): void;
 };
@@ -50,10 +59,10 @@ export class FromStream implements StreamReader {
 	onTracks(tracks: readonly Track[]): void {
 		const { muxer, id } = this.#options;
 		muxer.setTracks(tracks);
-		const { video, audio } = muxer.carried;
+		const { video, audio, skipped } = muxer.carried;
 		if (video || audio) return;
-		const message =
-			'HLS in MPEG-TS carries H.264 and AAC and the camera sends neither; set it to H.264 or watch by WebRTC';
+		const reasons = skipped.map(({ codec, reason }) => `${codec}: ${reason}`).join('; ');
+		const message = `HLS can carry nothing that the camera sends; ${reasons}`;
 		this.#end(new DualcastError('codec_unsupported', message, { facts: { stream: id } }));
 	}
 
@@ -71,7 +80,7 @@ export class FromStream implements StreamReader {
 	}
 
 	#checkStart(): void {
-		if (this.#options.muxer.playlist) return;
+		if (this.#options.muxer.ready) return;
 		const message = 'the camera sent no key picture to start HLS with; shorten its key frame interval';
 		this.#end(new SourceError('camera_timeout', message, { facts: { stream: this.#options.id } }));
 	}

@@ -2,8 +2,8 @@ import type { Dirent } from 'node:fs';
 import { readdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TEMPORARY_SUFFIX } from './disk-copy.ts';
+import { parseClassicName } from './names.ts';
 import { PLAYLIST_NAME } from './path.ts';
-import { parseSegmentName } from './segment.ts';
 
 const MAX_DEPTH = 16;
 
@@ -54,7 +54,7 @@ async function sweep(options: LeftoverOptions, parts: readonly string[], entries
 
 function isOurs(file: string): boolean {
 	const name = file.endsWith(TEMPORARY_SUFFIX) ? file.slice(0, -TEMPORARY_SUFFIX.length) : file;
-	return name === PLAYLIST_NAME || parseSegmentName(name) !== undefined;
+	return name === PLAYLIST_NAME || parseClassicName(name) !== undefined;
 }
 
 async function isOlder(path: string, before: number): Promise<boolean> {

@@ -1,11 +1,14 @@
 import type { Track } from '../media/track.ts';
 import type { AccessUnit } from '../media/unit.ts';
-import { type CarriedTracks, carriedTracks, codecsOf } from './carried-tracks.ts';
+import { type CarriedTracks, type Container, carriedTracks, codecsOf } from './carried-tracks.ts';
+import { CmafSegmentWriter } from './cmaf-segment-writer.ts';
 import type { Continuity } from './continuity.ts';
+import { classicNames } from './names.ts';
 import { PlaylistBody, renderPlaylist } from './playlist.ts';
 import { PlaylistWindow } from './playlist-window.ts';
 import type { CutSegment, Segment } from './segment.ts';
 import { Segmenter } from './segmenter.ts';
+import { TsSegmentWriter } from './ts-segment-writer.ts';
 
 /** A first playlist this long, in seconds, is given out even when it has fewer segments than asked for. */
 const ENOUGH_TO_START = 4;
@@ -18,6 +21,7 @@ export type MuxerOptions = {
 	startSegments: number;
 	/** Token of this run in segment names. */
 	run: string;
+	container: Container;
 	continuity: Continuity;
 	/** `Clock.now()` */
 	now: () => number;
@@ -34,15 +38,22 @@ export class Muxer {
 	bytes = 0;
 	segments = 0;
 	/** `Clock.now()` of the last segment. */
-	lastSegmentAt = 0;
+	lastNewsAt = 0;
 
 	constructor(options: MuxerOptions) {
 		this.#options = options;
-		this.#window = new PlaylistWindow(options);
+		const { container, run } = options;
+		const names = classicNames(run, container === 'ts' ? 'ts' : 'm4s');
+		this.#window = new PlaylistWindow({ ...options, names });
 		this.#segmenter = new Segmenter({
+			writer: container === 'ts' ? new TsSegmentWriter() : new CmafSegmentWriter(),
 			segmentDuration: options.segmentDuration,
 			onSegment: (cut) => this.#add(cut),
 		});
+	}
+
+	get ready(): boolean {
+		return this.#playlist !== undefined;
 	}
 
 	/** Undefined until there is enough to start a player with. */
@@ -72,15 +83,8 @@ export class Muxer {
 		return this.#segmenter.dropped;
 	}
 
-	/** Bits per second over the listed segments. */
-	get bitrate(): number {
-		let bytes = 0;
-		for (const segment of this.#window.listed) bytes += segment.bytes.length;
-		return this.#window.duration > 0 ? (bytes * 8) / this.#window.duration : 0;
-	}
-
 	setTracks(tracks: readonly Track[]): void {
-		const carried = carriedTracks(tracks);
+		const carried = carriedTracks(tracks, this.#options.container);
 		this.#options.continuity.skipped = carried.skipped;
 		this.#segmenter.setTracks(carried);
 	}
@@ -89,9 +93,10 @@ export class Muxer {
 		this.#segmenter.push(unit);
 	}
 
-	/** A listed segment, or one removed so lately that players may still come for it. */
-	find(name: string): Segment | undefined {
-		return this.#window.find(name, this.#options.now());
+	/** The bytes of a listed segment, or one removed so lately that players may still come for it. */
+	find(name: string): Uint8Array | undefined {
+		const now = this.#options.now();
+		return (this.#window.find(name, now) ?? this.#window.findInit(name, now))?.bytes;
 	}
 
 	#add(cut: CutSegment): void {
@@ -99,7 +104,7 @@ export class Muxer {
 		const segment = this.#window.add(cut, now);
 		this.bytes += cut.bytes.length;
 		this.segments++;
-		this.lastSegmentAt = now;
+		this.lastNewsAt = now;
 		if (this.#playlist || this.#canStart()) this.#playlist = new PlaylistBody(renderPlaylist(this.#window));
 		this.#options.onSegment(segment, this.#playlist);
 	}

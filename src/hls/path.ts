@@ -1,6 +1,10 @@
 /** Where HLS lives on the server. */
 export const HLS_PREFIX = '/hls/';
 export const PLAYLIST_NAME = 'index.m3u8';
+export const LOW_LATENCY_PLAYLIST_NAME = 'll.m3u8';
+/** Multivariant playlists that lead to these. */
+export const MASTER_NAME = 'master.m3u8';
+export const LOW_LATENCY_MASTER_NAME = 'll-master.m3u8';
 
 const MAX_LENGTH = 1024;
 const MAX_PARTS = 16;

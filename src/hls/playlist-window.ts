@@ -1,5 +1,6 @@
 import type { Continuity } from './continuity.ts';
-import { type CutSegment, type Segment, segmentName } from './segment.ts';
+import type { Naming } from './names.ts';
+import type { CutSegment, InitSegment, OpenSegment, Part, Place, Segment } from './segment.ts';
 
 /** Seconds a first segment leaves to later ones before they break the target duration it set. */
 const TARGET_SLACK = 0.2;
@@ -13,8 +14,7 @@ export type PlaylistWindowOptions = {
 	segmentCount: number;
 	/** Seconds. */
 	segmentDuration: number;
-	/** Token of this run in segment names. */
-	run: string;
+	names: Naming;
 	continuity: Continuity;
 };
 
@@ -30,6 +30,8 @@ export class PlaylistWindow {
 	readonly #retired: Retired[] = [];
 	#discontinuitySequence: number;
 	#longest = 0;
+	#peak = 0;
+	#init: { readonly segment: InitSegment; readonly name: string } | undefined;
 
 	constructor(options: PlaylistWindowOptions) {
 		this.#options = options;
@@ -57,22 +59,63 @@ export class PlaylistWindow {
 		return sum;
 	}
 
+	/** Bits per second over the listed segments. */
+	get bitrate(): number {
+		let bytes = 0;
+		for (const segment of this.#listed) bytes += segment.bytes.length;
+		return this.#listed.length > 0 ? (bytes * 8) / this.duration : 0;
+	}
+
+	/** Bits per second of the busiest segment so far that is not much shorter than others (section 4.3.4.2). */
+	get peakBitrate(): number {
+		return Math.max(this.#peak, this.bitrate);
+	}
+
+	/** Frames per second over the listed segments. */
+	get frameRate(): number {
+		let frames = 0;
+		for (const segment of this.#listed) frames += segment.frames;
+		return this.#listed.length > 0 ? frames / this.duration : 0;
+	}
+
+	/** Where the next segment will stand. */
+	place(next: OpenSegment): Place {
+		const { continuity, names } = this.#options;
+		const sequence = continuity.nextSequence;
+		if (next.init && next.init !== this.#init?.segment) this.#init = { segment: next.init, name: names.init(sequence) };
+		return { sequence, name: names.segment(sequence), initName: this.#init?.name, wall: this.#wallOf(next) };
+	}
+
 	/** @param now `Clock.now()` */
-	add(cut: CutSegment, now: number): Segment {
-		const { continuity, run } = this.#options;
-		const sequence = continuity.nextSequence++;
-		const segment: Segment = { ...cut, sequence, name: segmentName(run, sequence), wall: this.#wallOf(cut) };
+	add(cut: CutSegment & { readonly parts?: readonly Part[] }, now: number): Segment {
+		const { continuity } = this.#options;
+		const segment: Segment = { ...cut, ...this.place(cut) };
+		continuity.nextSequence++;
 		if (cut.discontinuity) continuity.nextDiscontinuity++;
 		this.#raiseTarget(cut.duration);
 		this.#listed.push(segment);
+		if (cut.duration >= this.targetDuration / 2) {
+			this.#peak = Math.max(this.#peak, (cut.bytes.length * 8) / cut.duration);
+		}
 		this.#longest = Math.max(this.#longest, this.duration);
 		this.#evict(now);
 		return segment;
 	}
 
+	/** A segment that is listed, or was lately. */
 	find(name: string, now: number): Segment | undefined {
-		const listed = this.#listed.find((segment) => segment.name === name);
-		return listed ?? this.#retired.find(({ segment, until }) => until > now && segment.name === name)?.segment;
+		return this.#search((segment) => segment.name === name, now);
+	}
+
+	/** An init segment of one that is. */
+	findInit(name: string, now: number): InitSegment | undefined {
+		return this.#search((segment) => segment.initName === name, now)?.init;
+	}
+
+	#search(matches: (segment: Segment) => boolean, now: number): Segment | undefined {
+		return (
+			this.#listed.find(matches) ?? this.#retired.find(({ segment, until }) => until > now && matches(segment))?.segment
+		);
 	}
 
 	#raiseTarget(duration: number): void {
@@ -93,10 +136,10 @@ export class PlaylistWindow {
 	}
 
 	/** The machine's clock may be set back; a playlist's must not run back. */
-	#wallOf(cut: CutSegment): number {
+	#wallOf(next: OpenSegment): number {
 		const before = this.#listed.at(-1);
-		if (!before) return cut.wall;
+		if (!before) return next.wall;
 		const due = before.wall + before.duration * 1000;
-		return cut.wall < due - WALL_TREMBLE ? due : cut.wall;
+		return next.wall < due - WALL_TREMBLE ? due : next.wall;
 	}
 }

@@ -1,32 +1,46 @@
-/** A finished piece of media, before it has a place in a playlist. */
-export type CutSegment = {
-	readonly bytes: Uint8Array;
+/** What a decoder needs before a segment of fragmented MP4 (RFC 8216 section 3.3). Equal ones are the same object. */
+export type InitSegment = { readonly bytes: Uint8Array };
+
+/** A piece of a segment, given out before the segment is whole. */
+export type Part = {
+	/** The same bytes for ever; in an array of their own until the segment is whole. */
+	bytes: Uint8Array;
 	/** Seconds. */
 	readonly duration: number;
+	/** There is a picture in it that decoding can start at. */
+	readonly independent: boolean;
+};
+
+/** What is known of a segment when it begins. */
+export type OpenSegment = {
 	/** Wall clock of its first unit, milliseconds since the Unix epoch. */
 	readonly wall: number;
 	/** It does not continue the segment before it (RFC 8216 section 4.3.2.3). */
 	readonly discontinuity: boolean;
 	/** It starts with a picture that decoding can start at. */
 	readonly independent: boolean;
+	readonly init?: InitSegment | undefined;
 };
 
-/** A segment with its place and name; never changed once listed. */
-export type Segment = CutSegment & {
+/** A finished piece of media, before it has a place in a playlist. */
+export type CutSegment = OpenSegment & {
+	readonly bytes: Uint8Array;
+	/** Seconds. */
+	readonly duration: number;
+	/** Pictures; sounds where there are no pictures. */
+	readonly frames: number;
+};
+
+/** Where a segment stands, from when it begins. */
+export type Place = {
 	/** Media sequence number. */
 	readonly sequence: number;
 	readonly name: string;
+	/** Of its init segment. */
+	readonly initName: string | undefined;
+	/** As listed: it never runs back. */
+	readonly wall: number;
 };
 
-const NAME = /^seg-([0-9a-z]{1,12})-(\d{1,16})\.ts$/;
-
-/** @param run a token of this run, so that a name never comes again with other bytes */
-export function segmentName(run: string, sequence: number): string {
-	return `seg-${run}-${sequence}.ts`;
-}
-
-/** @returns undefined when it is not a name that `segmentName` gives */
-export function parseSegmentName(name: string): { run: string; sequence: number } | undefined {
-	const match = NAME.exec(name);
-	return match ? { run: match[1] as string, sequence: Number(match[2]) } : undefined;
-}
+/** A segment with its place and name; never changed once listed. */
+export type Segment = CutSegment & Place & { /** In low-latency playlists. */ readonly parts?: readonly Part[] };

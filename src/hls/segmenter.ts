@@ -1,12 +1,8 @@
-import { adtsHeader } from '../media/aac.ts';
-import type { AccessUnit, AudioUnit, VideoUnit } from '../media/unit.ts';
-import { type CarriedTracks, NO_TRACKS, sameEncoding, sameStreams } from './carried-tracks.ts';
-import { TsWriter } from './mpegts/ts-writer.ts';
-import type { CutSegment } from './segment.ts';
+import type { AccessUnit } from '../media/unit.ts';
+import { type CarriedTracks, NO_TRACKS, sameStreams } from './carried-tracks.ts';
+import type { CutSegment, OpenSegment } from './segment.ts';
+import { type SegmentWriter, TICKS, toTicks } from './segment-writer.ts';
 
-const TICKS = 90_000;
-/** Time zero of the stream in MPEG-TS, so that the clock and early decoding times stay above zero. */
-const ORIGIN = 10 * TICKS;
 /** A key picture this early still ends a segment: cameras stamp by a clock that trembles. Ticks. */
 const KEY_TREMBLE = 0.01 * TICKS;
 /** Length of a lone unit that nothing follows. Ticks. */
@@ -16,14 +12,11 @@ const ASSUMED_FRAME = TICKS / 25;
 export const MAX_SEGMENT_SECONDS = 10;
 export const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
 
-type Open = {
+type Open = OpenSegment & {
 	readonly epoch: number;
-	readonly video: VideoUnit | undefined;
 	readonly start: number;
-	readonly wall: number;
-	readonly discontinuity: boolean;
-	readonly independent: boolean;
-	/** Time and length of the last unit of the leading track. */
+	/** Units of the leading track, and time and length of the last. */
+	frames: number;
 	last: number;
 	frame: number;
 };
@@ -31,18 +24,21 @@ type Open = {
 export type SegmenterOptions = {
 	/** Seconds; segments end at the first key picture at or after. */
 	segmentDuration: number;
+	writer: SegmentWriter;
+	/** A segment begins; nothing of it is written yet. */
+	onBegin?(segment: OpenSegment): void;
 	onSegment(segment: CutSegment): void;
 };
 
 /**
- * Cuts access units into MPEG-TS segments. The video leads: each segment starts with a key picture, and audio
+ * Cuts access units into segments. The video leads: each segment starts with a key picture, and audio
  * waits for the first. Without video the audio leads. A break of the timeline, of the track set or of the picture
  * format ends the segment and marks the next one as a discontinuity.
  */
 export class Segmenter {
-	readonly #writer = new TsWriter();
+	readonly #options: SegmenterOptions;
+	readonly #writer: SegmentWriter;
 	readonly #minimum: number;
-	readonly #onSegment: (segment: CutSegment) => void;
 	#carried: CarriedTracks = NO_TRACKS;
 	#open: Open | undefined;
 	#broken = false;
@@ -52,8 +48,9 @@ export class Segmenter {
 	dropped = 0;
 
 	constructor(options: SegmenterOptions) {
+		this.#options = options;
+		this.#writer = options.writer;
 		this.#minimum = options.segmentDuration * TICKS - KEY_TREMBLE;
-		this.#onSegment = options.onSegment;
 	}
 
 	get carried(): CarriedTracks {
@@ -72,8 +69,10 @@ export class Segmenter {
 		if (this.#open && unit.epoch !== this.#open.epoch) this.#break();
 		if (leads) this.#lead(unit);
 		if (!this.#open) return;
-		if (unit.kind === 'video') this.#writeVideo(unit);
-		else this.#writeAudio(unit);
+		// A leading video that fell silent must not let the segment grow without end.
+		const fits = leads || this.#writer.length <= MAX_SEGMENT_BYTES;
+		if (fits && this.#writer.write(unit)) this.units++;
+		else this.dropped++;
 	}
 
 	/** Opens, continues or ends the segment for a unit of the leading track. */
@@ -86,14 +85,15 @@ export class Segmenter {
 			return;
 		}
 		const elapsed = time - open.start;
-		if (independent && open.video && unit.kind === 'video' && !sameEncoding(open.video.track, unit.track)) {
-			this.#close(time);
+		if (unit.kind === 'video' && unit.key && !this.#writer.continues(unit)) {
+			this.#close(time, true);
 			this.#broken = true;
 		} else if ((independent && elapsed >= this.#minimum) || this.#isFull(elapsed)) {
-			this.#close(time);
+			this.#close(time, false);
 		}
 		if (!this.#open) this.#begin(unit, time, independent);
 		else {
+			open.frames++;
 			open.frame = time - open.last;
 			open.last = time;
 		}
@@ -104,65 +104,41 @@ export class Segmenter {
 	}
 
 	#begin(unit: AccessUnit, time: number, independent: boolean): void {
+		this.#writer.begin(this.#carried, unit);
 		this.#open = {
 			epoch: unit.epoch,
-			video: unit.kind === 'video' ? unit : undefined,
 			start: time,
 			wall: unit.wall,
+			init: this.#writer.init,
 			discontinuity: this.#broken,
 			independent,
+			frames: 1,
 			last: time,
 			frame: unit.kind === 'audio' ? toTicks(unit.duration, unit.track.clockRate) : ASSUMED_FRAME,
 		};
 		this.#broken = false;
-		this.#writer.begin({ video: this.#carried.video !== undefined, audio: this.#carried.audio !== undefined });
+		this.#options.onBegin?.(this.#open);
 	}
 
 	/** Ends the segment with the last unit it got; the next one does not continue it. */
 	#break(): void {
 		const open = this.#open;
 		if (!open) return;
-		this.#close(open.last + Math.max(1, open.frame));
+		this.#close(open.last + Math.max(1, open.frame), true);
 		this.#broken = true;
 	}
 
-	#close(end: number): void {
+	#close(end: number, last: boolean): void {
 		const open = this.#open;
 		if (!open) return;
+		const { start, frames, wall, discontinuity, independent, init } = open;
 		this.#open = undefined;
-		this.#onSegment({
-			bytes: this.#writer.finish(),
-			duration: (end - open.start) / TICKS,
-			wall: open.wall,
-			discontinuity: open.discontinuity,
-			independent: open.independent,
-		});
-	}
-
-	#writeVideo(unit: VideoUnit): void {
-		const { clockRate } = unit.track;
-		const pts = ORIGIN + toTicks(unit.pts, clockRate);
-		this.#writer.writeVideo(unit.nalus, unit.key, pts, ORIGIN + toTicks(unit.dts, clockRate));
-		this.units++;
-	}
-
-	#writeAudio(unit: AudioUnit): void {
-		const config = this.#carried.audio?.config;
-		const header = config && adtsHeader(config, unit.data.length);
-		// A leading video that fell silent must not let the segment grow without end.
-		if (!header || this.#writer.length > MAX_SEGMENT_BYTES) {
-			this.dropped++;
-			return;
-		}
-		this.#writer.writeAudio(header, unit.data, ORIGIN + toTicks(unit.pts, unit.track.clockRate));
-		this.units++;
+		const bytes = this.#writer.finish(end, last);
+		const duration = (end - start) / TICKS;
+		this.#options.onSegment({ bytes, duration, frames, wall, discontinuity, independent, init });
 	}
 }
 
 function decodingTime(unit: AccessUnit): number {
 	return toTicks(unit.kind === 'video' ? unit.dts : unit.pts, unit.track.clockRate);
-}
-
-function toTicks(time: number, clockRate: number): number {
-	return clockRate === TICKS ? time : Math.round((time * TICKS) / clockRate);
 }

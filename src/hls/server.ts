@@ -5,15 +5,25 @@ import { DualcastError, toError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { Scope } from '../base/scope.ts';
 import type { StreamDirectory } from '../stream/reader.ts';
-import { answerPlaylist, answerSegment } from './answer.ts';
-import type { SkippedTrack } from './carried-tracks.ts';
-import { Continuity } from './continuity.ts';
+import { answerMedia, answerPlaylist } from './answer.ts';
+import type { Container, SkippedTrack } from './carried-tracks.ts';
 import { ALLOWED_METHODS, allowOrigin, answerOptions, type CorsOrigins } from './cors.ts';
+import { type DeliveryDirectives, parseDirectives } from './delivery-directives.ts';
 import { removeLeftovers } from './leftovers.ts';
+import { LowLatencyOutput } from './low-latency-output.ts';
+import { isLowLatencyFile } from './names.ts';
 import { Output } from './output.ts';
-import { PLAYLIST_NAME, parseHlsPath } from './path.ts';
+import { Outputs } from './outputs.ts';
+import {
+	LOW_LATENCY_MASTER_NAME,
+	LOW_LATENCY_PLAYLIST_NAME,
+	MASTER_NAME,
+	PLAYLIST_NAME,
+	parseHlsPath,
+} from './path.ts';
 import type { PlaylistBody } from './playlist.ts';
 import type { HlsStats } from './stats.ts';
+import type { StreamOutput } from './stream-output.ts';
 
 const SWEEP_SCHEDULE = '*/10 * * * *';
 /** Leftovers are kept this long after their last change, for whoever wants to look at them. Milliseconds. */
@@ -29,6 +39,10 @@ export type HlsServerOptions = {
 	segmentCount: number;
 	/** Segments that a first request waits for, or 4 s of them if that is sooner; default 2. */
 	startSegments?: number;
+	/** What the classic output is packed into; default MPEG-TS. */
+	container?: Container;
+	/** Seconds of a part in low-latency playlists; without it there are none. */
+	partDuration?: number;
 	/** Segments kept on disk for each stream. */
 	cleanupThreshold: number;
 	/** Folder of the copies on disk. */
@@ -68,15 +82,17 @@ export function createHlsServer(options: HlsServerOptions): HlsServer {
 
 class OnDemandHls implements HlsServer {
 	readonly #options: HlsServerOptions;
-	readonly #outputs = new Map<string, Output>();
-	/** One for each stream that was ever asked for, as many as there are in the directory. */
-	readonly #continuities = new Map<string, Continuity>();
+	readonly #classic: Outputs<Output>;
+	readonly #lowLatency: Outputs<LowLatencyOutput>;
 	readonly #scope = new Scope();
 
 	constructor(options: HlsServerOptions) {
 		this.#options = options;
+		const { container = 'ts', partDuration = 0 } = options;
+		this.#classic = new Outputs((life) => new Output({ ...options, ...life, container }));
+		this.#lowLatency = new Outputs((life) => new LowLatencyOutput({ ...options, ...life, partDuration }));
 		this.#scope.defer(async () => {
-			await Promise.all([...this.#outputs.values()].map((output) => output.close()));
+			await Promise.all(this.#running().map((output) => output.close()));
 		});
 		const sweeps = schedule(SWEEP_SCHEDULE, () => this.sweep(), {
 			name: 'hls leftovers',
@@ -100,28 +116,26 @@ class OnDemandHls implements HlsServer {
 		} else if (path === 'unsafe' || !this.#options.directory.has(path.id)) {
 			const message = 'there is no stream of this name; see /api/v1/streams for those there are';
 			this.#fail(request, response, new DualcastError('stream_not_found', message));
-		} else if (path.file === PLAYLIST_NAME) {
-			this.#playlist(request, response, path.id, true);
 		} else {
-			this.#segment(request, response, path.id, path.file);
+			this.#route(request, response, path.id, path.file);
 		}
 		return true;
 	}
 
 	list(): HlsStats[] {
-		return [...this.#outputs.values()].map((output) => output.stats());
+		return this.#running().map((output) => output.stats());
 	}
 
 	get(id: string): HlsStats | undefined {
-		return this.#outputs.get(id)?.stats();
+		return (this.#classic.get(id) ?? this.#lowLatency.get(id))?.stats();
 	}
 
 	viewers(id: string): number {
-		return this.#outputs.get(id)?.viewers() ?? 0;
+		return (this.#classic.get(id)?.viewers() ?? 0) + (this.#lowLatency.get(id)?.viewers() ?? 0);
 	}
 
 	skipped(id: string): readonly SkippedTrack[] {
-		return this.#continuities.get(id)?.skipped ?? [];
+		return this.#classic.skipped(id) ?? this.#lowLatency.skipped(id) ?? [];
 	}
 
 	async sweep(): Promise<void> {
@@ -129,7 +143,7 @@ class OnDemandHls implements HlsServer {
 		try {
 			const removed = await removeLeftovers({
 				outputDir,
-				isRunning: (id) => this.#outputs.has(id),
+				isRunning: (id) => this.#classic.get(id) !== undefined,
 				before: clock.wall() - LEFTOVER_AGE,
 			});
 			if (removed > 0) logger.info({ removed }, 'removed files of HLS outputs that no longer run');
@@ -142,53 +156,79 @@ class OnDemandHls implements HlsServer {
 		return this.#scope.close();
 	}
 
-	/** @param again whether to start the output once more when the stream ends under it before there is a playlist */
-	#playlist(request: IncomingMessage, response: ServerResponse, id: string, again: boolean): void {
+	#running(): StreamOutput[] {
+		return [...this.#classic.running(), ...this.#lowLatency.running()];
+	}
+
+	#route(request: IncomingMessage, response: ServerResponse, id: string, file: string): void {
+		const lowLatency = this.#options.partDuration !== undefined && this.#options.partDuration > 0;
+		if (file === PLAYLIST_NAME) {
+			this.#playlist(request, response, (answer) => this.#classic.obtain(id).playlist(request, answer));
+		} else if (file === MASTER_NAME) {
+			this.#playlist(request, response, (answer) => this.#classic.obtain(id).multivariant(request, answer));
+		} else if (lowLatency && file === LOW_LATENCY_PLAYLIST_NAME) {
+			this.#lowLatencyPlaylist(request, response, id);
+		} else if (lowLatency && file === LOW_LATENCY_MASTER_NAME) {
+			this.#playlist(request, response, (answer) => this.#lowLatency.obtain(id).multivariant(request, answer));
+		} else {
+			this.#file(request, response, id, file);
+		}
+	}
+
+	#lowLatencyPlaylist(request: IncomingMessage, response: ServerResponse, id: string): void {
+		let asked: DeliveryDirectives;
+		try {
+			asked = parseDirectives(request.url ?? '');
+		} catch (thrown) {
+			this.#fail(request, response, toError(thrown));
+			return;
+		}
+		this.#playlist(request, response, (answer) => this.#lowLatency.obtain(id).playlist(request, asked, answer));
+	}
+
+	/**
+	 * @param ask asks an output, which it starts if need be; returns what forgets the request
+	 * @param again whether to ask once more when the stream ends under it before there is a playlist
+	 */
+	#playlist(
+		request: IncomingMessage,
+		response: ServerResponse,
+		ask: (answer: (outcome: PlaylistBody | Error) => void) => () => void,
+		again = true,
+	): void {
 		if (this.#scope.closed) {
 			this.#fail(request, response, new DualcastError('stream_closed', 'the gateway is shutting down'));
 			return;
 		}
-		const output = this.#outputs.get(id) ?? this.#start(id);
-		const forget = output.playlist(request, (outcome) => {
+		const forget = ask((outcome) => {
 			if (response.closed) return;
-			if (!(outcome instanceof Error)) this.#answerPlaylist(request, response, outcome);
+			if (!(outcome instanceof Error)) answerPlaylist(request, response, outcome, this.#options.enableCompression);
 			// The next claim of the stream knows why it ended.
 			else if (again && outcome instanceof DualcastError && outcome.code === 'stream_closed') {
-				this.#playlist(request, response, id, false);
+				this.#playlist(request, response, ask, false);
 			} else this.#fail(request, response, outcome);
 		});
 		response.once('close', forget);
 	}
 
-	#answerPlaylist(request: IncomingMessage, response: ServerResponse, playlist: PlaylistBody): void {
-		answerPlaylist(request, response, playlist, this.#options.enableCompression);
-	}
-
-	#segment(request: IncomingMessage, response: ServerResponse, id: string, file: string): void {
-		const segment = this.#outputs.get(id)?.segment(request, file);
-		if (segment) {
-			answerSegment(request, response, segment);
+	#file(request: IncomingMessage, response: ServerResponse, id: string, name: string): void {
+		const lowLatency = isLowLatencyFile(name) ? this.#lowLatency.get(id) : undefined;
+		const bytes = (lowLatency ?? this.#classic.get(id))?.file(request, name);
+		if (bytes) {
+			answerMedia(request, response, name, bytes);
+			return;
+		}
+		const forget = lowLatency?.hinted(request, name, (outcome) => {
+			if (response.closed) return;
+			if (outcome instanceof Error) this.#fail(request, response, outcome);
+			else answerMedia(request, response, name, outcome);
+		});
+		if (forget) {
+			response.once('close', forget);
 			return;
 		}
 		const message = `there is no such file, or no longer; start with ${PLAYLIST_NAME}`;
 		this.#fail(request, response, new DualcastError('not_found', message));
-	}
-
-	#start(id: string): Output {
-		let continuity = this.#continuities.get(id);
-		if (!continuity) {
-			continuity = new Continuity();
-			this.#continuities.set(id, continuity);
-		}
-		const output = new Output({
-			...this.#options,
-			id,
-			continuity,
-			onEnd: () => this.#outputs.delete(id),
-		});
-		this.#outputs.set(id, output);
-		output.open();
-		return output;
 	}
 
 	#fail(request: IncomingMessage, response: ServerResponse, error: Error): void {

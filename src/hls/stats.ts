@@ -19,6 +19,8 @@ export type HlsStats = {
 	media_sequence: number;
 	/** Seconds. */
 	target_duration: number;
+	/** Seconds; in low-latency outputs. */
+	part_target?: number;
 	/** RFC 6381. */
 	codecs: string[];
 	skipped_tracks: SkippedTrack[];

@@ -8,9 +8,11 @@ export type AacConfig = {
 	readonly sampleRate: number;
 	/** 1 … 8; 0 when a program config element in the stream says it. */
 	readonly channels: number;
+	/** Samples of one frame by the core coder: 1024, or less in the short and the low delay variants. */
+	readonly frameSamples: number;
 };
 
-/** Samples of one AAC frame by the core coder. */
+/** Samples of one frame by the core coder of nearly all AAC. */
 export const AAC_FRAME_SAMPLES = 1024;
 
 /** Length of an ADTS header without CRC. */
@@ -21,6 +23,11 @@ const SAMPLE_RATES = [
 ] as const;
 const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8] as const;
 const MAX_FRAME = 0x1fff;
+/** Object types that name their core coder behind themselves: SBR, and SBR with parametric stereo. */
+const SBR: ReadonlySet<number> = new Set([5, 29]);
+/** Error resilient AAC-LD, and AAC-ELD. */
+const LOW_DELAY: ReadonlySet<number> = new Set([23, 39]);
+const AAC_FAMILY: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 17, 19, 20, 22, 23, 29, 39, 42]);
 
 /** @returns undefined when the bytes are too short or name no sampling rate or channel layout */
 export function parseAudioSpecificConfig(bytes: Uint8Array): AacConfig | undefined {
@@ -31,7 +38,26 @@ export function parseAudioSpecificConfig(bytes: Uint8Array): AacConfig | undefin
 	const sampleRate = index === 15 ? reader.bits(24) : SAMPLE_RATES[index];
 	const channels = CHANNELS[reader.bits(4)];
 	if (reader.exhausted || objectType === 0 || !sampleRate || channels === undefined) return undefined;
-	return { objectType, sampleRate, channels };
+	if (SBR.has(objectType)) {
+		if (reader.bits(4) === 15) reader.skip(24); // extensionSamplingFrequency
+		if (reader.bits(5) === 31) reader.skip(6); // the object type of the core coder
+	}
+	const isShort = reader.flag(); // frameLengthFlag
+	const frameSamples = LOW_DELAY.has(objectType) ? (isShort ? 480 : 512) : isShort ? 960 : AAC_FRAME_SAMPLES;
+	return { objectType, sampleRate, channels, frameSamples };
+}
+
+/** Whether the object type is one of the AAC family, and not of another MPEG-4 coder. */
+export function isAac({ objectType }: Pick<AacConfig, 'objectType'>): boolean {
+	return AAC_FAMILY.has(objectType);
+}
+
+/** @returns undefined for a sampling rate or a channel count outside the tables */
+export function buildAudioSpecificConfig(config: Omit<AacConfig, 'frameSamples'>): Uint8Array | undefined {
+	const rate = (SAMPLE_RATES as readonly number[]).indexOf(config.sampleRate);
+	const layout = (CHANNELS as readonly number[]).indexOf(config.channels);
+	if (rate < 0 || layout < 1) return undefined;
+	return Uint8Array.of((config.objectType << 3) | (rate >> 1), ((rate & 1) << 7) | (layout << 3));
 }
 
 /**
@@ -40,7 +66,7 @@ export function parseAudioSpecificConfig(bytes: Uint8Array): AacConfig | undefin
  * @param size bytes of the frame without header
  * @returns undefined when ADTS has no way to say it: a sampling rate outside the table, a frame over 8184 bytes
  */
-export function adtsHeader(config: AacConfig, size: number): Uint8Array | undefined {
+export function adtsHeader(config: Omit<AacConfig, 'frameSamples'>, size: number): Uint8Array | undefined {
 	const rate = (SAMPLE_RATES as readonly number[]).indexOf(config.sampleRate);
 	const layout = (CHANNELS as readonly number[]).indexOf(config.channels);
 	const length = size + ADTS_HEADER;
@@ -58,15 +84,36 @@ export function adtsHeader(config: AacConfig, size: number): Uint8Array | undefi
 	);
 }
 
+/** What an ADTS header says (ISO/IEC 14496-3 section 1.A.2.2). */
+export type AdtsFrame = {
+	/** Bytes of the header, with its CRC. */
+	readonly header: number;
+	/** Bytes of header and frame. */
+	readonly length: number;
+	readonly config: Omit<AacConfig, 'frameSamples'>;
+};
+
+/** @returns undefined when no whole ADTS frame begins at `at` */
+export function parseAdtsFrame(bytes: Uint8Array, at: number): AdtsFrame | undefined {
+	if (at + ADTS_HEADER > bytes.length || bytes[at] !== 0xff || ((bytes[at + 1] as number) & 0xf6) !== 0xf0) {
+		return undefined;
+	}
+	const byte2 = bytes[at + 2] as number;
+	const byte3 = bytes[at + 3] as number;
+	const length = ((byte3 & 3) << 11) | ((bytes[at + 4] as number) << 3) | ((bytes[at + 5] as number) >> 5);
+	const header = (bytes[at + 1] as number) & 1 ? ADTS_HEADER : ADTS_HEADER + 2;
+	const sampleRate = SAMPLE_RATES[(byte2 >> 2) & 0x0f];
+	const channels = CHANNELS[((byte2 & 1) << 2) | (byte3 >> 6)];
+	if (length <= header || at + length > bytes.length || !sampleRate || channels === undefined) return undefined;
+	return { header, length, config: { objectType: (byte2 >> 6) + 1, sampleRate, channels } };
+}
+
 /**
  * Length of the ADTS header that `bytes` start with, when they are exactly one ADTS frame.
  *
  * @returns 0 when they are not
  */
 export function adtsHeaderLength(bytes: Uint8Array): number {
-	if (bytes.length < ADTS_HEADER || bytes[0] !== 0xff || ((bytes[1] as number) & 0xf6) !== 0xf0) return 0;
-	const length = (((bytes[3] as number) & 3) << 11) | ((bytes[4] as number) << 3) | ((bytes[5] as number) >> 5);
-	if (length !== bytes.length) return 0;
-	const header = (bytes[1] as number) & 1 ? ADTS_HEADER : ADTS_HEADER + 2;
-	return header < length ? header : 0;
+	const frame = parseAdtsFrame(bytes, 0);
+	return frame?.length === bytes.length ? frame.header : 0;
 }

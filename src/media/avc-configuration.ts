@@ -14,24 +14,22 @@ const VERSION = 1;
 const HEADER = 6;
 
 /**
- * The AVCDecoderConfigurationRecord (`avcC`) of one pair of parameter sets, for samples with four-byte lengths.
+ * The AVCDecoderConfigurationRecord (`avcC`) of these parameter sets, for samples with four-byte lengths.
  *
- * @param sps at least 4 bytes
+ * @param sps 1 … 31, each at least 4 bytes; profile and level are those of the first
+ * @param pps at most 255
  */
-export function buildAvcConfiguration(sps: Uint8Array, pps: Uint8Array): Uint8Array {
-	const chroma = readSps(sps)?.chroma;
-	const record = new Uint8Array(HEADER + 2 + sps.length + 1 + 2 + pps.length + (chroma ? 4 : 0));
+export function buildAvcConfiguration(sps: readonly Uint8Array[], pps: readonly Uint8Array[]): Uint8Array {
+	const [first = new Uint8Array(4)] = sps;
+	const chroma = readSps(first)?.chroma;
+	const record = new Uint8Array(HEADER + listSize(sps) + 1 + listSize(pps) + (chroma ? 4 : 0));
 	record[0] = VERSION;
-	record.set(sps.subarray(1, 4), 1); // profile, constraints, level
+	record.set(first.subarray(1, 4), 1); // profile, constraints, level
 	record[4] = 0xfc | 3;
-	record[5] = 0xe0 | 1;
-	writeUint16(record, HEADER, sps.length);
-	record.set(sps, HEADER + 2);
-	let at = HEADER + 2 + sps.length;
-	record[at] = 1;
-	writeUint16(record, at + 1, pps.length);
-	record.set(pps, at + 3);
-	at += 3 + pps.length;
+	record[5] = 0xe0 | sps.length;
+	let at = writeList(record, HEADER, sps);
+	record[at] = pps.length;
+	at = writeList(record, at + 1, pps);
 	if (chroma) {
 		record[at] = 0xfc | chroma.format;
 		record[at + 1] = 0xf8 | (chroma.lumaDepth - 8);
@@ -61,6 +59,23 @@ function readList(record: Uint8Array, start: number, count: number, list: Uint8A
 		if (end > record.length) return -1;
 		list.push(record.subarray(at + 2, end));
 		at = end;
+	}
+	return at;
+}
+
+function listSize(list: readonly Uint8Array[]): number {
+	let size = 0;
+	for (const { length } of list) size += 2 + length;
+	return size;
+}
+
+/** @returns where the list ends */
+function writeList(record: Uint8Array, start: number, list: readonly Uint8Array[]): number {
+	let at = start;
+	for (const set of list) {
+		writeUint16(record, at, set.length);
+		record.set(set, at + 2);
+		at += 2 + set.length;
 	}
 	return at;
 }

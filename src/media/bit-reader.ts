@@ -15,6 +15,11 @@ export class BitReader {
 		return this.#at > this.#bytes.length * 8;
 	}
 
+	/** Bits read so far. */
+	get position(): number {
+		return this.#at;
+	}
+
 	/** @param count 0 … 32 */
 	bits(count: number): number {
 		let value = 0;
@@ -29,12 +34,42 @@ export class BitReader {
 		return bit === 1 ? 1 : 0;
 	}
 
+	/** Like `bits`, without going on. */
+	peek(count: number): number {
+		const at = this.#at;
+		const value = this.bits(count);
+		this.#at = at;
+		return value;
+	}
+
 	flag(): boolean {
 		return this.bit() === 1;
 	}
 
 	skip(count: number): void {
 		this.#at += count;
+	}
+
+	/** Reads bits as bytes, padded with zero bits. */
+	take(bits: number): Uint8Array {
+		const start = this.#at;
+		this.#at += bits;
+		return this.copy(start, this.#at);
+	}
+
+	/** Copies a range of bits out, padded with zero bits to whole bytes. */
+	copy(start: number, end: number): Uint8Array {
+		const copy = new Uint8Array(Math.ceil((end - start) / 8));
+		const shift = start & 7;
+		let from = start >> 3;
+		for (let at = 0; at < copy.length; at++) {
+			const pair = ((this.#bytes[from] ?? 0) << 8) | (this.#bytes[from + 1] ?? 0);
+			copy[at] = (pair << shift) >> 8;
+			from += 1;
+		}
+		const spare = copy.length * 8 - (end - start);
+		if (spare > 0) copy[copy.length - 1] = (copy[copy.length - 1] as number) & (0xff << spare);
+		return copy;
 	}
 
 	/** Unsigned Exp-Golomb code, ue(v) (ITU-T H.264 section 9.1). */

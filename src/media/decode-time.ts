@@ -3,20 +3,24 @@ const MAX_REORDER = 16;
 
 /**
  * Rebuilds decoding times, which RTP does not carry: with at most `reorder` frames held back by a decoder, the
- * n-th picture in decoding order is due at the n-th smallest presentation time, `reorder` frames earlier.
+ * n-th picture in decoding order is due at the n-th smallest presentation time, `reorder` frames earlier. A stream
+ * that reorders more than it says is understood from what it does.
  */
 export class DecodeTimes {
 	readonly #waiting: number[] = [];
+	/** Frames held back as the stream showed it. */
+	#shown = 0;
 	#last: number | undefined;
 
 	/**
 	 * @param pts presentation time of the next picture in decoding order, in ticks
-	 * @param reorder frames a decoder may hold back, 0 … 16
+	 * @param reorder frames a decoder may hold back by what the stream says, 0 … 16
 	 * @param frameTicks ticks of one frame, for the first pictures after a start
-	 * @returns its decoding time in ticks: never above `pts` and never running backwards
+	 * @returns its decoding time in ticks: never running backwards, and above `pts` only for a picture that came too late
 	 */
 	next(pts: number, reorder: number, frameTicks: number): number {
-		const depth = Math.min(reorder, MAX_REORDER);
+		if (this.#last !== undefined && pts < this.#last) this.#shown = Math.max(this.#shown, reorder) + 1;
+		const depth = Math.min(Math.max(reorder, this.#shown), MAX_REORDER);
 		if (depth === 0) {
 			this.#waiting.length = 0;
 			this.#last = this.#last === undefined ? pts : Math.max(this.#last, pts);
@@ -30,7 +34,7 @@ export class DecodeTimes {
 		const missing = depth + 1 - waiting.length;
 		if (missing <= 0) waiting.shift();
 		const due = missing > 0 ? smallest - missing * frameTicks : smallest;
-		this.#last = this.#last === undefined ? due : Math.min(pts, Math.max(this.#last, due));
+		this.#last = this.#last === undefined ? due : Math.max(this.#last, due);
 		return this.#last;
 	}
 

@@ -1,4 +1,5 @@
 import type { RtpPacket } from './rtp.ts';
+import type { VideoParameterSets } from './track.ts';
 
 /** A picture as it came out of RTP, before it has a place on the stream's timeline. */
 export type RawVideo = {
@@ -24,13 +25,15 @@ export type RawAudio = {
 /** Where a depacketizer of audio puts what it made. */
 export interface AudioSink {
 	onAudio(frame: RawAudio): void;
+	/** The stream says of itself what the SDP said otherwise or not at all; called before the first frame that needs it. */
+	onAudioConfig(config: Uint8Array): void;
 }
 
 /** Where a depacketizer of video puts what it made. */
 export interface VideoSink {
 	onVideo(frame: RawVideo): void;
 	/** The parameter sets in the stream are new or changed; called before the first frame that needs them. */
-	onParameterSets(sps: Uint8Array, pps: Uint8Array): void;
+	onParameterSets(sets: VideoParameterSets): void;
 }
 
 /** Where a depacketizer of any track puts what it made. */

@@ -70,7 +70,8 @@ export function removeEmulationPrevention(payload: Uint8Array): Uint8Array {
 	for (let at = 0; at < payload.length; at++) {
 		const byte = payload[at] as number;
 		if (zeros >= 2 && byte === 3) {
-			result ??= payload.slice();
+			// Not slice(), which is a view where the bytes are a Buffer.
+			result ??= Uint8Array.from(payload);
 			zeros = 0;
 			continue;
 		}

@@ -21,7 +21,7 @@ export class OpusDepacketizer implements Depacketizer {
 		if (payload.length === 0) return;
 		const duration = opusDuration(payload);
 		if (duration === undefined) this.#dropped += 1;
-		else this.#sink.onAudio({ timestamp, duration, data: payload.slice(), arrival });
+		else this.#sink.onAudio({ timestamp, duration, data: Uint8Array.from(payload), arrival });
 	}
 
 	reset(): void {}

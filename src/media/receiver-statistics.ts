@@ -4,6 +4,21 @@ import { MAX_MISORDER, type RtpPacket, sequenceDistance } from './rtp.ts';
 
 /** A forward step up to this is loss; beyond it the packet is a stray or the sender started anew. */
 const MAX_DROPOUT = 3000;
+/** Sequence numbers remembered to tell a duplicate from a late packet: a power of two above `MAX_MISORDER`. */
+const REMEMBERED = 128;
+
+/** How a track arrives. Counts are over all its senders. */
+export type Reception = {
+	/** Packets taken, duplicates and late ones included. */
+	readonly received: number;
+	/** Expected by their sequence numbers, and never seen. */
+	readonly lost: number;
+	/** Came after one with a higher sequence number. */
+	readonly reordered: number;
+	readonly duplicates: number;
+	/** Interarrival jitter in milliseconds. */
+	readonly jitter: number;
+};
 
 /**
  * Reception statistics of one track (RFC 3550 sections 6.4.1, A.1, A.3 and A.8). Duplicates and late packets are
@@ -19,6 +34,12 @@ export class ReceiverStatistics {
 	#received = 0;
 	#strayNext = -1;
 	#earlierLost = 0;
+	#earlierReceived = 0;
+	#reordered = 0;
+	#duplicates = 0;
+	#duplicatesBefore = 0;
+	/** The sequence number last seen in each place. */
+	readonly #seen = new Int32Array(REMEMBERED).fill(-1);
 	#expectedBefore = 0;
 	#receivedBefore = 0;
 	#transit: number | undefined;
@@ -46,8 +67,13 @@ export class ReceiverStatistics {
 					return;
 				}
 				this.#restart(packet.ssrc, sequence);
+			} else if (this.#seen[sequence & (REMEMBERED - 1)] === sequence) {
+				this.#duplicates += 1;
+			} else {
+				this.#reordered += 1;
 			}
 		}
+		this.#seen[sequence & (REMEMBERED - 1)] = sequence;
 		this.#received += 1;
 		this.#measureJitter(packet.timestamp, arrival);
 	}
@@ -57,9 +83,20 @@ export class ReceiverStatistics {
 		this.#lastReport = { compact: compactNtp(ntp), arrival };
 	}
 
-	/** Packets lost since the start, over restarts of the sender; never negative. */
+	/** Packets lost since the start, over restarts of the sender; a duplicate does not make up for a loss. */
 	get lost(): number {
-		return this.#earlierLost + Math.max(0, this.#expected - this.#received);
+		const distinct = this.#received - (this.#duplicates - this.#duplicatesBefore);
+		return this.#earlierLost + Math.max(0, this.#expected - distinct);
+	}
+
+	get reception(): Reception {
+		return {
+			received: this.#earlierReceived + this.#received,
+			lost: this.lost,
+			reordered: this.#reordered,
+			duplicates: this.#duplicates,
+			jitter: this.#jitter / this.#ticksPerMs,
+		};
 	}
 
 	/** Interarrival jitter in ticks. */
@@ -97,6 +134,9 @@ export class ReceiverStatistics {
 
 	#restart(ssrc: number, sequence: number): void {
 		this.#earlierLost = this.lost;
+		this.#earlierReceived += this.#received;
+		this.#duplicatesBefore = this.#duplicates;
+		this.#seen.fill(-1);
 		// The first report may come before the first packet.
 		if (this.#ssrc !== undefined) this.#lastReport = undefined;
 		this.#ssrc = ssrc;

@@ -103,6 +103,11 @@ export class Timeline {
 		}
 	}
 
+	/** The stream says something else of one of its tracks than was known; its clock rate stays. */
+	change(track: TimelineTrack): void {
+		this.#lanes.get(track.id)?.timeline.change(track);
+	}
+
 	/** The source reconnects, perhaps with other tracks: the next frame opens a new epoch. */
 	restart(tracks: readonly TimelineTrack[]): void {
 		for (const { highest, ticksPerMs } of this.#lanes.values()) {

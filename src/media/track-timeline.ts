@@ -25,9 +25,8 @@ type Line = { timestamp: number; pts: number; arrival: number };
  * when the frames after it agree with it, their line becomes the track's.
  */
 export class TrackTimeline {
-	readonly track: TimelineTrack;
+	#track: TimelineTrack;
 	readonly #ticksPerMs: number;
-	readonly #reorders: boolean;
 	#line: Line | undefined;
 	#behind = 0;
 	#candidate: Line | undefined;
@@ -35,14 +34,22 @@ export class TrackTimeline {
 	#jumped = false;
 
 	constructor(track: TimelineTrack) {
-		this.track = track;
+		this.#track = track;
 		this.#ticksPerMs = track.clockRate / 1000;
-		this.#reorders = track.kind === 'video' && track.facts?.reorderFrames !== 0;
+	}
+
+	get track(): TimelineTrack {
+		return this.#track;
+	}
+
+	/** The stream says something else of the track than was known; its clock rate stays. */
+	change(track: TimelineTrack): void {
+		this.#track = track;
 	}
 
 	/** Whether a frame may be placed before an earlier one. */
 	get reorders(): boolean {
-		return this.#reorders;
+		return this.#track.kind === 'video' && this.#track.facts?.reorderFrames !== 0;
 	}
 
 	get started(): boolean {
@@ -113,7 +120,7 @@ export class TrackTimeline {
 
 	#follows(line: Line, timestamp: number, arrival: number): boolean {
 		const step = timestampDistance(line.timestamp, timestamp) / this.#ticksPerMs;
-		if (step < 0) return this.#reorders && step >= -MAX_REORDER && this.#behind < MAX_REORDER_FRAMES;
+		if (step < 0) return this.reorders && step >= -MAX_REORDER && this.#behind < MAX_REORDER_FRAMES;
 		// A long step is right when as much time has passed: silence, or a camera that paused.
 		return step <= MAX_STEP || Math.abs(step - (arrival - line.arrival)) <= MAX_STEP;
 	}

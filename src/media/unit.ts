@@ -10,7 +10,7 @@ export type VideoUnit = {
 	/** Presentation and decoding time on the stream's timeline, in ticks of `track.clockRate`; never run backwards (dts). */
 	readonly pts: number;
 	readonly dts: number;
-	/** An IDR picture: decoding can start here. */
+	/** Decoding can start here: an IDR picture, in H.265 also a CRA or BLA picture. */
 	readonly key: boolean;
 	readonly nalus: readonly Uint8Array[];
 	/** Sum of the NAL unit lengths. */

@@ -11,6 +11,8 @@ export class Authorizer {
 	readonly #random: () => number;
 	#challenge: Challenge | undefined;
 	#uses = 0;
+	/** One for each challenge: the secret of a `-sess` algorithm is made with that of the first request. */
+	#clientNonce = '';
 
 	/** @param random a number in [0, 1), for the client nonce */
 	constructor(credentials: Credentials, random: () => number) {
@@ -22,6 +24,8 @@ export class Authorizer {
 	take(challenge: Challenge): void {
 		this.#challenge = challenge;
 		this.#uses = 0;
+		this.#clientNonce = '';
+		for (let digit = 0; digit < 16; digit++) this.#clientNonce += Math.floor(this.#random() * 16).toString(16);
 	}
 
 	/**
@@ -32,14 +36,8 @@ export class Authorizer {
 		if (this.#challenge === undefined) return undefined;
 		if (this.#challenge.scheme === 'basic') return basicAuthorization(this.#credentials);
 		this.#uses += 1;
-		const nonce = { count: this.#uses, client: this.#clientNonce() };
+		const nonce = { count: this.#uses, client: this.#clientNonce };
 		return digestAuthorization(this.#challenge, this.#credentials, method, uri, nonce);
-	}
-
-	#clientNonce(): string {
-		let nonce = '';
-		for (let digit = 0; digit < 16; digit++) nonce += Math.floor(this.#random() * 16).toString(16);
-		return nonce;
 	}
 }
 

@@ -22,7 +22,7 @@ export type DigestHash = 'md5' | 'sha256' | 'sha512-256';
 
 type Offer = { readonly scheme: string; readonly parameters: Map<string, string> };
 
-const PART = /([a-z][a-z0-9_-]*)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/gi;
+const PART = /([a-z][a-z0-9_-]*)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"\\]*)))?/gi;
 const ALGORITHM = /^(md5|sha-256|sha-512-256)(-sess)?$/;
 const STRENGTH: readonly string[] = ['basic', 'md5', 'sha256', 'sha512-256'];
 

@@ -8,6 +8,14 @@ export class RtspSyntaxError extends Error {
 	}
 }
 
+/** The peer answers in RTSP 2.0, which has other rules. */
+export class RtspVersionError extends RtspSyntaxError {
+	constructor() {
+		super('the peer answers in RTSP 2.0');
+		this.name = 'RtspVersionError';
+	}
+}
+
 /**
  * The reason a camera is not available, from the status it answered (RFC 2326 section 7.1.1).
  *
@@ -32,7 +40,7 @@ export function sourceErrorFromStatus(status: number, method: string): SourceErr
 		case 454:
 			return new SourceError('camera_closed', 'the camera ended the session', { facts });
 		case 461:
-			return new SourceError('camera_unsupported', 'the camera refuses this transport; set transport to auto', {
+			return new SourceError('camera_unsupported', 'the camera refuses this transport; set another one', {
 				facts,
 				permanent: true,
 			});
@@ -53,6 +61,10 @@ export function sourceErrorFromStatus(status: number, method: string): SourceErr
  */
 export function sourceErrorFromSocket(failure: Error & { code?: string }, remote: string): SourceError {
 	const options = { cause: failure, facts: { remote } };
+	if (failure.code === 'EPROTO' || failure.code?.startsWith('ERR_SSL')) {
+		const message = `${remote} does not speak TLS as it should (${failure.code}); check the port, or use rtsp://`;
+		return new SourceError('camera_protocol', message, options);
+	}
 	switch (failure.code) {
 		case 'ECONNREFUSED':
 			return new SourceError('camera_refused', `nothing listens at ${remote}; check host and port`, options);

@@ -7,7 +7,7 @@ export interface RtspStreamHandler {
 	onMessage(message: RtspMessage): void;
 	/**
 	 * An interleaved frame (RFC 2326 section 10.12). `payload` is a view on the received chunk when the frame lies
-	 * whole within it, else a buffer of its own; both stay valid as long as they are held.
+	 * whole within it: it is valid as long as that is.
 	 */
 	onFrame(channel: number, payload: Uint8Array): void;
 }
@@ -51,7 +51,7 @@ export class RtspSplitter {
 	}
 
 	/**
-	 * @param chunk as it came from the socket; must not be overwritten afterwards
+	 * @param chunk as it came from the socket; may be overwritten after the call
 	 * @throws RtspSyntaxError when the stream is malformed beyond repair or above `RTSP_LIMITS`
 	 */
 	push(chunk: Uint8Array): void {
@@ -124,10 +124,11 @@ export class RtspSplitter {
 			const byte = bytes[at] as number;
 			head[filled++] = byte;
 			if (byte !== LF) continue;
-			const lineEnd = head[filled - 2] === CR ? filled - 2 : filled - 1;
-			if (head[lineEnd - 1] !== LF) continue;
+			let end = head[filled - 2] === CR ? filled - 2 : filled - 1;
+			if (head[end - 1] !== LF) continue;
 			this.#headFilled = 0;
-			this.#finishHead(new TextDecoder().decode(head.subarray(0, lineEnd)).replace(/[\r\n]+$/, ''));
+			while (end > 0 && (head[end - 1] === LF || head[end - 1] === CR)) end -= 1;
+			this.#finishHead(new TextDecoder().decode(head.subarray(0, end)));
 			return at + 1;
 		}
 		this.#headFilled = filled;

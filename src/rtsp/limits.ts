@@ -3,6 +3,8 @@ export const RTSP_LIMITS = {
 	/** Start line and headers of one message. */
 	headBytes: 32_768,
 	headers: 128,
+	/** Head of the HTTP answer that opens a tunnel. */
+	httpHeadBytes: 8192,
 	/** One header, name and value. */
 	headerCharacters: 8192,
 	bodyBytes: 131_072,

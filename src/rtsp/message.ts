@@ -1,4 +1,4 @@
-import { RtspSyntaxError } from './errors.ts';
+import { RtspSyntaxError, RtspVersionError } from './errors.ts';
 import { RtspHeaders } from './headers.ts';
 import { RTSP_LIMITS } from './limits.ts';
 
@@ -91,13 +91,15 @@ export function response(
  *
  * @param head up to and without the empty line; lines end with CR LF or LF
  * @throws RtspSyntaxError when it is no RTSP message or above `RTSP_LIMITS`
+ * @throws RtspVersionError when it is an answer in RTSP 2.0 (RFC 7826)
  */
 export function parseHead(head: string): RtspMessage {
 	const [start = '', ...lines] = head.split(/\r?\n/, RTSP_LIMITS.headers + 2);
 	if (lines.length > RTSP_LIMITS.headers) throw new RtspSyntaxError(`more than ${RTSP_LIMITS.headers} headers`);
 	const headers = parseHeaders(lines);
-	const [, status, reason = ''] = /^RTSP\/\d+\.\d+\s+(\d{3})(?:\s+(.*))?$/.exec(start) ?? [];
+	const [, version, status, reason = ''] = /^RTSP\/(\d+)\.\d+\s+([1-5]\d{2})(?:\s+(.*))?$/.exec(start) ?? [];
 	if (status !== undefined) {
+		if (Number(version) > 1) throw new RtspVersionError();
 		return { kind: 'response', status: Number(status), reason: reason.trim(), headers, body: NO_BODY };
 	}
 	const [, method, uri] = /^([A-Z_]+)\s+(\S+)\s+RTSP\/\d+\.\d+\s*$/.exec(start) ?? [];
@@ -106,20 +108,20 @@ export function parseHead(head: string): RtspMessage {
 	throw new RtspSyntaxError('the start line of a message is malformed');
 }
 
-function parseHeaders(lines: readonly string[]): RtspHeaders {
+/**
+ * Reads header lines; those that are none are left out.
+ *
+ * @throws RtspSyntaxError when one is above `RTSP_LIMITS`
+ */
+export function parseHeaders(lines: readonly string[]): RtspHeaders {
 	const headers = new RtspHeaders();
-	for (const line of lines) {
-		if (line.length > RTSP_LIMITS.headerCharacters) throw new RtspSyntaxError('a header is too long');
+	for (const raw of lines) {
+		if (raw.length > RTSP_LIMITS.headerCharacters) throw new RtspSyntaxError('a header is too long');
+		const line = raw.replaceAll('\r', ' ');
 		const colon = line.indexOf(':');
+		const name = line.slice(0, Math.max(0, colon)).trim();
 		// Cameras send stray lines without a colon; nothing can be learned from them.
-		if (colon <= 0) continue;
-		headers.append(
-			line.slice(0, colon).trim(),
-			line
-				.slice(colon + 1)
-				.trim()
-				.replaceAll('\r', ' '),
-		);
+		if (name !== '') headers.append(name, line.slice(colon + 1).trim());
 	}
 	return headers;
 }

@@ -8,6 +8,10 @@ export type TransportHeader = {
 	readonly interleaved?: PortPair;
 	readonly clientPort?: PortPair;
 	readonly serverPort?: PortPair;
+	/** Of a multicast group. */
+	readonly port?: PortPair;
+	/** Hops a multicast packet may make, 0 … 255. */
+	readonly ttl?: number;
 	/** Address the media comes from, as claimed by the peer. */
 	readonly source?: string;
 	readonly destination?: string;
@@ -47,6 +51,8 @@ export function buildTransport(transport: TransportHeader): string {
 	if (transport.interleaved) parts.push(`interleaved=${transport.interleaved.join('-')}`);
 	if (transport.clientPort) parts.push(`client_port=${transport.clientPort.join('-')}`);
 	if (transport.serverPort) parts.push(`server_port=${transport.serverPort.join('-')}`);
+	if (transport.port) parts.push(`port=${transport.port.join('-')}`);
+	if (transport.ttl !== undefined) parts.push(`ttl=${transport.ttl}`);
 	if (transport.ssrc !== undefined) parts.push(`ssrc=${transport.ssrc.toString(16).toUpperCase().padStart(8, '0')}`);
 	if (transport.mode !== undefined) parts.push(`mode="${transport.mode}"`);
 	return parts.join(';');
@@ -82,6 +88,12 @@ function readParameter(transport: Mutable, parameter: string): void {
 		case 'server_port':
 			assignPair(transport, 'serverPort', value, 0xffff);
 			break;
+		case 'port':
+			assignPair(transport, 'port', value, 0xffff);
+			break;
+		case 'ttl':
+			if (/^\d{1,3}$/.test(value) && Number(value) <= 255) transport.ttl = Number(value);
+			break;
 		case 'source':
 			if (value !== '') transport.source = value;
 			break;
@@ -101,7 +113,7 @@ function readParameter(transport: Mutable, parameter: string): void {
 
 function assignPair(
 	transport: Mutable,
-	key: 'interleaved' | 'clientPort' | 'serverPort',
+	key: 'interleaved' | 'clientPort' | 'serverPort' | 'port',
 	value: string,
 	max: number,
 ): void {

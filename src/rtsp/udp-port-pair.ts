@@ -9,13 +9,15 @@ const MAX_TRIES = 32;
 const RECEIVE_BUFFER = 2 * 1024 * 1024;
 
 /**
- * Takes a pair of ports from the system. Datagrams that cannot be sent or received are lost, as on any network:
- * what it refuses (ICMP) shows as media that does not come.
+ * Takes a pair of ports, by default from the system. Datagrams that cannot be sent or received are lost, as on any
+ * network: what it refuses (ICMP) shows as media that does not come.
  *
  * @param address local, numeric
+ * @param wanted the even one of two ports; 0 takes those that are free
  * @throws the last error of binding when there is none
  */
-export async function openUdpPortPair(address: string): Promise<UdpPortPair> {
+export async function openUdpPortPair(address: string, wanted = 0): Promise<UdpPortPair> {
+	if (wanted !== 0) return bindPair(address, wanted);
 	let failure: unknown;
 	for (let tries = 0; tries < MAX_TRIES; tries++) {
 		let rtp: Socket | undefined;
@@ -29,6 +31,16 @@ export async function openUdpPortPair(address: string): Promise<UdpPortPair> {
 		rtp?.close();
 	}
 	throw failure ?? new Error('no even UDP port is free');
+}
+
+async function bindPair(address: string, port: number): Promise<UdpPortPair> {
+	const rtp = await bind(address, port);
+	try {
+		return { rtp, rtcp: await bind(address, port + 1), port };
+	} catch (failure) {
+		rtp.close();
+		throw failure;
+	}
 }
 
 function bind(address: string, port: number): Promise<Socket> {

@@ -1,23 +1,47 @@
 import type { VideoUnit } from '../media/unit.ts';
 
-/** Length of the last whole group of pictures. */
+/** Length and shape of the last whole group of pictures. */
 export class GopMeter {
 	#frames = 0;
 	#start: VideoUnit | undefined;
+	#latest = 0;
+	#disorder = false;
+	/** Groups seen from one key picture to the next. */
+	groups = 0;
 	/** Frames from one key picture to the next; 0 before two were seen. */
 	frames = 0;
 	/** The same in seconds. */
 	seconds = 0;
+	/** Pictures are shown in another order than they are sent; undefined before a whole group was seen. */
+	reordered: boolean | undefined;
+
+	/** Arrival of the last key picture, `Clock.now()`. */
+	get lastKey(): number | undefined {
+		return this.#start?.arrival;
+	}
+
+	/** Seconds since the last key picture on the stream's timeline: what the group under way has come to. */
+	get running(): number {
+		return this.#start ? (this.#latest - this.#start.pts) / this.#start.track.clockRate : 0;
+	}
 
 	push(unit: VideoUnit): void {
 		if (unit.key) {
 			if (this.#start && this.#start.epoch === unit.epoch) {
+				this.groups++;
 				this.frames = this.#frames;
 				this.seconds = (unit.pts - this.#start.pts) / unit.track.clockRate;
+				this.reordered = this.#disorder;
 			}
 			this.#start = unit;
+			this.#latest = unit.pts;
 			this.#frames = 0;
+			this.#disorder = false;
+		} else if (unit.pts < this.#latest) {
+			this.#disorder = true;
+			this.reordered = true;
 		}
+		this.#latest = Math.max(this.#latest, unit.pts);
 		this.#frames++;
 	}
 }

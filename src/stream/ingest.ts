@@ -1,15 +1,17 @@
 import type { Clock } from '../base/clock.ts';
-import { RateMeter } from '../base/rate-meter.ts';
 import { createDepacketizer } from '../media/create-depacketizer.ts';
 import { DecodeTimes } from '../media/decode-time.ts';
 import type { Depacketizer, RawAudio, RawVideo } from '../media/depacketizer.ts';
-import { parseSps } from '../media/h264-sps.ts';
-import { type RtpPacket, sequenceDistance } from '../media/rtp.ts';
+import type { Reception } from '../media/receiver-statistics.ts';
+import type { RtpPacket } from '../media/rtp.ts';
 import type { SenderClock } from '../media/sender-clock.ts';
 import { Timeline } from '../media/timeline.ts';
-import type { AudioTrack, SkippedMedia, Track, VideoTrack } from '../media/track.ts';
+import type { AudioTrack, SkippedMedia, Track } from '../media/track.ts';
+import { withAudioConfig, withParameterSets } from '../media/track-changes.ts';
 import type { AccessUnit } from '../media/unit.ts';
+import type { TrackSilence } from './silence.ts';
 import type { SourceConnection, SourceSink } from './source.ts';
+import { TrackMeter } from './track-meter.ts';
 import { WallClock } from './wall-clock.ts';
 
 /** What the ingest tells its stream. */
@@ -25,9 +27,20 @@ const ASSUMED_FRAME_RATE = 25;
 type Lane = {
 	track: Track;
 	readonly depacketizer: Depacketizer;
-	lastSequence: number | undefined;
-	lastArrival: number;
+	readonly meter: TrackMeter;
+	/** When the track was announced, `Clock.now()`. */
+	readonly since: number;
 };
+
+/** A track as it is received in the current or, when there is none, in the last run of the source. */
+export type TrackReception = {
+	readonly track: Track;
+	readonly meter: TrackMeter;
+	readonly reception: Reception | undefined;
+};
+
+/** Sums over all runs of a source. */
+type Totals = { packets: number; bytes: number; frames: number; lost: number; reordered: number; duplicates: number };
 
 /**
  * From packets to access units on one timeline. It lives as long as its stream: a new run of the source continues
@@ -38,8 +51,6 @@ export class Ingest implements SourceSink {
 	readonly #events: IngestEvents;
 	readonly #wall: WallClock;
 	readonly #decodeTimes = new DecodeTimes();
-	readonly #bits = new RateMeter();
-	readonly #frames = new RateMeter();
 	#lanes = new Map<number, Lane>();
 	#timeline: Timeline | undefined;
 	#epoch = 0;
@@ -49,10 +60,9 @@ export class Ingest implements SourceSink {
 
 	skipped: readonly SkippedMedia[] = [];
 	connection: SourceConnection | undefined;
-	packets = 0;
-	bytes = 0;
-	lost = 0;
-	frameCount = 0;
+	/** Of the current run or the last one. */
+	#reception: SourceConnection['reception'];
+	#earlier: Totals = { packets: 0, bytes: 0, frames: 0, lost: 0, reordered: 0, duplicates: 0 };
 
 	constructor(clock: Clock, events: IngestEvents) {
 		this.#clock = clock;
@@ -71,26 +81,51 @@ export class Ingest implements SourceSink {
 		return dropped;
 	}
 
-	/** Bits per second, RTP payload. */
-	bitrate(now: number): number {
-		return this.#bits.perSecond(now) * 8;
+	/** How each track is received. */
+	get reception(): TrackReception[] {
+		return [...this.#lanes.values()].map(({ track, meter }) => ({
+			track,
+			meter,
+			reception: this.#reception?.(track.id),
+		}));
 	}
 
-	frameRate(now: number): number {
-		return this.#frames.perSecond(now);
-	}
-
-	/**
-	 * Age in milliseconds of the last packet of the track that must not fall silent: the video, or else the first
-	 * audio. Undefined before tracks are announced.
-	 */
-	silence(now: number): number | undefined {
-		let watched: Lane | undefined;
-		for (const lane of this.#lanes.values()) {
-			if (lane.track.kind === 'video') return now - lane.lastArrival;
-			watched ??= lane;
+	/** When the first packet of the current or last run came, `Clock.now()`. */
+	get firstPacket(): number | undefined {
+		let first: number | undefined;
+		for (const { meter } of this.#lanes.values()) {
+			if (meter.firstPacket !== undefined) first = Math.min(first ?? meter.firstPacket, meter.firstPacket);
 		}
-		return watched && now - watched.lastArrival;
+		return first;
+	}
+
+	/** Counts since the stream was made, over all runs of the source. */
+	get totals(): Readonly<Totals> {
+		const totals = { ...this.#earlier };
+		for (const { track, meter, reception } of this.reception) {
+			totals.packets += reception?.received ?? meter.packets;
+			totals.bytes += meter.bytes;
+			if (track.kind === 'video') totals.frames += meter.units;
+			totals.lost += reception?.lost ?? 0;
+			totals.reordered += reception?.reordered ?? 0;
+			totals.duplicates += reception?.duplicates ?? 0;
+		}
+		return totals;
+	}
+
+	/** Bits per second of RTP payload, all tracks together. */
+	bitrate(now: number): number {
+		let sum = 0;
+		for (const { meter } of this.#lanes.values()) sum += meter.bitrate(now);
+		return sum;
+	}
+
+	/** For how long nothing whole has come of each track, since it was announced at the latest. */
+	silences(now: number): TrackSilence[] {
+		return [...this.#lanes.values()].map(({ track, meter, since }) => ({
+			track,
+			milliseconds: now - (meter.lastUnit ?? since),
+		}));
 	}
 
 	/** Bits of a finished run are dropped; the next one goes on in a new epoch. */
@@ -102,14 +137,17 @@ export class Ingest implements SourceSink {
 	onTracks(tracks: readonly Track[], skipped: readonly SkippedMedia[], connection: SourceConnection): void {
 		const now = this.#clock.now();
 		this.#droppedBefore = this.dropped;
+		this.#earlier = this.totals;
+		this.#reception = connection.reception;
 		this.#lanes = new Map();
 		for (const track of tracks) {
 			const depacketizer = createDepacketizer(track, {
 				onVideo: (raw) => this.#onVideo(track.id, raw),
 				onAudio: (raw) => this.#onAudio(track.id, raw),
-				onParameterSets: (sps, pps) => this.#onParameterSets(track.id, sps, pps),
+				onAudioConfig: (config) => this.#change(track.id, (before) => withAudioConfig(before, config)),
+				onParameterSets: (sets) => this.#change(track.id, (before) => withParameterSets(before, sets)),
 			});
-			this.#lanes.set(track.id, { track, depacketizer, lastSequence: undefined, lastArrival: now });
+			this.#lanes.set(track.id, { track, depacketizer, meter: new TrackMeter(), since: now });
 		}
 		if (this.#timeline) this.#timeline.restart(tracks);
 		else this.#timeline = new Timeline(tracks);
@@ -121,15 +159,7 @@ export class Ingest implements SourceSink {
 	onPacket(trackId: number, packet: RtpPacket, arrival: number): void {
 		const lane = this.#lanes.get(trackId);
 		if (!lane) return;
-		this.packets++;
-		this.bytes += packet.payload.length;
-		this.#bits.add(packet.payload.length, arrival);
-		lane.lastArrival = arrival;
-		if (lane.lastSequence !== undefined) {
-			const distance = sequenceDistance(lane.lastSequence, packet.sequence);
-			if (distance > 1) this.lost += distance - 1;
-		}
-		lane.lastSequence = packet.sequence;
+		lane.meter.packet(packet.payload.length, arrival);
 		lane.depacketizer.push(packet, arrival);
 	}
 
@@ -138,21 +168,22 @@ export class Ingest implements SourceSink {
 	}
 
 	#onVideo(trackId: number, raw: RawVideo): void {
-		const track = this.#lanes.get(trackId)?.track;
+		const lane = this.#lanes.get(trackId);
 		const pts = this.#place(trackId, raw);
-		if (track?.kind !== 'video' || pts === undefined) return;
-		this.frameCount++;
-		this.#frames.add(1, raw.arrival);
+		if (lane?.track.kind !== 'video' || pts === undefined) return;
+		const { track } = lane;
+		lane.meter.unit(raw.arrival);
 		if (this.#awaitKey) {
 			if (!raw.key) return;
 			this.#awaitKey = false;
 		}
 		const frameTicks = Math.round(track.clockRate / (track.facts?.frameRate ?? ASSUMED_FRAME_RATE));
+		const dts = this.#decodeTimes.next(pts, track.facts?.reorderFrames ?? 0, frameTicks);
 		this.#events.onUnit({
 			kind: 'video',
 			track,
-			pts,
-			dts: this.#decodeTimes.next(pts, track.facts?.reorderFrames ?? 0, frameTicks),
+			pts: Math.max(pts, dts),
+			dts,
 			key: raw.key,
 			nalus: raw.nalus,
 			size: raw.size,
@@ -163,9 +194,11 @@ export class Ingest implements SourceSink {
 	}
 
 	#onAudio(trackId: number, raw: RawAudio): void {
-		const track = this.#lanes.get(trackId)?.track;
+		const lane = this.#lanes.get(trackId);
 		const pts = this.#place(trackId, raw);
-		if (track?.kind !== 'audio' || pts === undefined) return;
+		if (lane?.track.kind !== 'audio' || pts === undefined) return;
+		const { track } = lane;
+		lane.meter.unit(raw.arrival);
 		this.#events.onUnit({
 			kind: 'audio',
 			track: track as AudioTrack,
@@ -190,12 +223,12 @@ export class Ingest implements SourceSink {
 		this.#decodeTimes.reset();
 	}
 
-	#onParameterSets(trackId: number, sps: Uint8Array, pps: Uint8Array): void {
+	/** The stream says something else of a track than was known. */
+	#change(trackId: number, change: (before: Track) => Track): void {
 		const lane = this.#lanes.get(trackId);
-		if (lane?.track.kind !== 'video') return;
-		const facts = parseSps(sps);
-		const track: VideoTrack = { ...lane.track, parameterSets: { sps, pps }, ...(facts && { facts }) };
-		lane.track = track;
+		if (!lane) return;
+		lane.track = change(lane.track);
+		this.#timeline?.change(lane.track);
 		this.#events.onTracks(this.tracks);
 	}
 }

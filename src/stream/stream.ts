@@ -7,6 +7,7 @@ import { Demand } from './demand.ts';
 import { Ingest } from './ingest.ts';
 import type { Lease, StreamFace, StreamReader } from './reader.ts';
 import { ReaderSet } from './reader-set.ts';
+import { judgeSilence, type TrackSilence } from './silence.ts';
 import type { Source } from './source.ts';
 import type { StreamState } from './stream-state.ts';
 import { supervise } from './supervisor.ts';
@@ -20,16 +21,21 @@ export type StreamOptions = {
 	startTimeout: number;
 	/** Milliseconds between the last viewer's leaving and closing the camera. */
 	closeAfter: number;
-	/** Milliseconds without media after which a connected camera counts as failed. */
+	/** Milliseconds without a whole picture (sound, where there are none) after which a connected camera counts as failed. */
 	stallTimeout: number;
 	backoff: BackoffOptions;
-	/** Milliseconds during which a failed start is not tried again: viewers get the known cause at once. */
+	/**
+	 * Milliseconds during which a failed start is not tried again: viewers get the known cause at once. The pause after
+	 * a permanent failure doubles with each further one in a row, up to twenty times.
+	 */
 	retryPause: { transient: number; permanent: number };
 	clock: Clock;
 	logger: Logger;
 	/** A number in [0, 1). */
 	random: () => number;
 };
+
+const MAX_PAUSE_FACTOR = 20;
 
 /** The last failure of a stream's source, kept for the API. */
 export type LastError = { readonly error: SourceError; readonly at: number };
@@ -48,6 +54,8 @@ export class Stream implements StreamFace {
 	#run: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
 	/** A failed start and until when (`Clock.now()`) it answers for the camera. */
 	#verdict: { readonly error: SourceError; readonly until: number } | undefined;
+	/** Failures in a row that trying again does not cure. */
+	#refusals = 0;
 	#closed = false;
 	#startedAt = 0;
 	lastError: LastError | undefined;
@@ -55,6 +63,8 @@ export class Stream implements StreamFace {
 	errors = 0;
 	/** Milliseconds from the last start of the source to its first key picture. */
 	firstKeyAfter: number | undefined;
+	/** Sound that stopped while pictures go on. */
+	muted: readonly TrackSilence[] = [];
 
 	constructor(options: StreamOptions) {
 		this.id = options.id;
@@ -171,6 +181,22 @@ export class Stream implements StreamFace {
 		return error;
 	}
 
+	/** Milliseconds from the last start of the source to its first packet. */
+	get firstPacketAfter(): number | undefined {
+		const first = this.ingest.firstPacket;
+		return first !== undefined && first >= this.#startedAt ? first - this.#startedAt : undefined;
+	}
+
+	#watchTracks(timeout: number): SourceError | undefined {
+		const { clock, logger } = this.#options;
+		const { stalled, muted } = judgeSilence(this.ingest.silences(clock.now()), timeout);
+		if (muted.length > this.muted.length) {
+			logger.warn({ codecs: muted.map(({ track }) => track.codec) }, 'the camera sends no sound any more');
+		}
+		this.muted = muted;
+		return stalled;
+	}
+
 	#start(): void {
 		if (this.#run || this.#closed) return;
 		const abort = new AbortController();
@@ -183,8 +209,7 @@ export class Stream implements StreamFace {
 				clock,
 				random,
 				backoff,
-				stallTimeout,
-				silence: () => this.ingest.silence(clock.now()),
+				stalled: () => this.#watchTracks(stallTimeout),
 				onAttempt: (attempt) => this.#onAttempt(attempt),
 				onFailure: (error, attempt) => this.#onFailure(error, attempt),
 			},
@@ -204,6 +229,7 @@ export class Stream implements StreamFace {
 
 	#onRunEnd(): void {
 		this.#run = undefined;
+		this.muted = [];
 		this.ingest.endRun();
 		this.#readers.forget();
 		if (this.#state.name !== 'failed') this.#enter({ name: 'idle', since: this.#options.clock.wall() });
@@ -215,10 +241,12 @@ export class Stream implements StreamFace {
 		const since = this.#options.clock.wall();
 		this.#startedAt = this.#options.clock.now();
 		this.firstKeyAfter = undefined;
+		this.muted = [];
 		if (this.#state.name !== 'recovering') this.#enter({ name: 'starting', since, attempt });
 	}
 
 	#onTracks(tracks: readonly Track[]): void {
+		this.#refusals = 0;
 		if (this.#state.name === 'recovering') this.reconnects++;
 		if (this.#state.name !== 'live') this.#enter({ name: 'live', since: this.#options.clock.wall() });
 		this.#readers.setTracks(tracks);
@@ -236,7 +264,11 @@ export class Stream implements StreamFace {
 		const started = this.#state.name === 'live' || this.#state.name === 'recovering';
 		this.#demand.reject(error);
 		if (error.permanent || (!started && this.#options.onDemand)) {
-			const pause = error.permanent ? retryPause.permanent : retryPause.transient;
+			this.#refusals = error.permanent ? this.#refusals + 1 : 0;
+			// Viewers ask again and again, and a camera locks the account after a few wrong passwords.
+			const pause = error.permanent
+				? retryPause.permanent * Math.min(2 ** (this.#refusals - 1), MAX_PAUSE_FACTOR)
+				: retryPause.transient;
 			this.#verdict = { error, until: clock.now() + pause };
 			if (error.permanent) this.#enter({ name: 'failed', since, error });
 			// Nothing will come any more: the viewers are let go so that they ask again and are told why.

@@ -11,10 +11,8 @@ export type SupervisorOptions = {
 	/** A number in [0, 1). */
 	random: () => number;
 	backoff: BackoffOptions;
-	/** Milliseconds without a packet of the watched track after which a run is given up. */
-	stallTimeout: number;
-	/** Age of that track's last packet in milliseconds, undefined before tracks are announced. */
-	silence(): number | undefined;
+	/** Why the run is to be given up although it goes on; asked regularly once tracks are announced. */
+	stalled(): SourceError | undefined;
 	/** A run begins. `attempt` counts from 1 and starts over after a run that announced tracks. */
 	onAttempt(attempt: number): void;
 	/** A run ended, not by the signal. Says whether to try again. */
@@ -22,6 +20,8 @@ export type SupervisorOptions = {
 };
 
 const WATCH_PERIOD_MS = 500;
+/** A run that has not announced its tracks by then is given up, whatever the source is waiting for. */
+const ANNOUNCE_LIMIT_MS = 30_000;
 
 /**
  * Keeps a source running: the only place that retries. It runs the source, watches that media keeps coming, and
@@ -51,14 +51,11 @@ async function runOnce(
 	signal.addEventListener('abort', abort, { once: true });
 	let announced = false;
 	let stalled: SourceError | undefined;
+	const limit = clock.now() + ANNOUNCE_LIMIT_MS;
 	const watch = clock.every(WATCH_PERIOD_MS, () => {
-		const silence = announced ? options.silence() : undefined;
-		if (silence === undefined || silence < options.stallTimeout || stalled) return;
-		stalled = new SourceError(
-			'camera_stalled',
-			`the camera is connected but has sent no picture for ${Math.round(silence / 1000)} s; reconnecting`,
-		);
-		run.abort();
+		if (stalled) return;
+		stalled = announced ? options.stalled() : clock.now() < limit ? undefined : neverReady();
+		if (stalled) run.abort();
 	});
 	const watched: SourceSink = {
 		onTracks(tracks, skipped, connection) {
@@ -77,6 +74,11 @@ async function runOnce(
 		watch.cancel();
 		signal.removeEventListener('abort', abort);
 	}
+}
+
+function neverReady(): SourceError {
+	const seconds = ANNOUNCE_LIMIT_MS / 1000;
+	return new SourceError('camera_timeout', `the camera answers but did not get ready in ${seconds} s; trying again`);
 }
 
 function asSourceError(thrown: unknown): SourceError {

@@ -1,13 +1,13 @@
 import { render } from 'lit';
 import { browserClock } from './clock.ts';
-import { gatewayUrls } from './gateway/paths.ts';
+import { gatewayUrls, tokenOfSearch } from './gateway/paths.ts';
 import { getStreams } from './gateway/streams.ts';
 import { type DashboardState, dashboard } from './pages/dashboard.ts';
 import { pageHeader } from './pages/page-header.ts';
 import { poll } from './pages/poll.ts';
 
 const base = location.origin;
-const urls = gatewayUrls(base);
+const urls = gatewayUrls(base, tokenOfSearch(location.search));
 const header = document.querySelector<HTMLElement>('#header');
 const main = document.querySelector<HTMLElement>('#main');
 let state: DashboardState = {};

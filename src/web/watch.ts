@@ -1,8 +1,10 @@
 import { render } from 'lit';
 import { browserClock } from './clock.ts';
-import { gatewayUrls, streamIdOfWatchPath } from './gateway/paths.ts';
+import type { StreamStats } from './gateway/camera.ts';
+import { gatewayUrls, streamIdOfWatchPath, tokenOfSearch } from './gateway/paths.ts';
 import type { StreamInfo } from './gateway/stream-info.ts';
-import { getStream } from './gateway/streams.ts';
+import { getStream, getStreamStats } from './gateway/streams.ts';
+import { History } from './pages/history.ts';
 import { pageHeader } from './pages/page-header.ts';
 import { poll } from './pages/poll.ts';
 import { recall, remember } from './pages/remembered.ts';
@@ -17,19 +19,22 @@ const id = streamIdOfWatchPath(location.pathname);
 definePlayer();
 const player = document.createElement('dualcast-player');
 player.stream = id;
+player.token = tokenOfSearch(location.search);
 player.mode = modeOf(location.search);
 player.panel = recall(PANEL) !== 'folded';
 document.querySelector('#stage')?.append(player);
 
 const base = location.origin;
-const urls = gatewayUrls(base);
+const urls = gatewayUrls(base, player.token);
 const header = document.querySelector<HTMLElement>('#header');
 const details = document.querySelector<HTMLElement>('#details');
 document.title = `${id} · Dualcast`;
 
-function draw(stream: StreamInfo | undefined): void {
+const past = new History();
+
+function draw(stream: StreamInfo | undefined, stats: StreamStats | undefined): void {
 	if (header) render(pageHeader(watchTitle(id, stream)), header);
-	if (details) render(watchDetails(stream, base, Date.now()), details);
+	if (details) render(watchDetails(stream, stats, past, base, Date.now()), details);
 }
 
 function modeOf(search: string): Choice {
@@ -45,11 +50,14 @@ new MutationObserver(() => {
 	history.replaceState(null, '', address);
 }).observe(player, { attributeFilter: ['panel', 'mode'] });
 
-draw(undefined);
+draw(undefined, undefined);
 void poll({
-	load: (signal) => getStream(urls, id, fetch, signal),
-	onValue: ({ value }) => value && draw(value),
-	periodMs: 3000,
+	load: (signal) => Promise.all([getStream(urls, id, fetch, signal), getStreamStats(urls, id, fetch, signal)]),
+	onValue: ([{ value: stream }, { value: stats }]) => {
+		if (stats) past.add(stats);
+		if (stream) draw(stream, stats);
+	},
+	periodMs: 2000,
 	clock: browserClock,
 	hidden: () => document.hidden,
 	signal: new AbortController().signal,

@@ -18,6 +18,8 @@ export interface BroadcastMember {
 	readonly audio: TrackSender | undefined;
 	/** The time has come for sender reports. */
 	report(): void;
+	/** Gets key frames only; asked at each key frame. */
+	readonly reduced: boolean;
 	/** Nothing will come any more. */
 	end(reason: string): void;
 }
@@ -42,6 +44,8 @@ export class Broadcast implements StreamReader {
 	readonly #members = new Set<BroadcastMember>();
 	/** Secured, but there is no key frame yet to start with. */
 	readonly #waiting = new Set<BroadcastMember>();
+	/** Left the live point: their links are too slow for it. */
+	readonly #reduced = new Set<BroadcastMember>();
 	/** Lost the picture and want a key frame. */
 	readonly #wanting = new Map<TrackSender, RepairBudget>();
 	readonly #reports: Timer;
@@ -118,16 +122,20 @@ export class Broadcast implements StreamReader {
 		this.#wanting.set(sender, budget);
 	}
 
+	/** A member is to get key frames only, from the next one on, until at a key frame it is not `reduced` any more. */
+	reduce(member: BroadcastMember): void {
+		if (!member.video || !this.#members.has(member)) return;
+		this.#waiting.delete(member);
+		this.#behindNoMore(member.video);
+		this.#reduced.add(member);
+	}
+
 	/** Idempotent. When the last member leaves, the stream is let go. */
 	leave(member: BroadcastMember): void {
 		if (!this.#members.delete(member)) return;
 		this.#waiting.delete(member);
-		for (const sender of [member.video, member.audio]) {
-			if (!sender) continue;
-			sender.pause();
-			this.#catchUp.remove(sender);
-			this.#wanting.delete(sender);
-		}
+		this.#reduced.delete(member);
+		for (const sender of [member.video, member.audio]) if (sender) this.#behindNoMore(sender);
 		if (this.#members.size === 0) this.#close();
 	}
 
@@ -138,7 +146,11 @@ export class Broadcast implements StreamReader {
 
 	onTracks(tracks: readonly Track[]): void {
 		this.#carried = carriedTracks(tracks);
-		const { video, audio } = this.#carried;
+		const { video, audio, obstacle } = this.#carried;
+		if (this.#video && obstacle) {
+			this.#end(obstacle.reason);
+			return;
+		}
 		if (video) this.#video ??= this.#createLane(video.clockRate);
 		if (!audio) return;
 		const before = this.#audioCodec;
@@ -186,6 +198,7 @@ export class Broadcast implements StreamReader {
 				this.#catchUp.add(sender);
 			}
 		}
+		if (unit.key) this.#serveReduced(now);
 		if (!group || this.#waiting.size === 0) return;
 		for (const member of this.#waiting) {
 			member.video?.start(group.index, undefined, now);
@@ -193,6 +206,27 @@ export class Broadcast implements StreamReader {
 			member.report();
 		}
 		this.#waiting.clear();
+	}
+
+	#serveReduced(now: number): void {
+		for (const member of this.#reduced) {
+			const { video } = member;
+			if (member.reduced) {
+				video?.sendKeyFrame(now);
+				continue;
+			}
+			this.#reduced.delete(member);
+			if (!video?.lane.group) continue;
+			video.start(video.lane.group.index, undefined, now);
+			this.#catchUp.add(video);
+		}
+	}
+
+	/** The sender gets nothing more until it is started again. */
+	#behindNoMore(sender: TrackSender): void {
+		sender.pause();
+		this.#catchUp.remove(sender);
+		this.#wanting.delete(sender);
 	}
 
 	readonly #addVideo = (payload: Uint8Array, marker: boolean): void => {

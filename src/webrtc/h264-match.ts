@@ -30,7 +30,7 @@ export function matchH264(codecs: readonly OfferedCodec[], facts: VideoFacts | u
 		const profile = profileOf(bits >> 16, (bits >> 8) & 0xff);
 		if (!offered.has(profile)) offered.set(profile, codec);
 	}
-	const wanted = facts ? profileOf(facts.profileIdc, facts.constraints) : 'constrained-baseline';
+	const wanted = facts ? profileOf(facts.profileIdc, facts.constraints ?? 0) : 'constrained-baseline';
 	const exact = offered.get(wanted);
 	if (exact || !STAND_INS.includes(wanted)) return exact;
 	const standIn = STAND_INS.find((profile) => offered.has(profile));

@@ -62,6 +62,25 @@ export const REPAIR = {
 	maxRoundTrip: 10_000,
 } as const;
 
+/** When a link counts as too slow for the stream. */
+export const LINK = {
+	/** Fraction above which repair does not keep up. */
+	hopelessLoss: 0.3,
+	/** Fraction that, with an estimate below what is sent, says that a queue overflows. */
+	congestionLoss: 0.1,
+	/** Milliseconds of round trip above the best one that say that a queue fills. */
+	queue: 300,
+	/** The viewer's estimate counts as too low below this part of what is sent. */
+	headroom: 0.6,
+	/** Bad seconds in a row before a viewer gets key frames only. */
+	badReports: 3,
+	/** Milliseconds until the next chance: the first time, and at most. */
+	firstPause: 5_000,
+	longestPause: 60_000,
+	/** Milliseconds after which a chance was not in vain. */
+	proof: 15_000,
+} as const;
+
 /** Stretches of a viewer's own numbering that are remembered (one for each start and each replay). */
 export const MAX_SEGMENTS = 64;
 

@@ -9,7 +9,7 @@ export type AcceptedSection = {
 	readonly codec: OfferedCodec;
 	/** The retransmission format of `codec` (RFC 4588), if offered. */
 	readonly rtx: OfferedCodec | undefined;
-	/** Of `codec`, those that are answered: `nack`, `nack pli`, `ccm fir`. */
+	/** Of `codec`, those that are answered: `nack`, `nack pli`, `ccm fir`, `goog-remb`. */
 	readonly feedback: readonly string[];
 };
 
@@ -22,7 +22,7 @@ export type Negotiation = {
 	readonly transport: OfferedTransport;
 };
 
-const FEEDBACK = { video: ['nack', 'nack pli', 'ccm fir'], audio: ['nack'] } as const;
+const FEEDBACK = { video: ['nack', 'nack pli', 'ccm fir', 'goog-remb'], audio: ['nack'] } as const;
 const HLS_HINT = 'play it by HLS';
 
 /**
@@ -32,6 +32,7 @@ const HLS_HINT = 'play it by HLS';
  * video) finds no place in the offer, or browsers could not show it
  */
 export function negotiate(offer: Offer, tracks: CarriedTracks): Negotiation {
+	if (tracks.obstacle) throw unsupported(tracks.obstacle.reason, tracks.obstacle.codec);
 	const skipped = [...tracks.skipped];
 	const sections = transportable(offer);
 	const video = tracks.video && acceptVideo(sections, tracks.video, skipped);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readUint32 } from '../media/big-endian.ts';
 
 /** Cryptographically strong random bytes. */
@@ -8,9 +9,17 @@ export function randomUint32(randomBytes: RandomBytes): number {
 	return readUint32(randomBytes(4), 0);
 }
 
-/** 144 random bits in 24 characters that need no escaping in a URL. */
-export function randomSessionId(randomBytes: RandomBytes): string {
+/**
+ * The last part of a WHEP session's URL: 144 random bits in 24 characters that need no escaping. Who knows it may end
+ * the session, so only its viewer is told.
+ */
+export function randomResource(randomBytes: RandomBytes): string {
 	return Buffer.from(randomBytes(18)).toString('base64url');
+}
+
+/** The name by which others know the session: 96 bit that do not lead back to the resource. */
+export function sessionIdOf(resource: string): string {
+	return createHash('sha256').update(resource).digest('base64url').slice(0, 16);
 }
 
 /** 62 random bits in decimal, as `o=` of a session description wants them (RFC 9429 section 5.2.1). */

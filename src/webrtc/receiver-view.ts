@@ -6,6 +6,7 @@ import { REPAIR } from './limits.ts';
 export class ReceiverView {
 	#loss: number | undefined;
 	#roundTrip: number | undefined;
+	#estimate: number | undefined;
 
 	/** Fraction 0 … 1 of the main track, from its last report. */
 	get loss(): number | undefined {
@@ -15,6 +16,16 @@ export class ReceiverView {
 	/** Milliseconds, from the last report that quotes a sender report. */
 	get roundTrip(): number | undefined {
 		return this.#roundTrip;
+	}
+
+	/** Bits per second, from the last REMB. */
+	get estimate(): number | undefined {
+		return this.#estimate;
+	}
+
+	/** Takes what the viewer thinks its link carries (draft-alvestrand-rmcat-remb), in bits per second. */
+	estimated(bitrate: number): void {
+		this.#estimate = bitrate;
 	}
 
 	/**

@@ -23,6 +23,10 @@ export type SessionInfo = {
 	/** Fraction 0 … 1 */
 	loss?: number;
 	rtt_ms?: number;
+	/** The link is too slow for the stream. */
+	key_frames_only: boolean;
+	/** How long in all. */
+	key_frames_only_ms: number;
 	video?: string;
 	audio?: string;
 	skipped_tracks: SkippedTrack[];

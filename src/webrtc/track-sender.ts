@@ -95,6 +95,21 @@ export class TrackSender {
 	}
 
 	/**
+	 * Sends the key frame that the ring's group begins with, and stops there: the next `start` or `sendKeyFrame` goes on
+	 * without a gap in the numbering.
+	 *
+	 * @param now `Clock.now()`
+	 */
+	sendKeyFrame(now: number): void {
+		const { group, ring } = this.lane;
+		if (!group) return;
+		this.start(group.index, undefined, now);
+		let end = group.index;
+		while (end < ring.next && ring.frame(end) === group.frame) end++;
+		this.#sendUpTo(end, Number.POSITIVE_INFINITY, now);
+	}
+
+	/**
 	 * Sends what is missing up to the live point and joins it.
 	 *
 	 * @param maxBytes payload bytes of this call; the packet that reaches them is still sent
@@ -104,23 +119,13 @@ export class TrackSender {
 	advance(maxBytes: number, now: number): number {
 		if (this.#live || this.#cursor === undefined) return 0;
 		this.#skipToKeyFrame(now);
-		const { ring } = this.lane;
+		const { next } = this.lane.ring;
+		const bytes = this.#sendUpTo(next, maxBytes, now);
 		const segment = this.#history.current;
-		if (!segment) return 0;
-		const batch: MediaPacket[] = [];
-		let bytes = 0;
-		let cursor = this.#cursor;
-		for (; cursor < ring.next && bytes < maxBytes; cursor++) {
-			const packet = this.#numbered(segment, segment.sequence + cursor - segment.index);
-			if (!packet) break;
-			batch.push(packet);
-			bytes += packet.payload.length;
+		if (segment && this.#cursor === next) {
+			this.#startedAt ??= now;
+			this.#joinLive(segment);
 		}
-		this.#cursor = cursor;
-		this.#octets += bytes;
-		if (batch.length > 0 || cursor === ring.next) this.#startedAt ??= now;
-		if (batch.length > 0) this.#transport.send(batch, this.#own);
-		if (cursor === ring.next) this.#joinLive(segment);
 		return bytes;
 	}
 
@@ -140,6 +145,27 @@ export class TrackSender {
 		if (this.#rtx) this.#transport.send([this.#wrap(packet)], this.#rtx);
 		else this.#transport.send([packet], this.#own);
 		return packet.payload.length;
+	}
+
+	/** Sends from the cursor on, up to the ring index `end`. @returns payload bytes sent */
+	#sendUpTo(end: number, maxBytes: number, now: number): number {
+		const segment = this.#history.current;
+		if (!segment || this.#cursor === undefined) return 0;
+		const batch: MediaPacket[] = [];
+		let bytes = 0;
+		let cursor = this.#cursor;
+		for (; cursor < end && bytes < maxBytes; cursor++) {
+			const packet = this.#numbered(segment, segment.sequence + cursor - segment.index);
+			if (!packet) break;
+			batch.push(packet);
+			bytes += packet.payload.length;
+		}
+		this.#cursor = cursor;
+		this.#octets += bytes;
+		if (batch.length === 0) return 0;
+		this.#startedAt ??= now;
+		this.#transport.send(batch, this.#own);
+		return bytes;
 	}
 
 	/** The sequence number after the last one sent, not wrapped. */

@@ -6,8 +6,11 @@ import { parseRtcp } from '../media/rtcp.ts';
 import { buildGoodbye, buildSenderReport } from '../media/rtcp-writer.ts';
 import { CNAME } from './answer.ts';
 import type { Broadcast, BroadcastMember } from './broadcast.ts';
+import { type ConnectionReport, connectionReport } from './connection-report.ts';
+import type { FragmentCredentials } from './ice-fragment.ts';
 import type { Lane } from './lane.ts';
 import { REPAIR } from './limits.ts';
+import { LinkWatch } from './link-watch.ts';
 import type { AcceptedSection, Negotiation } from './negotiation.ts';
 import { ReceiverView } from './receiver-view.ts';
 import { RepairBudget } from './repair-budget.ts';
@@ -48,12 +51,17 @@ export class Viewer implements BroadcastMember {
 	readonly #receiver = new ReceiverView();
 	readonly #budget = new RepairBudget();
 	readonly #rate = new RateMeter();
+	readonly #link = new LinkWatch();
 	#state: ViewerState = { name: 'connecting' };
 	#measuredBytes = 0;
 	#nacks = 0;
 	#plis = 0;
 	#resentPackets = 0;
 	#resentBytes = 0;
+	#reducedAt: number | undefined;
+	#reducedFor = 0;
+	#generation = 1;
+	#remoteUfrag: string;
 
 	/**
 	 * Opens the transport for the viewer.
@@ -75,6 +83,7 @@ export class Viewer implements BroadcastMember {
 			onRtcp: (packet) => this.#onRtcp(packet),
 			onClosed: (reason) => this.#close(reason),
 		});
+		this.#remoteUfrag = negotiation.transport.ufrag;
 		this.#peer = peer;
 		this.local = local;
 		this.video = this.#createSender(broadcast.video, negotiation.video);
@@ -86,7 +95,9 @@ export class Viewer implements BroadcastMember {
 	report(): void {
 		if (this.#state.name !== 'connected') return;
 		const { clock } = this.#options;
-		this.#measure(clock.now());
+		const now = clock.now();
+		this.#measure(now);
+		this.#watchLink(now);
 		const wall = clock.wall();
 		for (const sender of [this.video, this.audio]) {
 			if (sender?.startedAt === undefined || !sender.lane.begun) continue;
@@ -102,6 +113,29 @@ export class Viewer implements BroadcastMember {
 		}
 	}
 
+	/** True while the link is too slow for the stream. */
+	get reduced(): boolean {
+		return this.#link.overloaded;
+	}
+
+	/** Counts ICE sessions (RFC 8445 9): it tells restarts apart. */
+	get generation(): number {
+		return this.#generation;
+	}
+
+	/**
+	 * Takes the ICE credentials of the browser's fragment.
+	 *
+	 * @returns our side of the restart they ask for; undefined when they are the known ones
+	 */
+	updateIce({ ufrag }: FragmentCredentials): LocalParameters | undefined {
+		if (ufrag === this.#remoteUfrag) return undefined;
+		const local = this.#peer.restartIce(ufrag);
+		this.#remoteUfrag = ufrag;
+		this.#generation++;
+		return local;
+	}
+
 	/** Says goodbye to the browser and ends the session. Idempotent. */
 	end(reason: string): void {
 		if (this.#state.name === 'closed') return;
@@ -112,6 +146,12 @@ export class Viewer implements BroadcastMember {
 		}
 		this.#peer.close();
 		this.#close(reason);
+	}
+
+	/** Where connecting stands, or stopped. */
+	connection(): ConnectionReport {
+		const sent = (this.video?.packets ?? 0) + (this.audio?.packets ?? 0) > 0;
+		return connectionReport(this.#peer.diagnosis(), this.local.candidates, sent);
 	}
 
 	/** The session as the API shows it. */
@@ -138,6 +178,8 @@ export class Viewer implements BroadcastMember {
 			pli_received: this.#plis,
 			...(loss !== undefined && { loss }),
 			...(roundTrip !== undefined && { rtt_ms: Math.round(roundTrip * 10) / 10 }),
+			key_frames_only: this.reduced,
+			key_frames_only_ms: Math.round(this.#reducedFor + (this.#reducedAt === undefined ? 0 : now - this.#reducedAt)),
 			...(negotiation.video && { video: codecLabel(negotiation.video) }),
 			...(negotiation.audio && { audio: codecLabel(negotiation.audio) }),
 			skipped_tracks: [...negotiation.skipped],
@@ -177,6 +219,9 @@ export class Viewer implements BroadcastMember {
 						}
 					}
 					break;
+				case 'remb':
+					this.#receiver.estimated(packet.bitrate);
+					break;
 				case 'nack':
 					this.#onNack(this.#senderOf(packet.mediaSsrc), packet.sequences, now);
 					break;
@@ -207,10 +252,26 @@ export class Viewer implements BroadcastMember {
 	#onPictureLoss(ssrc: number, now: number): void {
 		if (!this.video || ssrc !== this.video.lane.ssrc) return;
 		this.#plis++;
+		if (this.reduced) return;
 		// A request that left the browser before the last key frame can have arrived there says nothing new.
 		const roundTrip = this.#receiver.roundTrip ?? REPAIR.assumedRoundTrip;
 		if (now - this.video.keyFrameAt < roundTrip) return;
 		this.#options.broadcast.wantKeyFrame(this.video, this.#budget);
+	}
+
+	/** Cuts a viewer who cannot keep up down to key frames, and lets it try again. */
+	#watchLink(now: number): void {
+		if (!this.video || !this.#link.update(this.#receiver, this.#rate.perSecond(now) * 8, now)) return;
+		if (this.reduced) {
+			this.#reducedAt = now;
+			this.#options.broadcast.reduce(this);
+		} else if (this.#reducedAt !== undefined) {
+			this.#reducedFor += now - this.#reducedAt;
+			this.#reducedAt = undefined;
+		}
+		const { loss, roundTrip, estimate } = this.#receiver;
+		const what = this.reduced ? 'the link of a viewer is too slow: key frames only' : 'a viewer gets all frames again';
+		this.#options.logger.info({ loss, round_trip_ms: roundTrip, estimate }, what);
 	}
 
 	#senderOf(ssrc: number): TrackSender | undefined {

@@ -4,9 +4,11 @@ import type { Logger } from '../base/logger.ts';
 import type { Lease, StreamDirectory, StreamFace } from '../stream/reader.ts';
 import { writeAnswer } from './answer.ts';
 import { Broadcast } from './broadcast.ts';
+import type { ConnectionReport } from './connection-report.ts';
+import { parseIceFragment, writeIceFragment } from './ice-fragment.ts';
 import { negotiate, refuseReordering } from './negotiation.ts';
 import { type Offer, parseOffer } from './offer.ts';
-import { type RandomBytes, randomOriginId, randomSessionId } from './random.ts';
+import { type RandomBytes, randomOriginId, randomResource, sessionIdOf } from './random.ts';
 import type { SessionInfo } from './session-info.ts';
 import { SessionRegistry } from './session-registry.ts';
 import type { SecureTransport } from './transport/secure-transport.ts';
@@ -23,6 +25,15 @@ export type WebRtcServerOptions = {
 	readonly maxSessions: number;
 };
 
+/** A session that was opened. */
+export type CreatedSession = {
+	readonly sessionId: string;
+	/** The secret last part of its URL. */
+	readonly resource: string;
+	/** SDP. */
+	readonly answer: string;
+};
+
 /** WHEP sessions: offers in, answers out, and what runs. */
 export interface WebRtcServer {
 	/**
@@ -31,7 +42,20 @@ export interface WebRtcServer {
 	 * @throws DualcastError `offer_invalid`, `offer_unsupported`, `codec_unsupported`, `too_many_sessions`,
 	 * `stream_closed`, and whatever claiming the stream throws; the signal's reason when aborted
 	 */
-	create(streamId: string, offer: string, signal: AbortSignal): Promise<{ sessionId: string; answer: string }>;
+	create(streamId: string, offer: string, signal: AbortSignal, onEnded?: () => void): Promise<CreatedSession>;
+	/** The id of the session whose WHEP resource this is. */
+	sessionOf(resource: string): string | undefined;
+	/** The strong entity tag of a session's ICE state (WHEP 4.4); undefined when there is no such session. */
+	etag(sessionId: string): string | undefined;
+	/**
+	 * Takes a viewer's ICE fragment.
+	 *
+	 * @returns the fragment that answers a restart; undefined when candidates were all it brought
+	 * @throws DualcastError `offer_invalid`, `session_not_found`
+	 */
+	updateIce(sessionId: string, fragment: string): string | undefined;
+	/** Where a session's connection stands; undefined when there is no such session. */
+	connection(sessionId: string): ConnectionReport | undefined;
 	/** @returns false when there is no such session */
 	remove(sessionId: string): boolean;
 	sessions(): SessionInfo[];
@@ -58,7 +82,12 @@ class Server implements WebRtcServer {
 		this.#registry = new SessionRegistry(options.maxSessions);
 	}
 
-	async create(streamId: string, text: string, signal: AbortSignal): Promise<{ sessionId: string; answer: string }> {
+	async create(
+		streamId: string,
+		text: string,
+		signal: AbortSignal,
+		onEnded: () => void = () => {},
+	): Promise<CreatedSession> {
 		const offer = parseOffer(text);
 		const seat = this.#registry.reserve();
 		try {
@@ -67,7 +96,7 @@ class Server implements WebRtcServer {
 			try {
 				this.#assertOpen();
 				signal.throwIfAborted();
-				return this.#open(lease, offer, seat.take);
+				return this.#open(lease, offer, seat.take, onEnded);
 			} catch (error) {
 				lease.release();
 				throw error;
@@ -75,6 +104,27 @@ class Server implements WebRtcServer {
 		} finally {
 			seat.release();
 		}
+	}
+
+	sessionOf(resource: string): string | undefined {
+		return this.#registry.get(sessionIdOf(resource))?.id;
+	}
+
+	etag(sessionId: string): string | undefined {
+		const viewer = this.#registry.get(sessionId);
+		return viewer && `"${sessionId}-${viewer.generation}"`;
+	}
+
+	updateIce(sessionId: string, fragment: string): string | undefined {
+		const credentials = parseIceFragment(fragment);
+		const viewer = this.#registry.get(sessionId);
+		if (!viewer) throw new DualcastError('session_not_found', 'there is no such session; it has ended or never was');
+		const local = viewer.updateIce(credentials);
+		return local && writeIceFragment(local);
+	}
+
+	connection(sessionId: string): ConnectionReport | undefined {
+		return this.#registry.get(sessionId)?.connection();
 	}
 
 	remove(sessionId: string): boolean {
@@ -100,14 +150,15 @@ class Server implements WebRtcServer {
 		for (const viewer of this.#registry.all()) viewer.end('the gateway is shutting down');
 	}
 
-	#open(lease: Lease, offer: Offer, take: (viewer: Viewer) => void): { sessionId: string; answer: string } {
+	#open(lease: Lease, offer: Offer, take: (viewer: Viewer) => void, onEnded: () => void): CreatedSession {
 		const { clock, transport, randomBytes, logger } = this.#options;
 		const broadcast = this.#broadcastOf(lease.stream);
 		try {
 			if (broadcast.reordered) refuseReordering(1);
 			if (broadcast.over) throw new DualcastError('stream_closed', `stream ${lease.stream.id} was closed`);
 			const negotiation = negotiate(offer, broadcast.tracks);
-			const id = randomSessionId(randomBytes);
+			const resource = randomResource(randomBytes);
+			const id = sessionIdOf(resource);
 			const viewer: Viewer = new Viewer({
 				id,
 				streamId: lease.stream.id,
@@ -119,6 +170,7 @@ class Server implements WebRtcServer {
 				onClosed: () => {
 					this.#registry.delete(viewer);
 					lease.release();
+					onEnded();
 				},
 			});
 			take(viewer);
@@ -130,7 +182,7 @@ class Server implements WebRtcServer {
 				sources: { video: broadcast.video, audio: broadcast.audio },
 				audioChannels: broadcast.tracks.audio?.channels ?? 1,
 			});
-			return { sessionId: id, answer };
+			return { sessionId: id, resource, answer };
 		} finally {
 			broadcast.releaseIfUnused();
 		}

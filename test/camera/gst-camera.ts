@@ -6,11 +6,15 @@ export type GstCameraOptions = {
 	/** 0 or absent: chosen by the system. */
 	port?: number;
 	/** Default `baseline`. */
-	video?: 'baseline' | 'high' | 'high-bframes' | 'none';
+	video?: 'baseline' | 'high' | 'high-bframes' | 'h265' | 'h265-bframes' | 'mjpeg' | 'none';
 	/** Default `none`. */
-	audio?: 'opus' | 'alaw' | 'aac' | 'none';
+	audio?: 'opus' | 'alaw' | 'mulaw' | 'aac' | 'latm' | 'g722' | 'l16' | 'none';
 	/** Default `both`. */
-	protocols?: 'tcp' | 'udp' | 'both';
+	protocols?: 'tcp' | 'udp' | 'multicast' | 'both';
+	/** To listen at; default 127.0.0.1. */
+	address?: string;
+	/** Folder of `camera-cert.pem` and `camera-key.pem`: RTSP over TLS. */
+	tls?: string;
 	/** Default `none`. */
 	auth?: 'none' | 'basic' | 'digest';
 	user?: string;
@@ -26,6 +30,8 @@ export type GstCameraOptions = {
 	gop?: number;
 	/** kbit/s */
 	bitrate?: number;
+	/** Seconds from the first viewer until the picture has half its width and height. */
+	switchAfter?: number;
 	/** As `videotestsrc` names them. */
 	pattern?: string;
 };
@@ -51,14 +57,22 @@ export type GstCameraEvent = {
 /** A gst-rtsp-server in a process of its own, listening on 127.0.0.1. */
 export class GstCamera {
 	readonly port: number;
+	readonly #options: GstCameraOptions;
 	readonly #child: ChildProcess;
 	readonly #exited: Promise<void>;
 	readonly #log: CameraLog;
 
-	/** @throws Error when the camera does not come up within 15 s */
-	static async start(options: GstCameraOptions = {}): Promise<GstCamera> {
+	/**
+	 * @param network name of the network namespace (`ip netns`) to run in
+	 * @throws Error when the camera does not come up within 15 s
+	 */
+	static async start(options: GstCameraOptions = {}, network?: string): Promise<GstCamera> {
 		const script = fileURLToPath(new URL('gst-camera.py', import.meta.url));
-		const child = spawn('/usr/bin/python3', [script, ...commandLine(options)], { stdio: ['pipe', 'pipe', 'pipe'] });
+		const [program = '', ...words] = [
+			...(network === undefined ? [] : ['ip', 'netns', 'exec', network]),
+			...['/usr/bin/python3', script, ...commandLine(options)],
+		];
+		const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'] });
 		const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
 		const log = new CameraLog();
 		let complaint = '';
@@ -67,10 +81,17 @@ export class GstCamera {
 		child.once('exit', () => log.end(`the camera process ended: ${complaint}`));
 		createInterface({ input: child.stdout }).on('line', (line) => log.add(JSON.parse(line)));
 		const ready = await log.wait((event) => event.event === 'ready', 15_000);
-		return new GstCamera(child, exited, log, ready.port ?? 0);
+		return new GstCamera(options, child, exited, log, ready.port ?? 0);
 	}
 
-	private constructor(child: ChildProcess, exited: Promise<void>, log: CameraLog, port: number) {
+	private constructor(
+		options: GstCameraOptions,
+		child: ChildProcess,
+		exited: Promise<void>,
+		log: CameraLog,
+		port: number,
+	) {
+		this.#options = options;
 		this.#child = child;
 		this.#exited = exited;
 		this.#log = log;
@@ -79,12 +100,17 @@ export class GstCamera {
 
 	/** Without credentials. */
 	get url(): string {
-		return `rtsp://127.0.0.1:${this.port}/cam`;
+		return this.#url('');
 	}
 
 	/** With the given user information, percent-encoded. */
 	urlAs(user: string, password: string): string {
-		return `rtsp://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${this.port}/cam`;
+		return this.#url(`${encodeURIComponent(user)}:${encodeURIComponent(password)}@`);
+	}
+
+	#url(userInfo: string): string {
+		const { tls, address = '127.0.0.1' } = this.#options;
+		return `${tls === undefined ? 'rtsp' : 'rtsps'}://${userInfo}${address}:${this.port}/cam`;
 	}
 
 	/** Everything so far, in order. */

@@ -19,12 +19,13 @@ export function rtspSource(url: string, options: Partial<RtspSourceOptions> = {}
 
 /** One run of a source. */
 export class Pull {
-	readonly sink = new RecordingSink();
+	readonly sink: RecordingSink;
 	/** Undefined when the run ended by return. */
 	readonly outcome: Promise<SourceError | undefined>;
 	readonly #controller = new AbortController();
 
-	constructor(source: Source) {
+	constructor(source: Source, sink = new RecordingSink()) {
+		this.sink = sink;
 		this.outcome = source.run(this.sink, this.#controller.signal).then(
 			() => undefined,
 			(thrown) => {

@@ -23,6 +23,13 @@ export type SentPacket = {
 	readonly again: boolean;
 };
 
+const LOCAL: LocalParameters = {
+	ufrag: 'ufrag',
+	password: 'password',
+	fingerprint: 'sha-256 AA',
+	candidates: ['1 1 udp 1 ::1 1'],
+};
+
 /** A viewer's connection that keeps what is sent. The test says when it is secured, and speaks for the viewer. */
 export class FakePeer implements TransportPeer {
 	state: PeerState = 'new';
@@ -54,6 +61,14 @@ export class FakePeer implements TransportPeer {
 
 	diagnosis(): PeerDiagnosis {
 		return { state: this.state, bindingRequests: 0, dtlsDatagrams: 0 };
+	}
+
+	/** Remote ufrags of restarts. */
+	readonly restarts: string[] = [];
+
+	restartIce(remoteUfrag: string): LocalParameters {
+		this.restarts.push(remoteUfrag);
+		return { ...LOCAL, ufrag: `ufrag${this.restarts.length}` };
 	}
 
 	close(): void {
@@ -91,8 +106,7 @@ export class FakeTransport implements SecureTransport {
 	open(options: PeerOptions): { peer: FakePeer; local: LocalParameters } {
 		const peer = new FakePeer(options);
 		this.peers.push(peer);
-		const local = { ufrag: 'ufrag', password: 'password', fingerprint: 'sha-256 AA', candidates: ['1 1 udp 1 ::1 1'] };
-		return { peer, local };
+		return { peer, local: LOCAL };
 	}
 
 	send(packets: readonly MediaPacket[], destinations: readonly Destination[]): void {

@@ -46,3 +46,14 @@ export function receiverReport(ssrc: number, block: { fractionLost: number; lsr:
 	writeUint32(bytes, 28, block.dlsr);
 	return bytes;
 }
+
+/** What the viewer thinks its link carries (REMB), in bits per second, below 2^18. */
+export function estimate(ssrc: number, bitrate: number): Uint8Array {
+	const fci = new Uint8Array(12);
+	fci.set([0x52, 0x45, 0x4d, 0x42, 1]);
+	fci[5] = bitrate >>> 16;
+	fci[6] = bitrate >>> 8;
+	fci[7] = bitrate;
+	writeUint32(fci, 8, ssrc);
+	return feedback(206, 15, 0, [...fci]);
+}

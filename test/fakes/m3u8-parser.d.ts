@@ -10,11 +10,13 @@ declare module 'm3u8-parser' {
 			readonly discontinuitySequence?: number;
 			readonly endList?: boolean;
 			readonly independentSegments?: boolean;
+			readonly partTargetDuration?: number;
 			readonly segments: readonly {
 				readonly uri: string;
 				readonly duration: number;
 				readonly discontinuity?: boolean;
 				readonly dateTimeString?: string;
+				readonly parts?: readonly { readonly uri: string }[];
 			}[];
 		};
 	}

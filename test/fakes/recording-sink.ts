@@ -21,7 +21,7 @@ export class RecordingSink implements SourceSink {
 
 	onPacket(trackId: number, packet: RtpPacket, arrival: number): void {
 		if (this.announcements.length === 0) throw new Error('a packet before the tracks');
-		this.packets.push({ trackId, packet, arrival });
+		this.packets.push({ trackId, packet: { ...packet, payload: packet.payload.slice() }, arrival });
 		this.#changed();
 	}
 

@@ -14,6 +14,8 @@ export const VIDEO = h264Track(66, 0xc0);
 /** A viewer of a scene and the numbers its answer gave it. */
 export type SceneViewer = {
 	readonly id: string;
+	/** The secret part of its URL. */
+	readonly resource: string;
 	readonly peer: FakePeer;
 	readonly answer: string;
 	/** As answered; NaN without that track. */
@@ -47,10 +49,11 @@ export class WebRtcScene {
 
 	/** Opens a session without securing it. */
 	async offer(text = recordedOffer('chromium')): Promise<SceneViewer> {
-		const { sessionId, answer } = await this.server.create('camera', text, new AbortController().signal);
+		const { sessionId, resource, answer } = await this.server.create('camera', text, new AbortController().signal);
 		const [, video = '', audio = ''] = answer.split(/(?=m=)/);
 		return {
 			id: sessionId,
+			resource,
 			peer: this.transport.last,
 			answer,
 			video: Number(/a=ssrc:(\d+)/.exec(video)?.[1]),

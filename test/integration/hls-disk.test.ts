@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Logger, silentLogger } from '../../src/base/logger.ts';
 import { DiskCopy } from '../../src/hls/disk-copy.ts';
 import { removeLeftovers } from '../../src/hls/leftovers.ts';
+import { classicNames } from '../../src/hls/names.ts';
 import { PlaylistBody } from '../../src/hls/playlist.ts';
-import { type Segment, segmentName } from '../../src/hls/segment.ts';
+import type { Segment } from '../../src/hls/segment.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -14,10 +15,22 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+const segmentName = (run: string, sequence: number) => classicNames(run, 'ts').segment(sequence);
+
 function segment(sequence: number, run = 'a'): Segment {
 	const bytes = Buffer.from(`${sequence}`);
 	const name = segmentName(run, sequence);
-	return { bytes, name, sequence, duration: 1, wall: 0, discontinuity: false, independent: true };
+	return {
+		bytes,
+		name,
+		initName: undefined,
+		sequence,
+		duration: 1,
+		frames: 25,
+		wall: 0,
+		discontinuity: false,
+		independent: true,
+	};
 }
 
 const playlist = (sequence: number) => new PlaylistBody(`#EXTM3U\n${segmentName('a', sequence)}\n`);
@@ -56,6 +69,27 @@ describe('copy on disk', () => {
 			const kept = [2, 3, 4].map((sequence) => segmentName('a', sequence));
 			expect((await readdir(folder)).sort()).toEqual(['index.m3u8', ...kept]);
 		});
+		await disk.close();
+	});
+
+	it('holds the init segment for as long as a segment needs it', async () => {
+		const names = classicNames('a', 'm4s');
+		const disk = new DiskCopy({ directory: folder, threshold: 3, logger: silentLogger });
+		for (let sequence = 1; sequence <= 8; sequence++) {
+			const from = sequence < 5 ? 1 : 5;
+			const init = { bytes: Buffer.from(`init ${from}`) };
+			disk.add(
+				{ ...segment(sequence), name: names.segment(sequence), initName: names.init(from), init },
+				playlist(sequence),
+				3,
+			);
+			await vi.waitFor(async () => expect(await readdir(folder)).toContain(names.segment(sequence)));
+		}
+		await vi.waitFor(async () => {
+			const kept = [6, 7, 8].map((sequence) => names.segment(sequence));
+			expect((await readdir(folder)).sort()).toEqual(['index.m3u8', names.init(5), ...kept].sort());
+		});
+		expect(await readFile(join(folder, names.init(5)), 'utf8')).toBe('init 5');
 		await disk.close();
 	});
 

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { carriedTracks } from '../../src/hls/carried-tracks.ts';
 import type { CutSegment } from '../../src/hls/segment.ts';
 import { Segmenter } from '../../src/hls/segmenter.ts';
+import { TsSegmentWriter } from '../../src/hls/ts-segment-writer.ts';
 import { Clip, type ClipOptions } from '../fakes/clip.ts';
 
 const run = promisify(execFile);
@@ -16,7 +17,11 @@ const run = promisify(execFile);
 async function cut(options: ClipOptions, seconds: number): Promise<CutSegment[]> {
 	const clip = await Clip.make(options);
 	const segments: CutSegment[] = [];
-	const segmenter = new Segmenter({ segmentDuration: 1, onSegment: (segment) => segments.push(segment) });
+	const segmenter = new Segmenter({
+		writer: new TsSegmentWriter(),
+		segmentDuration: 1,
+		onSegment: (segment) => segments.push(segment),
+	});
 	segmenter.setTracks(carriedTracks(clip.tracks));
 	for (const unit of clip.units()) {
 		if (unit.arrival > seconds * 1000) break;

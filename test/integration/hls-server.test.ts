@@ -294,13 +294,53 @@ describe('HLS over HTTP', () => {
 		await start({ enableCompression: true });
 		const plain = await play();
 		expect(plain.headers).toMatchObject({ vary: 'Accept-Encoding' });
-		const gzip = await ask('/hls/cam/index.m3u8', { headers: { 'accept-encoding': 'br, gzip;q=0.8' } });
-		expect(gzip.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
-		const refused = await ask('/hls/cam/index.m3u8', { headers: { 'accept-encoding': 'gzip;q=0, br' } });
-		expect(refused.headers['content-encoding']).toBeUndefined();
+		for (const [accepted, coding] of [
+			['deflate, gzip;q=0.8', 'gzip'],
+			['gzip, deflate, br', 'br'],
+			['br;q=0, gzip', 'gzip'],
+			['gzip;q=0, identity', undefined],
+			['gzip;q=0.0', undefined],
+			['', undefined],
+		] as const) {
+			const { headers } = await ask('/hls/cam/index.m3u8', { headers: { 'accept-encoding': accepted } });
+			expect([accepted, headers['content-encoding'], headers.vary]).toEqual([accepted, coding, 'Accept-Encoding']);
+		}
 		const [segment] = readPlaylist(plain.body.toString()).segments;
 		const media = await ask(`/hls/cam/${segment?.uri}`, { headers: { 'accept-encoding': 'gzip' } });
 		expect(media.headers['content-encoding']).toBeUndefined();
+	});
+
+	it('does not send again what the client has', async () => {
+		await start();
+		await play();
+		const etag = String((await ask('/hls/cam/index.m3u8')).headers.etag);
+		const same = await ask('/hls/cam/index.m3u8', { headers: { 'if-none-match': etag } });
+		expect([same.status, same.body.length, same.headers.etag]).toEqual([304, 0, etag]);
+		deliver(pictures(4, 5.04, { rate: 25, gop: 25 }));
+		const next = await ask('/hls/cam/index.m3u8', { headers: { 'if-none-match': etag } });
+		expect(next.status).toBe(200);
+	});
+
+	it('gives ranges of segments', async () => {
+		await start();
+		const [segment] = readPlaylist((await play()).body.toString()).segments;
+		const path = `/hls/cam/${segment?.uri}`;
+		const whole = (await ask(path)).body;
+		for (const [range, from, to] of [
+			['bytes=0-99', 0, 99],
+			['bytes=188-', 188, whole.length - 1],
+			['bytes=-10', whole.length - 10, whole.length - 1],
+			['bytes=0-99999999', 0, whole.length - 1],
+		] as const) {
+			const { status, headers, body } = await ask(path, { headers: { range } });
+			expect([range, status, headers['content-range']]).toEqual([range, 206, `bytes ${from}-${to}/${whole.length}`]);
+			expect(body.equals(whole.subarray(from, to + 1))).toBe(true);
+		}
+		const beyond = await ask(path, { headers: { range: `bytes=${whole.length}-` } });
+		expect([beyond.status, beyond.headers['content-range']]).toEqual([416, `bytes */${whole.length}`]);
+		for (const range of ['bytes=0-1,5-6', 'lines=1-2', 'bytes=9-2', 'bytes=-']) {
+			expect([range, (await ask(path, { headers: { range } })).status]).toEqual([range, 200]);
+		}
 	});
 
 	it('lets only the named origins read, if they are named', async () => {

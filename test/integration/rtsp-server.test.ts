@@ -100,7 +100,7 @@ describe('RtspServer', () => {
 	it('closes a client that says nothing', async () => {
 		const { server, clock, url } = await start();
 		const client = new RawClient(server.port);
-		client.send('OPTIONS', url);
+		client.send('DESCRIBE', url);
 		await client.answers(200);
 		await clock.advance(59_000);
 		client.send('OPTIONS', url);
@@ -109,6 +109,58 @@ describe('RtspServer', () => {
 		expect(client.socket.closed).toBe(false);
 		await clock.advance(10_000);
 		await client.closed();
+	});
+
+	it.each([
+		['sends nothing', ''],
+		['asks for nothing but options', 'OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n'],
+		['never ends its request', 'DESCRIBE rtsp://h/cam RTSP/1.0\r\nX-Slow: '],
+	])('gives no place to a client that %s', async (_, text) => {
+		const { server, clock } = await start();
+		const client = new RawClient(server.port);
+		await once(client.socket, 'connect');
+		client.socket.write(text);
+		if (text.startsWith('OPTIONS')) await client.answers(200);
+		await expect.poll(() => server.connections, CLOSE_DEADLINE).toBe(1);
+		await clock.advance(14_000);
+		client.socket.write(text.startsWith('DESCRIBE') ? 'x' : '');
+		expect(client.socket.closed).toBe(false);
+		await clock.advance(1000);
+		await client.closed();
+		expect(server.connections).toBe(0);
+	});
+
+	it.each([
+		['more requests than it may', 'OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n'.repeat(100)],
+		['a head without end', `DESCRIBE rtsp://h/cam RTSP/1.0\r\n${'X: y\r\n'.repeat(10_000)}`],
+		['a body without end', 'OPTIONS * RTSP/1.0\r\nContent-Length: 1000000000\r\n\r\n'],
+		['garbage', 'x'.repeat(2_000_000)],
+		['HTTP', 'HTTP/1.1 200 OK\r\n\r\n'],
+	])('ends a client that sends %s, and no other', async (_, text) => {
+		const { server, url, presentation } = await start();
+		const other = new RawClient(server.port);
+		other.send('SETUP', `${url}/trackID=0`, 'Transport: RTP/AVP/TCP;unicast');
+		other.send('PLAY', url);
+		await other.answers(200, 200);
+		const client = new RawClient(server.port);
+		client.socket.write(text);
+		await client.closed();
+		presentation.deliver(frameOf(0, 42, true));
+		await expect.poll(() => other.received.charCodeAt(other.received.length - 1), CLOSE_DEADLINE).toBe(42);
+	});
+
+	it('plays over UDP to the address the requests come from, whatever destination is asked for', async () => {
+		const { server, url, presentation } = await start();
+		const [rtp, rtcp] = [await udpSocket(), await udpSocket()];
+		const client = new RawClient(server.port);
+		const ports = `${rtp.address().port}-${rtcp.address().port}`;
+		client.send('SETUP', `${url}/trackID=0`, `Transport: RTP/AVP;unicast;destination=192.0.2.1;client_port=${ports}`);
+		client.send('PLAY', url);
+		await client.answers(200, 200);
+		expect(client.received).not.toContain('192.0.2.1');
+		const media = once(rtp, 'message');
+		presentation.deliver(frameOf(0, 42, true));
+		expect((await media)[0].at(-1)).toBe(42);
 	});
 
 	it('plays on over UDP as long as RTCP comes back', async () => {

@@ -1,5 +1,5 @@
 import nodeDataChannel from 'node-datachannel';
-import type { Fingerprint } from '../../src/webrtc/transport/client-proof.ts';
+import type { Fingerprint } from '../../src/webrtc/transport/dtls/client-certificate.ts';
 import type {
 	LocalParameters,
 	PeerOptions,

@@ -1,9 +1,9 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
-import { DtlsClient } from 'werift';
-import type { Certificate } from '../../src/webrtc/transport/certificate.ts';
+import type { DtlsClient } from 'werift';
 import type { LocalParameters } from '../../src/webrtc/transport/secure-transport.ts';
 import { frameDatagram, StreamDeframer } from '../../src/webrtc/transport/stream-framing.ts';
+import { type ClientCertificate, createDtlsClient } from '../fakes/werift-dtls-client.ts';
 import { bindingRequest } from '../unit/webrtc-transport/binding-request.ts';
 
 export const RAW_UFRAG = 'rawclient';
@@ -70,26 +70,11 @@ export function authenticCheck(local: LocalParameters, useCandidate = true): Buf
 export const isStunResponse = (datagram: Buffer): boolean => datagram.readUInt16BE(0) === 0x0101;
 
 /** Starts a DTLS handshake over the wire. */
-export function startDtls(path: Wire, certificate: Certificate): DtlsClient {
-	const transport = {
-		type: 'udp',
-		address: { address: '', family: '', port: 0 },
-		closed: false,
-		onData(_datagram: Buffer, _from: readonly [string, number]): void {},
-		send: async (datagram: Buffer): Promise<void> => path.send(datagram),
-		close: async (): Promise<void> => {},
-	};
+export function startDtls(path: Wire, certificate: ClientCertificate): DtlsClient {
+	const { client, deliver, start } = createDtlsClient({ certificate, send: path.send });
 	path.onDatagram((datagram) => {
-		if ((datagram[0] ?? 0) >= 20 && (datagram[0] ?? 0) < 64) transport.onData(datagram, ['', 0]);
+		if ((datagram[0] ?? 0) >= 20 && (datagram[0] ?? 0) < 64) deliver(datagram);
 	});
-	const client = new DtlsClient({
-		transport,
-		cert: certificate.certPem,
-		key: certificate.keyPem,
-		signatureHash: certificate.signatureHash,
-		srtpProfiles: [1],
-		extendedMasterSecret: true,
-	});
-	client.connect().catch(() => {});
+	start();
 	return client;
 }

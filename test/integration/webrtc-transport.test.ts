@@ -4,11 +4,11 @@ import { type DtlsClient, SrtcpSession, SrtpSession } from 'werift';
 import { systemClock } from '../../src/base/clock.ts';
 import { DualcastError } from '../../src/base/errors.ts';
 import { silentLogger } from '../../src/base/logger.ts';
-import { type Certificate, createCertificate } from '../../src/webrtc/transport/certificate.ts';
 import { CONSENT_TIMEOUT_MS } from '../../src/webrtc/transport/limits.ts';
 import type { MediaPacket, PeerOptions, SecureTransport } from '../../src/webrtc/transport/secure-transport.ts';
 import { createTypescriptTransport } from '../../src/webrtc/transport/typescript-transport.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
+import { type ClientCertificate, createClientCertificate } from '../fakes/werift-dtls-client.ts';
 import { openViewer, VIDEO_PAYLOAD_TYPE } from './webrtc-transport-client.ts';
 import {
 	authenticCheck,
@@ -19,11 +19,11 @@ import {
 	udpWire,
 } from './webrtc-transport-raw-client.ts';
 
-let certificate: Certificate;
+let certificate: ClientCertificate;
 const cleanups: (() => unknown)[] = [];
 
 beforeAll(async () => {
-	certificate = await createCertificate();
+	certificate = await createClientCertificate();
 });
 
 afterEach(async () => {
@@ -51,7 +51,6 @@ async function viewerOf(transport: SecureTransport, changes: Parameters<typeof o
 
 /** Opens a place for a client made by hand. */
 function openRaw(transport: SecureTransport, changes: Partial<PeerOptions> = {}) {
-	const [algorithm = '', value = ''] = certificate.fingerprint.split(' ');
 	let secured: () => void = () => {};
 	const whenSecured = new Promise<void>((resolve) => {
 		secured = resolve;
@@ -61,7 +60,7 @@ function openRaw(transport: SecureTransport, changes: Partial<PeerOptions> = {})
 	const opened = transport.open({
 		remoteUfrag: RAW_UFRAG,
 		remotePassword: 'not used by a lite agent',
-		remoteFingerprint: { algorithm, value },
+		remoteFingerprint: certificate.fingerprint,
 		onSecured: secured,
 		onRtcp: (packet) => rtcp.push(Buffer.from(packet)),
 		onClosed: (reason) => closed.push(reason),
@@ -143,10 +142,7 @@ describe('a viewer made of libdatachannel, libsrtp and OpenSSL', () => {
 	it('gets nothing when its certificate is not the offered one', async () => {
 		const transport = await startTransport();
 		const viewer = await viewerOf(transport, {
-			fingerprint: () => {
-				const [algorithm = '', value = ''] = certificate.fingerprint.split(' ');
-				return { algorithm, value };
-			},
+			fingerprint: () => certificate.fingerprint,
 		});
 		expect(await viewer.outcome).toMatch(/not the one whose fingerprint was offered/);
 		expect(viewer.peer.state).toBe('closed');
@@ -242,6 +238,36 @@ describe('the port', () => {
 		wire.send(authenticCheck(thief.local));
 		await wire.next(isStunResponse);
 		expect(thief.peer.diagnosis().remote).toMatch(/^udp 127/);
+	});
+
+	it('restarts ICE: the old credentials serve until a check with the new ones comes', async () => {
+		const transport = await startTransport();
+		const { local, peer, whenSecured } = openRaw(transport);
+		const wire = await udpWire(transport.port);
+		cleanups.push(wire.close);
+		wire.send(authenticCheck(local));
+		await wire.next(isStunResponse);
+		startDtls(wire, certificate);
+		await whenSecured;
+
+		const unused = peer.restartIce(RAW_UFRAG);
+		const restarted = peer.restartIce(RAW_UFRAG);
+		expect(new Set([local.ufrag, unused.ufrag, restarted.ufrag]).size).toBe(3);
+		expect(restarted.candidates).toEqual(local.candidates);
+		wire.send(authenticCheck(local));
+		await wire.next(isStunResponse);
+		wire.send(authenticCheck(unused));
+		await strays(transport, 1);
+		wire.send(authenticCheck(restarted));
+		await wire.next(isStunResponse);
+		expect(peer.state).toBe('secured');
+		wire.send(authenticCheck(local));
+		await strays(transport, 2);
+		wire.send(authenticCheck(restarted));
+		await wire.next(isStunResponse);
+		peer.close();
+		wire.send(authenticCheck(restarted));
+		await strays(transport, 3);
 	});
 
 	it('follows a viewer to the address it nominates later', async () => {

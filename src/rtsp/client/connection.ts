@@ -1,7 +1,6 @@
-import { connect, type Socket } from 'node:net';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { SourceError, toError } from '../../base/errors.ts';
-import { RtspSyntaxError, sourceErrorFromSocket } from '../errors.ts';
+import { RtspSyntaxError, RtspVersionError, sourceErrorFromSocket } from '../errors.ts';
 import { RtspSplitter, type RtspStreamHandler } from '../framing.ts';
 import {
 	type RtspMessage,
@@ -11,23 +10,23 @@ import {
 	sequenceOf,
 	serializeMessage,
 } from '../message.ts';
+import type { Wire, WireHandler } from './wire.ts';
 
 /** Takes the media that comes interleaved. */
 export interface FrameHandler {
-	/** @param arrival `Clock.now()`, the same for all frames of one read */
+	/**
+	 * @param payload valid during the call
+	 * @param arrival `Clock.now()`, the same for all frames of one read
+	 */
 	onFrame(channel: number, payload: Uint8Array, arrival: number): void;
 }
 
 export type ConnectionOptions = {
-	readonly host: string;
-	readonly port: number;
+	/** `host:port` as configured. */
+	readonly remote: string;
 	readonly clock: Clock;
-	/** Milliseconds until the connection must stand, name lookup included. */
-	readonly connectTimeout: number;
 	/** Milliseconds until a response must be there as a whole. */
 	readonly responseTimeout: number;
-	/** Ends connecting; an open connection is its owner's to close. */
-	readonly signal: AbortSignal;
 };
 
 type Pending = {
@@ -41,55 +40,65 @@ type Pending = {
 
 /** Bytes that may wait in the socket before frames to the camera are dropped. */
 const MAX_WAITING = 65_536;
+/** Methods whose answers a camera has at hand. */
+const LIGHT = ['OPTIONS', 'GET_PARAMETER'];
 /** Methods of a camera's own requests that are answered with 200; the others are not implemented. */
-const ANSWERED = ['OPTIONS', 'GET_PARAMETER', 'SET_PARAMETER'];
+const ANSWERED = ['OPTIONS', 'GET_PARAMETER', 'SET_PARAMETER', 'TEARDOWN'];
 
-/** A TCP connection to a camera: requests with their responses, and interleaved frames both ways. */
-export class RtspConnection implements RtspStreamHandler {
-	/** `host:port` as configured. */
-	readonly remote: string;
+/** A connection to a camera: requests with their responses, and interleaved frames both ways. */
+export class RtspConnection implements RtspStreamHandler, WireHandler {
 	/** Settles when the connection ends other than by `close()`. */
 	readonly broken: Promise<SourceError>;
-	readonly #socket: Socket;
+	readonly #wire: Wire;
 	readonly #options: ConnectionOptions;
 	readonly #splitter = new RtspSplitter(this);
 	readonly #pending: Pending[] = [];
 	#frames: FrameHandler | undefined;
 	#onBroken: (reason: SourceError) => void = () => {};
+	#onGoodbye: () => void = () => {};
 	#failure: SourceError | undefined;
+	/** Milliseconds between the last request that costs a camera nothing and its response. */
+	roundTrip: number | undefined;
 	#sequence = 0;
 	#arrival = 0;
 
-	/** @throws SourceError that names why there is no connection */
-	static async open(options: ConnectionOptions): Promise<RtspConnection> {
-		return new RtspConnection(await openSocket(options), options);
-	}
-
-	private constructor(socket: Socket, options: ConnectionOptions) {
-		this.#socket = socket;
+	constructor(wire: Wire, options: ConnectionOptions) {
+		this.#wire = wire;
 		this.#options = options;
-		this.remote = remoteOf(options);
+		this.#arrival = options.clock.now();
 		this.broken = new Promise((resolve) => {
 			this.#onBroken = resolve;
 		});
-		socket.setNoDelay(true);
-		socket.on('data', (chunk) => this.#receive(chunk));
-		socket.on('error', (error) => this.#fail(sourceErrorFromSocket(error, this.remote)));
-		socket.on('close', () => this.#fail(new SourceError('camera_closed', 'the camera closed the connection')));
+		wire.start(this);
+	}
+
+	/** `host:port` as configured. */
+	get remote(): string {
+		return this.#options.remote;
 	}
 
 	/** The camera's address, whatever its name was. */
 	get remoteAddress(): string {
-		return this.#socket.remoteAddress ?? '';
+		return this.#wire.remoteAddress;
 	}
 
 	get localAddress(): string {
-		return this.#socket.localAddress ?? '';
+		return this.#wire.localAddress;
+	}
+
+	/** `Clock.now()` when the camera was last heard over this connection. */
+	get heardAt(): number {
+		return this.#arrival;
 	}
 
 	/** From now on, frames go there. */
 	takeFrames(handler: FrameHandler): void {
 		this.#frames = handler;
+	}
+
+	/** From now on, that is called when the camera asks for TEARDOWN itself. */
+	takeGoodbye(listener: () => void): void {
+		this.#onGoodbye = listener;
 	}
 
 	/**
@@ -111,23 +120,26 @@ export class RtspConnection implements RtspStreamHandler {
 			};
 			const pending: Pending = {
 				sequence,
-				resolve,
+				resolve: (answer) => {
+					if (LIGHT.includes(request.method)) this.roundTrip = this.#options.clock.now() - from;
+					resolve(answer);
+				},
 				reject,
 				expire,
 				timer: this.#options.clock.after(timeout, expire),
 			};
 			this.#pending.push(pending);
-			this.#socket.write(serializeMessage(request));
+			this.#wire.write(serializeMessage(request));
 		});
 	}
 
 	/** Sends a frame, unless the camera does not read. */
 	sendFrame(channel: number, payload: Uint8Array): void {
-		if (this.#failure || this.#socket.writableLength > MAX_WAITING) return;
+		if (this.#failure || this.#wire.waiting > MAX_WAITING) return;
 		const frame = new Uint8Array(4 + payload.length);
 		frame.set([0x24, channel, payload.length >> 8, payload.length & 0xff]);
 		frame.set(payload, 4);
-		this.#socket.write(frame);
+		this.#wire.write(frame);
 	}
 
 	/** Lets what waits for a response now wait for `milliseconds` more and no longer. */
@@ -161,16 +173,26 @@ export class RtspConnection implements RtspStreamHandler {
 		this.#frames?.onFrame(channel, payload, this.#arrival);
 	}
 
-	#receive(chunk: Buffer<ArrayBufferLike>): void {
+	onBytes(chunk: Uint8Array): void {
 		this.#arrival = this.#options.clock.now();
 		try {
-			// Views of a plain Uint8Array cost half of what views of a Buffer do, and there is one a packet.
-			this.#splitter.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+			this.#splitter.push(chunk);
 		} catch (thrown) {
 			const cause = toError(thrown);
+			if (cause instanceof RtspVersionError) {
+				const message = 'the camera speaks RTSP 2.0 only; RTSP 1.0 is needed';
+				this.#fail(new SourceError('camera_unsupported', message, { cause, permanent: true }));
+				return;
+			}
 			const message = cause instanceof RtspSyntaxError ? cause.message : 'the answer could not be read';
 			this.#fail(new SourceError('camera_protocol', `the camera does not speak RTSP: ${message}`, { cause }));
 		}
+	}
+
+	onEnd(failure: Error | undefined): void {
+		if (failure instanceof SourceError) this.#fail(failure);
+		else if (failure) this.#fail(sourceErrorFromSocket(failure, this.remote));
+		else this.#fail(new SourceError('camera_closed', 'the camera closed the connection'));
 	}
 
 	#answer(request: RtspRequest): void {
@@ -178,7 +200,8 @@ export class RtspConnection implements RtspStreamHandler {
 		const sequence = sequenceOf(request);
 		const headers = sequence === undefined ? {} : { CSeq: String(sequence) };
 		const answer = known ? response(200, 'OK', headers) : response(501, 'Not Implemented', headers);
-		if (this.#socket.writableLength <= MAX_WAITING) this.#socket.write(serializeMessage(answer));
+		if (this.#wire.waiting <= MAX_WAITING) this.#wire.write(serializeMessage(answer));
+		if (request.method === 'TEARDOWN') this.#onGoodbye();
 	}
 
 	#drop(pending: Pending): void {
@@ -199,35 +222,6 @@ export class RtspConnection implements RtspStreamHandler {
 			pending.timer.cancel();
 			pending.reject(reason);
 		}
-		this.#socket.destroy();
+		this.#wire.destroy();
 	}
-}
-
-function openSocket(options: ConnectionOptions): Promise<Socket> {
-	const { host, port, clock, connectTimeout, signal } = options;
-	return new Promise((resolve, reject) => {
-		const socket = connect({ host, port });
-		const settle = (error?: SourceError) => {
-			timer.cancel();
-			signal.removeEventListener('abort', abort);
-			socket.removeAllListeners();
-			if (error === undefined) return resolve(socket);
-			// An error that comes after the decision has nobody left to tell.
-			socket.on('error', () => {});
-			socket.destroy();
-			reject(error);
-		};
-		const abort = () => settle(new SourceError('camera_closed', 'connecting was given up'));
-		const timer = clock.after(connectTimeout, () => {
-			settle(new SourceError('camera_timeout', `no connection to ${remoteOf(options)} in ${connectTimeout} ms`));
-		});
-		socket.once('connect', () => settle());
-		socket.once('error', (error) => settle(sourceErrorFromSocket(error, remoteOf(options))));
-		signal.addEventListener('abort', abort, { once: true });
-		if (signal.aborted) abort();
-	});
-}
-
-function remoteOf({ host, port }: { host: string; port: number }): string {
-	return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

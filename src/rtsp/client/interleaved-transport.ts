@@ -55,7 +55,8 @@ class InterleavedPath implements MediaPath {
 		this.request = { lower: 'tcp', profile: 'RTP/AVP', multicast: false, interleaved: channels };
 	}
 
-	accept(answer: TransportHeader | undefined, lane: Lane): void {
+	/** Cameras that name UDP send in the connection all the same. */
+	accept(answer: TransportHeader | undefined, lane: Lane): undefined {
 		const chosen = answer?.interleaved;
 		if (chosen && this.#transport.assign(chosen, lane)) this.#channels = chosen;
 		else this.#transport.assign(this.#channels, lane);

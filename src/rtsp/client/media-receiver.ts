@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import { ReceiverStatistics } from '../../media/receiver-statistics.ts';
+import { ReceiverStatistics, type Reception } from '../../media/receiver-statistics.ts';
 import { type ReorderOptions, ReorderWindow } from '../../media/reorder.ts';
 import { parseRtcp } from '../../media/rtcp.ts';
 import { buildReceiverReport } from '../../media/rtcp-writer.ts';
@@ -43,9 +43,15 @@ export class MediaReceiver {
 	readonly #options: ReceiverOptions;
 	readonly #lanes: TrackLane[] = [];
 	#started = false;
+	#heardAt = 0;
 
 	constructor(options: ReceiverOptions) {
 		this.#options = options;
+	}
+
+	/** `Clock.now()` of the last packet of any track; 0 before the first. */
+	get heardAt(): number {
+		return this.#heardAt;
 	}
 
 	/** True once a packet or a sender report of any track came. */
@@ -60,6 +66,11 @@ export class MediaReceiver {
 		return lane;
 	}
 
+	/** How a track has arrived so far; undefined for one without a lane. */
+	reception(trackId: number): Reception | undefined {
+		return this.#lanes.find((lane) => lane.trackId === trackId)?.reception;
+	}
+
 	/** Sends a receiver report for each track (RFC 3550 section 6.4.2); an empty one opens the way back. */
 	report(): void {
 		for (const lane of this.#lanes) lane.report();
@@ -70,7 +81,8 @@ export class MediaReceiver {
 		for (const lane of this.#lanes) lane.flush(now);
 	}
 
-	onLanePacket(): void {
+	onLanePacket(arrival: number): void {
+		this.#heardAt = arrival;
 		if (this.#started) return;
 		this.#started = true;
 		this.#options.events.onFirstPacket();
@@ -86,7 +98,7 @@ class TrackLane implements Lane {
 	readonly #receiver: MediaReceiver;
 	readonly #options: ReceiverOptions;
 	readonly #sink: SourceSink;
-	readonly #trackId: number;
+	readonly trackId: number;
 	readonly #payloadType: number;
 	readonly #statistics: ReceiverStatistics;
 	readonly #reorder: ReorderWindow | undefined;
@@ -104,12 +116,16 @@ class TrackLane implements Lane {
 		this.#receiver = receiver;
 		this.#options = options;
 		this.#sink = options.sink;
-		this.#trackId = track.id;
+		this.trackId = track.id;
 		this.#payloadType = payloadType;
 		this.#statistics = new ReceiverStatistics(track.clockRate);
 		this.#sendRtcp = sendRtcp;
 		this.isVideo = track.kind === 'video';
 		this.#reorder = options.reorder && new ReorderWindow(options.reorder, (packet, at) => this.#deliver(packet, at));
+	}
+
+	get reception(): Reception {
+		return this.#statistics.reception;
 	}
 
 	onRtp(bytes: Uint8Array, arrival: number): void {
@@ -122,7 +138,7 @@ class TrackLane implements Lane {
 		if (!packet || packet.payloadType !== this.#payloadType) return;
 		this.#ssrc = packet.ssrc;
 		this.#statistics.receive(packet, arrival);
-		this.#receiver.onLanePacket();
+		this.#receiver.onLanePacket(arrival);
 		if (this.#reorder) this.#reorder.push(packet, arrival);
 		else this.#deliver(packet, arrival);
 	}
@@ -132,10 +148,10 @@ class TrackLane implements Lane {
 			if (packet.type === 'sender-report') {
 				// Cameras send reports of streams that are not played; only those of the packets' own source tell the time.
 				if (this.#ssrc !== undefined && packet.ssrc !== this.#ssrc) continue;
-				this.#receiver.onLanePacket();
+				this.#receiver.onLanePacket(arrival);
 				this.#statistics.senderReport(packet.ntp, arrival);
 				const clock = senderClock(packet);
-				if (clock) this.#sink.onSenderReport(this.#trackId, clock, arrival);
+				if (clock) this.#sink.onSenderReport(this.trackId, clock, arrival);
 			} else if (packet.type === 'goodbye' && this.#ssrc !== undefined && packet.ssrcs.includes(this.#ssrc)) {
 				this.ended = true;
 				this.#receiver.onLaneGoodbye();
@@ -154,6 +170,6 @@ class TrackLane implements Lane {
 	}
 
 	#deliver(packet: RtpPacket, arrival: number): void {
-		this.#sink.onPacket(this.#trackId, packet, arrival);
+		this.#sink.onPacket(this.trackId, packet, arrival);
 	}
 }

@@ -1,17 +1,17 @@
 import { SourceError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { Scope } from '../../base/scope.ts';
-import type { SourceSink } from '../../stream/source.ts';
-import { InterleavedTransport } from './interleaved-transport.ts';
+import type { SourceSink, SourceTransport } from '../../stream/source.ts';
+import { sourceErrorFromStatus } from '../errors.ts';
+import { askForWhole } from './aggregate.ts';
 import { keepAlive } from './keep-alive.ts';
 import { MediaReceiver } from './media-receiver.ts';
 import type { MediaTransport } from './media-transport.ts';
+import { openTransport } from './open-transport.ts';
 import { type Reached, type ReachOptions, reachCamera } from './reach.ts';
-import { type Arrangement, play, setUp, type TransportRefusal } from './session.ts';
-import { UdpTransport } from './udp-transport.ts';
+import { type Arrangement, setUp, type TransportRefusal } from './session.ts';
 
 export type PlaySessionOptions = ReachOptions & {
-	readonly lower: 'tcp' | 'udp';
 	/** Why not the first choice of transport. */
 	readonly reason: string | undefined;
 	readonly logger: Logger;
@@ -60,7 +60,7 @@ class PlaySession {
 	#announced = false;
 
 	constructor(options: PlaySessionOptions, reached: Reached, sink: SourceSink, scope: Scope) {
-		const { clock, lower, random } = options;
+		const { clock, transport, random } = options;
 		const { connection, dialogue, presentation } = reached;
 		this.#options = options;
 		this.#reached = reached;
@@ -69,14 +69,7 @@ class PlaySession {
 		this.#ended = new Promise((resolve) => {
 			this.#end = resolve;
 		});
-		this.#transport =
-			lower === 'tcp'
-				? new InterleavedTransport(connection)
-				: new UdpTransport({
-						remoteAddress: connection.remoteAddress,
-						localAddress: connection.localAddress,
-						clock,
-					});
+		this.#transport = openTransport(transport, connection, clock);
 		this.#receiver = new MediaReceiver({
 			sink,
 			clock,
@@ -89,12 +82,13 @@ class PlaySession {
 			},
 			ssrc: Math.floor(random() * 2 ** 32),
 			cname: Math.floor(random() * 2 ** 48).toString(16),
-			reorder: lower === 'udp' ? REORDER : undefined,
+			reorder: this.#transport.lower === 'tcp' ? undefined : REORDER,
 		});
 		scope.defer(async () => {
 			if (!dialogue.hasSession) return;
 			// A camera that does not answer its TEARDOWN has nothing left to say that matters.
-			await dialogue.call('TEARDOWN', presentation.url, {}, TEARDOWN_TIMEOUT).catch(() => {});
+			const tracks = this.#arrangement?.tracks ?? [];
+			await askForWhole(dialogue, 'TEARDOWN', presentation, tracks, TEARDOWN_TIMEOUT).catch(() => {});
 		});
 		scope.defer(() => this.#transport.close());
 	}
@@ -108,8 +102,13 @@ class PlaySession {
 		signal.addEventListener('abort', stop, { once: true });
 		this.#scope.defer(() => signal.removeEventListener('abort', stop));
 		connection.broken.then(this.#end, this.#end);
-		if (this.#options.lower === 'udp') this.#openWay(arrangement);
-		await play(dialogue, presentation, arrangement);
+		connection.takeGoodbye(() => {
+			dialogue.forgetSession();
+			this.#end();
+		});
+		if (this.#transport.lower === 'udp') this.#openWay(arrangement);
+		const { status } = await askForWhole(dialogue, 'PLAY', presentation, arrangement.tracks);
+		if (status !== 200) throw sourceErrorFromStatus(status, 'PLAY');
 		this.#announce();
 		this.#startTimers();
 		if (signal.aborted) return undefined;
@@ -122,13 +121,21 @@ class PlaySession {
 		if (this.#announced || !this.#arrangement) return;
 		this.#announced = true;
 		const { tracks, skipped } = this.#arrangement;
-		const { lower, reason, logger } = this.#options;
-		const { remote } = this.#reached.connection;
-		logger.info({ transport: lower, remote, tracks: tracks.map(({ track }) => track.codec) }, 'camera connected');
+		const { transport, reason, logger } = this.#options;
+		const { connection, presentation } = this.#reached;
+		const { remote } = connection;
+		logger.info({ transport, remote, tracks: tracks.map(({ track }) => track.codec) }, 'camera connected');
 		this.#sink.onTracks(
 			tracks.map(({ track }) => track),
 			skipped,
-			{ transport: lower, remote, ...(reason !== undefined && { reason }) },
+			{
+				transport,
+				remote,
+				...(reason !== undefined && { reason }),
+				...(presentation.server !== undefined && { server: presentation.server }),
+				reception: (trackId) => this.#receiver.reception(trackId),
+				roundTrip: () => connection.roundTrip,
+			},
 		);
 	}
 
@@ -138,17 +145,24 @@ class PlaySession {
 	}
 
 	#startTimers(): void {
-		const { clock, lower } = this.#options;
-		const { dialogue, presentation } = this.#reached;
+		const { clock, transport } = this.#options;
+		const { connection, dialogue, presentation } = this.#reached;
 		const timers = [
 			clock.every(REPORT_PERIOD, () => this.#receiver.report()),
-			keepAlive(clock, dialogue, presentation.url, presentation.getParameter, this.#end),
+			keepAlive({
+				clock,
+				dialogue,
+				uri: presentation.url,
+				getParameter: presentation.getParameter,
+				heardAt: () => Math.max(connection.heardAt, this.#receiver.heardAt),
+				onLost: this.#end,
+			}),
 		];
-		if (lower === 'udp') {
+		if (this.#transport.lower !== 'tcp') {
 			timers.push(
 				clock.every(FLUSH_PERIOD, () => this.#receiver.flush(clock.now())),
 				clock.after(UDP_PATIENCE, () => {
-					if (!this.#receiver.started) this.#end(silentUdp());
+					if (!this.#receiver.started) this.#end(silent(transport));
 				}),
 			);
 		}
@@ -158,9 +172,13 @@ class PlaySession {
 	}
 }
 
-function silentUdp(): SourceError {
+function silent(transport: SourceTransport): SourceError {
+	const [what, cure] =
+		transport === 'multicast'
+			? ['multicast', 'let multicast (IGMP) through the network']
+			: ['UDP', 'let UDP through the firewall'];
 	return new SourceError(
 		'camera_timeout',
-		`no media came over UDP in ${UDP_PATIENCE / 1000} s; let UDP through the firewall or set transport to tcp`,
+		`no media came over ${what} in ${UDP_PATIENCE / 1000} s; ${cure} or set transport to tcp`,
 	);
 }

@@ -1,15 +1,26 @@
 import type { Clock } from '../../base/clock.ts';
 import { SourceError } from '../../base/errors.ts';
 import type { Scope } from '../../base/scope.ts';
+import type { SourceTransport } from '../../stream/source.ts';
 import type { Credentials } from '../auth.ts';
-import { type CameraUrl, parseCameraUrl } from './camera-url.ts';
+import type { CameraUrl } from './camera-url.ts';
 import { RtspConnection } from './connection.ts';
+import { remoteOf } from './dial.ts';
 import { RtspDialogue } from './dialogue.ts';
+import { Login } from './login.ts';
+import { isTunnel, openWire } from './open-wire.ts';
+import { Redirections } from './redirection.ts';
 import { describe, type Presentation } from './session.ts';
+import type { TlsTrust } from './tls-trust.ts';
 
 export type ReachOptions = {
 	readonly camera: CameraUrl;
 	readonly credentials: Credentials | undefined;
+	readonly transport: SourceTransport;
+	/** As `OpenWireOptions` has it. */
+	readonly tunnelPath: string | undefined;
+	/** Whom to believe where the camera was configured to be; undefined: as the URL says. */
+	readonly tls: TlsTrust | undefined;
 	readonly clock: Clock;
 	readonly userAgent: string;
 	/** A number in [0, 1). */
@@ -27,7 +38,6 @@ export type Reached = {
 	readonly presentation: Presentation;
 };
 
-const MAX_REDIRECTIONS = 5;
 /** Milliseconds for a request in flight when the source is told to stop: its answer may open a session to close. */
 const ABORT_GRACE = 500;
 
@@ -38,41 +48,54 @@ const ABORT_GRACE = 500;
  * @throws SourceError
  */
 export async function reachCamera(options: ReachOptions, scope: Scope, signal: AbortSignal): Promise<Reached> {
-	let { camera, credentials } = options;
-	for (let redirections = 0; redirections <= MAX_REDIRECTIONS; redirections++) {
-		const connection = await RtspConnection.open({ ...options, host: camera.host, port: camera.port, signal });
+	const { clock, userAgent, transport, responseTimeout } = options;
+	const redirections = new Redirections(options.camera, isTunnel(transport));
+	let { camera } = options;
+	for (;;) {
+		const home = redirections.isHome(camera);
+		const login = () => loginAt(camera, home, options);
+		const wire = await openWire({
+			...options,
+			camera,
+			tls: trustOf(camera, home, options.tls),
+			login: login(),
+			signal,
+		});
+		const connection = new RtspConnection(wire, { remote: remoteOf(camera), clock, responseTimeout });
 		scope.defer(() => connection.close());
+		redirections.check(camera, connection.remoteAddress);
 		const hurry = () => connection.hurry(ABORT_GRACE);
 		signal.addEventListener('abort', hurry, { once: true });
 		scope.defer(() => signal.removeEventListener('abort', hurry));
-		const { userAgent, random } = options;
 		const dialogue = new RtspDialogue({
 			exchange(request, timeout) {
 				if (signal.aborted && request.method !== 'TEARDOWN') return Promise.reject(stopped());
 				return connection.exchange(request, timeout);
 			},
-			credentials,
+			login: login(),
 			userAgent,
-			random,
 		});
-		const presentation = await describe(dialogue, camera.requestUrl);
+		const presentation = await describe(dialogue, camera.requestUrl, responseTimeout);
 		if (!('location' in presentation)) return { connection, dialogue, presentation };
 		connection.close();
-		const next = readLocation(presentation.location);
-		if (next.host !== camera.host || next.port !== camera.port) credentials = undefined;
-		camera = next;
+		camera = redirections.next(presentation.location);
 	}
-	throw new SourceError('camera_protocol', `the camera redirected more than ${MAX_REDIRECTIONS} times`);
+}
+
+function loginAt(camera: CameraUrl, home: boolean, { credentials, random }: ReachOptions): Login {
+	if (home || credentials === undefined) return new Login(credentials, random);
+	const missing =
+		`the camera redirects to ${remoteOf(camera)}, which asks for a password; ` +
+		'it is not sent to another host: if this is your camera, set its address as the source';
+	return new Login(undefined, random, missing);
+}
+
+function trustOf({ security }: CameraUrl, home: boolean, tls: TlsTrust | undefined): TlsTrust | undefined {
+	if (security === 'none') return undefined;
+	if (!home) return 'chain';
+	return tls ?? (security === 'unchecked' ? 'unchecked' : 'chain');
 }
 
 function stopped(): SourceError {
 	return new SourceError('camera_closed', 'the source was stopped');
-}
-
-function readLocation(location: string): CameraUrl {
-	try {
-		return parseCameraUrl(location);
-	} catch (cause) {
-		throw new SourceError('camera_protocol', 'the camera redirects to what is no camera URL', { cause });
-	}
 }

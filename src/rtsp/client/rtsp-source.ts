@@ -2,22 +2,32 @@ import type { Clock } from '../../base/clock.ts';
 import { SourceError, toError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { redact } from '../../base/redact.ts';
-import type { Source, SourceSink } from '../../stream/source.ts';
-import { parseCameraUrl } from './camera-url.ts';
+import type { Source, SourceSink, SourceTransport } from '../../stream/source.ts';
+import { type CameraUrl, parseCameraUrl } from './camera-url.ts';
+import { isTunnel } from './open-wire.ts';
 import { playSession } from './play-session.ts';
+import type { TransportRefusal } from './session.ts';
+import type { TlsTrust } from './tls-trust.ts';
 
 export type RtspSourceOptions = {
-	/** `rtsp://[user:password@]host[:port]/path` */
+	/**
+	 * `rtsp://[user:password@]host[:port]/path`; `rtsps://` for TLS, `rtspx://` for TLS with a certificate that is not
+	 * checked. The default ports are 554 and 322, through the web server of the camera 80 and 443.
+	 */
 	readonly url: string;
 	/** Takes precedence over the URL's. */
 	readonly username?: string;
 	readonly password?: string;
-	/** `auto`: TCP first, UDP when the camera refuses it; then first what worked last. */
-	readonly transport: 'auto' | 'tcp' | 'udp';
+	/** `auto`: what worked last, else TCP; UDP when the camera refuses TCP and the URL does not want TLS. */
+	readonly transport: 'auto' | SourceTransport;
+	/** Path and query of the tunnel; by default the URL's for `http`, `/rtsp-over-websocket` for `websocket`. */
+	readonly tunnelPath?: string | undefined;
+	/** Whom to believe at the other end of TLS; by default as the URL says. */
+	readonly tls?: TlsTrust | undefined;
 	readonly clock: Clock;
 	readonly logger: Logger;
 	readonly userAgent: string;
-	/** Milliseconds until the TCP connection must stand; default 5000. */
+	/** Milliseconds until the TCP connection must stand, TLS included; default 5000. */
 	readonly connectTimeout?: number;
 	/** Milliseconds until a response must have come as a whole; default 10000. */
 	readonly responseTimeout?: number;
@@ -25,8 +35,7 @@ export type RtspSourceOptions = {
 	readonly random?: () => number;
 };
 
-type Lower = 'tcp' | 'udp';
-type Choice = { readonly lower: Lower; readonly reason: string | undefined };
+type Choice = { readonly transport: SourceTransport; readonly reason: string | undefined };
 
 const CONNECT_TIMEOUT = 5000;
 const RESPONSE_TIMEOUT = 10_000;
@@ -57,39 +66,53 @@ class RtspSource implements Source {
 	}
 
 	async #run(sink: SourceSink, signal: AbortSignal): Promise<void> {
-		const { url, username, password, clock, logger, userAgent } = this.#options;
-		const {
-			connectTimeout = CONNECT_TIMEOUT,
-			responseTimeout = RESPONSE_TIMEOUT,
-			random = Math.random,
-		} = this.#options;
-		const camera = parseCameraUrl(url);
-		const credentials = username === undefined ? camera.credentials : { username, password: password ?? '' };
-		const shared = { camera, credentials, clock, logger, userAgent, random, connectTimeout, responseTimeout };
-		let [choice, next] = this.#choices();
+		const { url, username, password, logger } = this.#options;
+		const camera = parseCameraUrl(url, isTunnel(this.#options.transport));
+		const [first, ...others] = this.#choices(camera);
+		const session = {
+			connectTimeout: CONNECT_TIMEOUT,
+			responseTimeout: RESPONSE_TIMEOUT,
+			random: Math.random,
+			tls: undefined,
+			tunnelPath: undefined,
+			...this.#options,
+			camera,
+			credentials: username === undefined ? camera.credentials : { username, password: password ?? '' },
+		};
 		this.#worked = undefined;
-		while (!signal.aborted) {
-			const { lower, reason } = choice;
+		const refusals: TransportRefusal[] = [];
+		for (let choice = first; !signal.aborted; ) {
+			const { transport, reason } = choice;
 			const onMedia = () => {
-				this.#worked = { lower, reason };
+				this.#worked = { transport, reason };
 			};
-			const refusal = await playSession({ ...shared, lower, reason, onMedia }, sink, signal);
+			const refusal = await playSession({ ...session, transport, reason, onMedia }, sink, signal);
 			if (!refusal) return;
-			if (!next) throw refusal.refused;
-			const why = `the camera refused ${lower.toUpperCase()} (${refusal.status})`;
+			refusals.push(refusal);
+			const next = others.shift();
+			if (!next) throw refusalOfAll(refusals);
+			const why = `the camera refused ${transport.toUpperCase()} (${refusal.why})`;
 			logger.info({ remote: camera.host, transport: next }, `${why}; trying ${next.toUpperCase()}`);
-			choice = { lower: next, reason: why };
-			next = undefined;
+			choice = { transport: next, reason: why };
 		}
 	}
 
-	/** What to try first, and what then. */
-	#choices(): [first: Choice, second: Lower | undefined] {
+	/** What to try first, and what then. Media never falls from TLS to what everybody can read. */
+	#choices({ security }: CameraUrl): [first: Choice, ...others: SourceTransport[]] {
 		const { transport } = this.#options;
-		if (transport !== 'auto') return [{ lower: transport, reason: undefined }, undefined];
-		const first = this.#worked ?? { lower: 'tcp', reason: undefined };
-		return [first, first.lower === 'tcp' ? 'udp' : 'tcp'];
+		if (transport !== 'auto') return [{ transport, reason: undefined }];
+		const first = this.#worked ?? { transport: 'tcp', reason: undefined };
+		if (security !== 'none') return [first];
+		return [first, first.transport === 'tcp' ? 'udp' : 'tcp'];
 	}
+}
+
+function refusalOfAll(refusals: readonly TransportRefusal[]): SourceError {
+	const [first, last] = [refusals[0], refusals.at(-1)] as [TransportRefusal, TransportRefusal];
+	const unsupported = refusals.every(({ refused }) => refused.code === 'camera_unsupported');
+	if (first === last || !unsupported) return last.refused;
+	const message = 'the camera refuses TCP and UDP; if it offers another transport, set transport to that one';
+	return new SourceError('camera_unsupported', message, { permanent: true });
 }
 
 function labelOf(url: string): string {

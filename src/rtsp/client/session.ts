@@ -2,6 +2,7 @@ import { SourceError } from '../../base/errors.ts';
 import { parseSdp } from '../../media/sdp.ts';
 import { type SdpTrack, tracksFromSdp } from '../../media/sdp-tracks.ts';
 import type { SkippedMedia } from '../../media/track.ts';
+import { NothingToPlayError } from '../../stream/source.ts';
 import { sourceErrorFromStatus } from '../errors.ts';
 import { buildTransport, parseTransport } from '../transport-header.ts';
 import { presentationUrl, trackUrl } from './control-url.ts';
@@ -13,8 +14,12 @@ import type { MediaPath, MediaTransport } from './media-transport.ts';
 export type Presentation = {
 	/** Of the whole: what PLAY and TEARDOWN name. */
 	readonly url: string;
+	/** What DESCRIBE named. */
+	readonly requestUrl: string;
 	readonly tracks: readonly SdpTrack[];
 	readonly skipped: readonly SkippedMedia[];
+	/** What the camera calls itself (RFC 2326 section 12.36). */
+	readonly server: string | undefined;
 	/** The camera knows GET_PARAMETER. */
 	readonly getParameter: boolean;
 };
@@ -30,18 +35,29 @@ export type Arrangement = {
 export type Redirection = { readonly location: string };
 
 /** The camera refused the first SETUP in a way that another transport may cure. */
-export type TransportRefusal = { readonly refused: SourceError; readonly status: number };
+export type TransportRefusal = {
+	readonly refused: SourceError;
+	/** In a few words, for people: `461`. */
+	readonly why: string;
+};
 
-const REDIRECTIONS = [301, 302, 303, 307];
+const MAX_SERVER_NAME = 80;
+const REDIRECTIONS = [301, 302, 303, 305, 307];
+/** Milliseconds for an answer to OPTIONS; cameras that do not know it may say nothing. */
+const OPTIONS_TIMEOUT = 3000;
 
 /**
  * OPTIONS and DESCRIBE (RFC 2326 sections 10.1 and 10.2).
  *
+ * @param responseTimeout milliseconds
  * @throws SourceError when there is nothing to play, and why
  */
-export async function describe(dialogue: RtspDialogue, url: string): Promise<Presentation | Redirection> {
-	// A refusal is of no consequence: some cameras do not know OPTIONS or want a password for it.
-	const options = await dialogue.ask('OPTIONS', url);
+export async function describe(
+	dialogue: RtspDialogue,
+	url: string,
+	responseTimeout: number,
+): Promise<Presentation | Redirection> {
+	const options = await askOptions(dialogue, url, Math.min(OPTIONS_TIMEOUT, responseTimeout));
 	const answer = await dialogue.call('DESCRIBE', url, { Accept: 'application/sdp' });
 	if (REDIRECTIONS.includes(answer.status)) {
 		return { location: answer.headers.get('Location') ?? '' };
@@ -55,12 +71,15 @@ export async function describe(dialogue: RtspDialogue, url: string): Promise<Pre
 		);
 	}
 	const { tracks, skipped } = tracksFromSdp(description);
-	if (tracks.length === 0) throw nothingToPlay(skipped);
-	const methods = `${options.headers.get('Public') ?? ''},${answer.headers.get('Public') ?? ''}`;
+	const server = serverName(answer.headers.get('Server') ?? options.server);
+	if (tracks.length === 0) throw nothingToPlay(skipped, server);
+	const methods = `${options.methods},${answer.headers.get('Public') ?? ''}`;
 	return {
 		url: presentationUrl(url, answer.headers, description.control),
+		requestUrl: url,
 		tracks,
 		skipped,
+		server,
 		getParameter: /\bGET_PARAMETER\b/i.test(methods),
 	};
 }
@@ -84,52 +103,62 @@ export async function setUp(
 		const url = trackUrl(presentation.url, track.control);
 		const answer = await dialogue.call('SETUP', url, { Transport: buildTransport(path.request) });
 		if (answer.status !== 200) {
-			if (tracks.length === 0) return refusal(answer.status);
+			if (tracks.length === 0) return refusal(answer.status, transport.lower);
 			const { kind, codec } = track.track;
 			skipped.push({ kind, codec, reason: `The camera answered ${answer.status} to its SETUP.` });
 			continue;
 		}
 		const chosen = parseTransport(answer.headers.get('Transport') ?? '')[0];
-		path.accept(
-			chosen,
-			receiver.addLane(track, (bytes) => path.sendRtcp(bytes)),
-		);
+		const lane = receiver.addLane(track, (bytes) => path.sendRtcp(bytes));
+		const mismatch = await path.accept(chosen, lane);
+		if (mismatch !== undefined) {
+			const message = `the camera does not send by ${transport.lower}: ${mismatch}; set transport to auto`;
+			return { refused: new SourceError('camera_unsupported', message, { permanent: true }), why: mismatch };
+		}
 		tracks.push(track);
 		paths.push(path);
 	}
 	return { tracks, skipped, paths };
 }
 
-/**
- * PLAY (RFC 2326 section 10.5). Media may come before its answer does.
- *
- * @throws SourceError when the camera refuses
- */
-export async function play(
+/** What the camera says of itself by OPTIONS; a refusal or silence is of no consequence. */
+async function askOptions(
 	dialogue: RtspDialogue,
-	presentation: Presentation,
-	arrangement: Arrangement,
-): Promise<void> {
-	const range = { Range: 'npt=0-' };
-	const answer = await dialogue.call('PLAY', presentation.url, range);
-	if (answer.status === 200) return;
-	// 459: aggregate operation not allowed.
-	if (answer.status !== 459) throw sourceErrorFromStatus(answer.status, 'PLAY');
-	for (const track of arrangement.tracks) {
-		const single = await dialogue.call('PLAY', trackUrl(presentation.url, track.control), range);
-		if (single.status !== 200) throw sourceErrorFromStatus(single.status, 'PLAY');
+	url: string,
+	timeout: number,
+): Promise<{ methods: string; server: string | undefined }> {
+	try {
+		const { headers } = await dialogue.ask('OPTIONS', url, timeout);
+		return { methods: headers.get('Public') ?? '', server: headers.get('Server') };
+	} catch (failure) {
+		if (failure instanceof SourceError && failure.code === 'camera_timeout') return { methods: '', server: undefined };
+		throw failure;
 	}
 }
 
-function refusal(status: number): TransportRefusal {
+function refusal(status: number, lower: MediaTransport['lower']): TransportRefusal {
 	const refused = sourceErrorFromStatus(status, 'SETUP');
-	if (status === 400 || status === 404 || status === 461 || status >= 500) return { refused, status };
-	throw refused;
+	const curable = status === 400 || status === 404 || status === 461 || status >= 500;
+	// A version is no matter of transport.
+	if (!curable || status === 505) throw refused;
+	if (status === 461 && lower === 'multicast') {
+		const message = 'the camera does not offer multicast here; switch it on at the camera, or set transport to auto';
+		return { refused: new SourceError('camera_unsupported', message, { permanent: true }), why: '461' };
+	}
+	return { refused, why: String(status) };
 }
 
-function nothingToPlay(skipped: readonly SkippedMedia[]): SourceError {
+function nothingToPlay(skipped: readonly SkippedMedia[], server: string | undefined): SourceError {
 	const reasons = skipped.map(({ kind, codec, reason }) => `${kind} ${codec}: ${reason}`).join(' ');
-	return new SourceError('camera_unsupported', `the camera offers nothing that can be played. ${reasons}`.trim(), {
-		permanent: true,
-	});
+	const message = `the camera offers nothing that can be played. ${reasons}`.trim();
+	return new NothingToPlayError(message, skipped, server);
+}
+
+/** Fit for people's eyes: it is shown as it is. */
+function serverName(header: string | undefined): string | undefined {
+	const name = header
+		?.replace(/[^\x20-\x7e]/g, '')
+		.trim()
+		.slice(0, MAX_SERVER_NAME);
+	return name === '' ? undefined : name;
 }

@@ -57,16 +57,28 @@ class UdpPath implements MediaPath {
 		this.request = { lower: 'udp', profile: 'RTP/AVP', multicast: false, clientPort: [pair.port, pair.port + 1] };
 	}
 
-	accept(answer: TransportHeader | undefined, lane: Lane): void {
+	accept(answer: TransportHeader | undefined, lane: Lane): string | undefined {
+		if (answer?.lower === 'tcp' && answer.interleaved) return 'it chose TCP';
+		if (answer?.multicast) return 'it chose multicast';
 		this.#serverPort = answer?.serverPort ?? [0, 0];
 		const { remoteAddress, clock } = this.#options;
 		const senders = [plainAddress(remoteAddress), plainAddress(answer?.source ?? remoteAddress)];
+		/** As the system writes the address of the camera: the same with each packet. */
+		let known: string | undefined;
 		this.#pair.rtp.on('message', (bytes, from) => {
-			if (senders.includes(plainAddress(from.address))) lane.onRtp(bytes, clock.now());
+			if (from.address !== known) {
+				if (!senders.includes(plainAddress(from.address))) return;
+				known = from.address;
+			}
+			lane.onRtp(bytes, clock.now());
 		});
 		this.#pair.rtcp.on('message', (bytes, from) => {
-			if (senders.includes(plainAddress(from.address))) lane.onRtcp(bytes, clock.now());
+			if (!senders.includes(plainAddress(from.address))) return;
+			// A camera that does not say where it listens listens where it sends from.
+			if (this.#serverPort[1] === 0) this.#serverPort = [this.#serverPort[0], from.port];
+			lane.onRtcp(bytes, clock.now());
 		});
+		return undefined;
 	}
 
 	punch(): void {
@@ -85,6 +97,6 @@ class UdpPath implements MediaPath {
 }
 
 /** Without the prefix of IPv4-mapped addresses (RFC 4291 section 2.5.5.2). */
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
 	return address.replace(/^::ffff:/i, '');
 }

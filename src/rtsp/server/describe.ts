@@ -1,4 +1,5 @@
-import type { AacTrack, Track, VideoTrack } from '../../media/track.ts';
+import { AAC_HBR } from '../../media/aac-packetizer.ts';
+import type { AacTrack, H264Track, H265Track, Track } from '../../media/track.ts';
 
 /** The first dynamic payload type (RFC 3551 section 6). */
 const FIRST_DYNAMIC = 96;
@@ -8,6 +9,7 @@ export function payloadTypeOf(track: Track, index: number): number {
 	if (track.kind === 'audio' && track.channels === 1 && track.clockRate === 8000) {
 		if (track.codec === 'pcmu') return 0;
 		if (track.codec === 'pcma') return 8;
+		if (track.codec === 'g722') return 9;
 	}
 	return FIRST_DYNAMIC + index;
 }
@@ -50,11 +52,15 @@ function formatOf(track: Track): { rtpmap: string; fmtp?: string } {
 	switch (track.codec) {
 		case 'h264':
 			return { rtpmap: `H264/${track.clockRate}`, fmtp: h264Parameters(track) };
+		case 'h265':
+			return { rtpmap: `H265/${track.clockRate}`, ...h265Parameters(track) };
 		case 'opus':
 			// Always written as stereo (RFC 7587 section 7); what is sent may be mono.
 			return { rtpmap: 'opus/48000/2', fmtp: track.channels === 2 ? 'sprop-stereo=1' : 'sprop-stereo=0' };
 		case 'aac':
 			return { rtpmap: `MPEG4-GENERIC/${track.clockRate}/${track.channels}`, fmtp: aacParameters(track) };
+		case 'g722':
+		case 'l16':
 		case 'pcma':
 		case 'pcmu': {
 			const channels = track.channels === 1 ? '' : `/${track.channels}`;
@@ -64,16 +70,27 @@ function formatOf(track: Track): { rtpmap: string; fmtp?: string } {
 }
 
 /** RFC 6184 section 8.1. */
-function h264Parameters(track: VideoTrack): string {
+function h264Parameters(track: H264Track): string {
 	const parameters = ['packetization-mode=1'];
 	if (track.parameterSets) {
 		const { sps, pps } = track.parameterSets;
 		parameters.push(`profile-level-id=${Buffer.from(sps.subarray(1, 4)).toString('hex')}`);
-		parameters.push(
-			`sprop-parameter-sets=${Buffer.from(sps).toString('base64')},${Buffer.from(pps).toString('base64')}`,
-		);
+		parameters.push(`sprop-parameter-sets=${base64(sps)},${base64(pps)}`);
 	}
 	return parameters.join(';');
+}
+
+/** RFC 7798 section 7.1. */
+function h265Parameters(track: H265Track): { fmtp?: string } {
+	if (!track.parameterSets) return {};
+	const { vps, sps, pps } = track.parameterSets;
+	const sets = [`sprop-sps=${base64(sps)}`, `sprop-pps=${base64(pps)}`];
+	if (vps) sets.unshift(`sprop-vps=${base64(vps)}`);
+	return { fmtp: sets.join(';') };
+}
+
+function base64(bytes: Uint8Array): string {
+	return Buffer.from(bytes).toString('base64');
 }
 
 /** RFC 3640 section 4.1. */
@@ -83,8 +100,8 @@ function aacParameters(track: AacTrack): string {
 		'profile-level-id=1',
 		'mode=AAC-hbr',
 		`config=${Buffer.from(track.config).toString('hex')}`,
-		`sizelength=${track.sizeLength}`,
-		`indexlength=${track.indexLength}`,
-		`indexdeltalength=${track.indexDeltaLength}`,
+		`sizelength=${AAC_HBR.sizeLength}`,
+		`indexlength=${AAC_HBR.indexLength}`,
+		`indexdeltalength=${AAC_HBR.indexDeltaLength}`,
 	].join(';');
 }

@@ -1,17 +1,17 @@
+import { SERVER_LIMITS } from './limits.ts';
 import type { PresentationFrame } from './presentation.ts';
 
-/** Bytes that may wait for one client before frames are dropped. About 4 s of a camera of 2 Mbit/s. */
-export const MAX_BACKLOG = 1024 * 1024;
-
 /**
- * Decides which frames one client gets. Playing starts with a key frame. When more than `MAX_BACKLOG` bytes wait,
- * everything is dropped until there is room and, for the video, until the next key frame; so a slow client sees
- * jumps, never a broken picture, and holds a bounded amount of memory.
+ * Decides which frames one client gets. Playing starts with a key frame. When more waits than may, the client is cut
+ * to key frames, and to all frames again when it has caught up; so a slow client sees jumps, never a broken picture,
+ * and holds a bounded amount of memory.
  */
 export class FrameGate {
 	readonly #needsKey: boolean;
-	#started = false;
-	#videoOpen = false;
+	#started: boolean;
+	#state: 'closed' | 'open' | 'cut' = 'closed';
+	/** Bytes that wait on top because they were sent at once at the start. */
+	#replayed = 0;
 	#fullSince: number | undefined;
 
 	/** Frames not sent since the client fell behind. */
@@ -28,22 +28,49 @@ export class FrameGate {
 		return this.#fullSince;
 	}
 
+	/** Nothing was sent for a while on purpose: it goes on with a key frame. */
+	restart(): void {
+		this.#state = 'closed';
+		this.#started = !this.#needsKey;
+		this.#fullSince = undefined;
+	}
+
+	/** A frame of the past, sent at once: it may wait longer. */
+	admitsReplay(frame: PresentationFrame, kind: 'video' | 'audio', bytes: number): boolean {
+		if (kind === 'audio') {
+			if (!this.#started) return false;
+		} else if (frame.key) {
+			this.#state = 'open';
+			this.#started = true;
+		} else if (this.#state === 'closed') {
+			return false;
+		}
+		this.#replayed += bytes;
+		return true;
+	}
+
 	/**
 	 * @param backlog bytes waiting for this client
 	 * @param now `Clock.now()`
 	 */
 	admits(frame: PresentationFrame, kind: 'video' | 'audio', backlog: number, now: number): boolean {
-		if (backlog > MAX_BACKLOG) {
+		const { backlogBytes, recoveredBytes } = SERVER_LIMITS;
+		if (backlog <= backlogBytes) this.#replayed = 0;
+		if (backlog > backlogBytes + this.#replayed) {
 			this.#fullSince ??= now;
-			this.#videoOpen = false;
-			this.dropped += 1;
+			if (this.#state === 'open') this.#state = 'cut';
+			if (this.#started) this.dropped += 1;
 			return false;
 		}
 		this.#fullSince = undefined;
 		if (kind === 'audio') return this.#started;
-		if (frame.key) this.#videoOpen = true;
-		else if (!this.#videoOpen && this.#started) this.dropped += 1;
-		this.#started ||= this.#videoOpen || !this.#needsKey;
-		return this.#videoOpen;
+		if (frame.key) {
+			if (this.#state === 'closed' || backlog <= recoveredBytes) this.#state = 'open';
+			this.#started = true;
+			return true;
+		}
+		if (this.#state === 'open') return true;
+		if (this.#started) this.dropped += 1;
+		return false;
 	}
 }

@@ -10,12 +10,19 @@ export type RequestTarget = {
 export function parseTarget(uri: string): RequestTarget | undefined {
 	const [, origin, rawPath = ''] = /^(rtsps?:\/\/[^/?#\s]+)(\/[^?#\s]*)?/i.exec(uri) ?? [];
 	if (origin === undefined) return undefined;
-	const trimmed = rawPath.replace(/\/+$/, '');
+	const trimmed = withoutSlashes(rawPath);
 	try {
 		return { path: decodeURIComponent(trimmed).replace(/^\/+/, ''), base: origin + trimmed };
 	} catch {
 		return undefined;
 	}
+}
+
+/** Without the slashes at the end, in time that is linear whatever the text. */
+export function withoutSlashes(text: string): string {
+	let end = text.length;
+	while (text[end - 1] === '/') end -= 1;
+	return text.slice(0, end);
 }
 
 /** Splits the control of a track off a SETUP target: `camera/trackID=1` is track `trackID=1` of `camera`. */

@@ -9,7 +9,7 @@ import { parseTarget, splitControl } from './request-target.ts';
 /** Seconds without a sign of life after which a session over UDP ends; told to the client. */
 export const SESSION_TIMEOUT_S = 60;
 
-const METHODS = 'OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, SET_PARAMETER, TEARDOWN';
+const METHODS = 'OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, GET_PARAMETER, SET_PARAMETER, TEARDOWN';
 
 /** A way to the client, and the transport as it is told to it. */
 export type OpenedOutlet = { readonly outlet: Outlet; readonly transport: TransportHeader };
@@ -30,7 +30,8 @@ export type SessionOptions = {
 type State =
 	| { readonly name: 'init' }
 	| { readonly name: 'ready'; readonly outlets: Map<number, Outlet> }
-	| { readonly name: 'playing'; readonly outlets: Map<number, Outlet>; readonly playback: Playback };
+	/** `playback` is kept over a PAUSE. */
+	| { readonly name: 'playing' | 'paused'; readonly outlets: Map<number, Outlet>; readonly playback: Playback };
 
 type Opened = { readonly path: string; readonly presentation: Presentation };
 
@@ -39,25 +40,38 @@ export class ServerSession {
 	readonly #options: SessionOptions;
 	#state: State = { name: 'init' };
 	#opened: Opened | undefined;
+	/** Aborted when the client lets go of what was opened, or is being opened. */
+	#hold = new AbortController();
 	#transport: TransportHeader['lower'] | undefined;
 
 	constructor(options: SessionOptions) {
 		this.#options = options;
 	}
 
-	/** Whether media goes over UDP, so that only its own signs of life tell that the client is there. */
-	get overUdp(): boolean {
-		return this.#transport === 'udp';
+	/** How media goes to the client; undefined before it set up anything. */
+	get transport(): TransportHeader['lower'] | undefined {
+		return this.#transport;
 	}
 
-	get playing(): boolean {
-		return this.#state.name === 'playing';
+	get state(): State['name'] {
+		return this.#state.name;
+	}
+
+	/** The path of what the client set up. */
+	get path(): string | undefined {
+		return this.#state.name === 'init' ? undefined : this.#opened?.path;
+	}
+
+	/** Undefined before the first PLAY. */
+	get playback(): Playback | undefined {
+		return 'playback' in this.#state ? this.#state.playback : undefined;
 	}
 
 	/**
 	 * Answers one request. Requests of a session are handed over one after the other.
 	 *
 	 * @param respond is called exactly once, before the first media packet of a PLAY
+	 * @throws DualcastError when what is asked for cannot be had; `respond` was not called then
 	 */
 	async handle(request: RtspRequest, respond: (response: RtspResponse) => void): Promise<void> {
 		const session = request.headers.get('Session')?.split(';', 1)[0]?.trim();
@@ -71,7 +85,7 @@ export class ServerSession {
 		}
 		switch (request.method) {
 			case 'OPTIONS':
-				respond(response(200, 'OK', { Public: METHODS }));
+				respond(this.#ok({ Public: METHODS }));
 				return;
 			case 'DESCRIBE':
 				respond(await this.#describe(request));
@@ -81,6 +95,9 @@ export class ServerSession {
 				return;
 			case 'PLAY':
 				this.#play(respond);
+				return;
+			case 'PAUSE':
+				respond(this.#pause());
 				return;
 			case 'GET_PARAMETER':
 			case 'SET_PARAMETER':
@@ -95,14 +112,14 @@ export class ServerSession {
 		}
 	}
 
-	/** Ends playing and frees the ways to the client. Idempotent. */
+	/** Ends playing, frees the ways to the client and lets go of the presentation. Idempotent. */
 	close(): void {
 		const state = this.#state;
 		this.#state = { name: 'init' };
 		this.#transport = undefined;
-		if (state.name === 'playing') state.playback.close();
-		if (state.name === 'init') return;
-		for (const outlet of state.outlets.values()) outlet.close();
+		if ('playback' in state) state.playback.close();
+		if (state.name !== 'init') for (const outlet of state.outlets.values()) outlet.close();
+		this.#letGo();
 	}
 
 	async #describe(request: RtspRequest): Promise<RtspResponse> {
@@ -115,7 +132,7 @@ export class ServerSession {
 	}
 
 	async #setup(request: RtspRequest): Promise<RtspResponse> {
-		if (this.#state.name === 'playing') return response(455, 'Method Not Valid in This State', {});
+		if (this.#state.name === 'playing' || this.#state.name === 'paused') return notInThisState();
 		const target = parseTarget(request.uri);
 		const split = target && splitControl(target.path);
 		if (!split) return response(400, 'Bad Request', {});
@@ -125,7 +142,7 @@ export class ServerSession {
 		if (!track) return response(404, 'Not Found', {});
 
 		const outlets = this.#state.name === 'ready' ? this.#state.outlets : new Map<number, Outlet>();
-		if (outlets.has(index)) return response(455, 'Method Not Valid in This State', {});
+		if (outlets.has(index)) return notInThisState();
 		const opened = await this.#openFirst(parseTransport(request.headers.get('Transport') ?? ''));
 		if (!opened) return response(461, 'Unsupported Transport', {});
 		if (this.#options.signal.aborted) {
@@ -142,23 +159,41 @@ export class ServerSession {
 		const state = this.#state;
 		const presentation = this.#opened?.presentation;
 		if (state.name === 'init' || !presentation) {
-			respond(response(455, 'Method Not Valid in This State', {}));
+			respond(notInThisState());
 			return;
 		}
 		respond(this.#ok({ Range: 'npt=now-' }));
-		// A second PLAY is some clients' keep-alive.
-		if (state.name === 'playing') return;
 		const { clock, onEnd } = this.#options;
-		this.#state = { ...state, name: 'playing', playback: new Playback(presentation, state.outlets, clock, onEnd) };
+		const playback = 'playback' in state ? state.playback : new Playback(presentation, state.outlets, clock, onEnd);
+		this.#state = { name: 'playing', outlets: state.outlets, playback };
+		// A second PLAY is some clients' keep-alive: it changes nothing.
+		playback.start();
+	}
+
+	#pause(): RtspResponse {
+		const state = this.#state;
+		if (state.name === 'init') return notInThisState();
+		if (state.name === 'playing') {
+			state.playback.pause();
+			this.#state = { ...state, name: 'paused' };
+		}
+		return this.#ok();
 	}
 
 	/** The presentation of this session; another one can be opened as long as nothing is set up. */
 	async #open(path: string): Promise<Presentation | undefined> {
 		if (this.#opened?.path === path) return this.#opened.presentation;
 		if (this.#state.name !== 'init') return undefined;
-		const presentation = await this.#options.presentations.open(path, this.#options.signal);
+		this.#letGo();
+		const presentation = await this.#options.presentations.open(path, this.#hold.signal);
 		if (presentation) this.#opened = { path, presentation };
 		return presentation;
+	}
+
+	#letGo(): void {
+		this.#hold.abort();
+		this.#hold = new AbortController();
+		this.#opened = undefined;
 	}
 
 	async #openFirst(alternatives: readonly TransportHeader[]): Promise<OpenedOutlet | undefined> {
@@ -175,4 +210,8 @@ export class ServerSession {
 		if (this.#state.name === 'init') return response(200, 'OK', headers);
 		return response(200, 'OK', { ...headers, Session: `${this.#options.id};timeout=${SESSION_TIMEOUT_S}` });
 	}
+}
+
+function notInThisState(): RtspResponse {
+	return response(455, 'Method Not Valid in This State', {});
 }

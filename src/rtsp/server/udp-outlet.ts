@@ -1,16 +1,20 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
+import type { Clock } from '../../base/clock.ts';
 import type { PortPair } from '../transport-header.ts';
 import { openUdpPortPair, type UdpPortPair } from '../udp-port-pair.ts';
+import { DatagramPacer } from './datagram-pacer.ts';
 import type { Outlet } from './outlet.ts';
 
 /** The two UDP sockets all clients of a server share. */
 export class UdpOutlets {
 	readonly ports: PortPair;
+	readonly #clock: Clock;
 	readonly #rtp: Socket;
 	readonly #rtcp: Socket;
 	readonly #listeners = new Map<string, () => void>();
 
-	private constructor({ rtp, rtcp, port }: UdpPortPair) {
+	private constructor({ rtp, rtcp, port }: UdpPortPair, clock: Clock) {
+		this.#clock = clock;
 		this.#rtp = rtp;
 		this.#rtcp = rtcp;
 		this.ports = [port, port + 1];
@@ -19,30 +23,57 @@ export class UdpOutlets {
 
 	/**
 	 * @param host an IP address
-	 * @throws the last bind error when no pair of ports is free
+	 * @param port even, the next one is taken too; 0 takes a free pair
+	 * @throws the bind error
 	 */
-	static async bind(host: string): Promise<UdpOutlets> {
-		return new UdpOutlets(await openUdpPortPair(host));
+	static async bind(host: string, port: number, clock: Clock): Promise<UdpOutlets> {
+		return new UdpOutlets(await openUdpPortPair(host, port), clock);
 	}
 
-	/**
-	 * @param address of the client; always the one its RTSP connection comes from
-	 * @param onRtcp is called when the client sends RTCP: it is alive
-	 */
-	outlet(address: string, clientPorts: PortPair, onRtcp: () => void): Outlet {
-		const [rtpPort, rtcpPort] = clientPorts;
+	/** @param address of the client; always the one its RTSP connection comes from */
+	client(address: string): UdpClient {
 		const rtp = this.#rtp;
+		return new UdpClient(
+			address,
+			new DatagramPacer(this.#clock, (packet, port) => rtp.send(packet, port, address, ignore)),
+			this.#rtcp,
+			this.#listeners,
+		);
+	}
+
+	async close(): Promise<void> {
+		await Promise.all([this.#rtp, this.#rtcp].map((socket) => new Promise<void>((done) => socket.close(() => done()))));
+	}
+}
+
+/** One client over UDP. */
+export class UdpClient {
+	readonly #address: string;
+	readonly #pacer: DatagramPacer;
+	readonly #rtcp: Socket;
+	readonly #listeners: Map<string, () => void>;
+
+	constructor(address: string, pacer: DatagramPacer, rtcp: Socket, listeners: Map<string, () => void>) {
+		this.#address = address;
+		this.#pacer = pacer;
+		this.#rtcp = rtcp;
+		this.#listeners = listeners;
+	}
+
+	/** @param onRtcp is called when the client sends RTCP: it is alive */
+	outlet([rtpPort, rtcpPort]: PortPair, onRtcp: () => void): Outlet {
+		const address = this.#address;
+		const pacer = this.#pacer;
 		const rtcp = this.#rtcp;
 		const listenerKey = key(address, rtcpPort);
 		this.#listeners.set(listenerKey, onRtcp);
 		let open = true;
 		return {
 			get backlog() {
-				return rtp.getSendQueueSize();
+				return pacer.backlog;
 			},
-			send(packets) {
-				if (!open) return;
-				for (const packet of packets) rtp.send(packet, rtpPort, address, ignore);
+			send(frame) {
+				if (open) pacer.push(frame.packets, rtpPort);
 			},
 			sendRtcp(packet) {
 				if (open) rtcp.send(packet, rtcpPort, address, ignore);
@@ -54,8 +85,9 @@ export class UdpOutlets {
 		};
 	}
 
-	async close(): Promise<void> {
-		await Promise.all([this.#rtp, this.#rtcp].map((socket) => new Promise<void>((done) => socket.close(() => done()))));
+	/** Drops what waits. Idempotent. */
+	close(): void {
+		this.#pacer.close();
 	}
 }
 

@@ -7,6 +7,8 @@ function pathOf(streamId: string): string {
 export type GatewayUrls = {
 	streams(): string;
 	stream(id: string): string;
+	stats(id: string): string;
+	probe(): string;
 	watch(id: string): string;
 	whep(id: string): string;
 	hls(id: string): string;
@@ -16,16 +18,26 @@ export type GatewayUrls = {
  * The URLs of the gateway at `base`.
  *
  * @param base an absolute URL, such as `https://cameras.example`; a trailing slash does not matter
+ * @param token goes along as `?jwt=`, where the gateway asks for one
  */
-export function gatewayUrls(base: string): GatewayUrls {
+export function gatewayUrls(base: string, token = ''): GatewayUrls {
 	const root = base.replace(/\/+$/, '');
+	const query = token === '' ? '' : `?jwt=${encodeURIComponent(token)}`;
 	return {
-		streams: () => `${root}/api/v1/streams`,
-		stream: (id) => `${root}/api/v1/streams/${pathOf(id)}`,
-		watch: (id) => `${root}/watch/${pathOf(id)}`,
-		whep: (id) => `${root}/whep/${pathOf(id)}`,
-		hls: (id) => `${root}/hls/${pathOf(id)}/index.m3u8`,
+		streams: () => `${root}/api/v1/streams${query}`,
+		stream: (id) => `${root}/api/v1/streams/${pathOf(id)}${query}`,
+		stats: (id) => `${root}/api/v1/streams/${pathOf(id)}/stats${query}`,
+		probe: () => `${root}/api/v1/probe${query}`,
+		watch: (id) => `${root}/watch/${pathOf(id)}${query}`,
+		whep: (id) => `${root}/whep/${pathOf(id)}${query}`,
+		hls: (id) => `${root}/hls/${pathOf(id)}/index.m3u8${query}`,
 	};
+}
+
+/** The token in a page's own address; empty when there is none. */
+export function tokenOfSearch(search: string): string {
+	const parameters = new URLSearchParams(search);
+	return parameters.get('jwt') ?? parameters.get('token') ?? '';
 }
 
 /** The stream named by the path of a watch page, `/watch/<id>`; empty when there is none. */

@@ -7,7 +7,8 @@ export type StreamInfo = {
 	on_demand: boolean;
 	/** Since when it is in this state, ISO 8601. */
 	since: string;
-	viewers: { webrtc: number; hls: number };
+	/** `rtsp` is absent where the RTSP server is switched off. */
+	viewers: { webrtc: number; hls: number; rtsp?: number };
 	tracks: {
 		kind: 'video' | 'audio';
 		codec: string;
@@ -15,14 +16,19 @@ export type StreamInfo = {
 		width?: number;
 		height?: number;
 		frame_rate?: number;
+		/** As `High` and `3.1`. */
+		profile?: string;
+		level?: string;
 		clock_rate: number;
 		channels?: number;
+		/** Nothing has come of this track for a while, although the camera sends others. */
+		silent?: true;
 	}[];
 	/** Left out at the camera or by an output, and why. */
 	skipped_tracks: { codec: string; reason: string; output: 'all' | 'hls' | 'webrtc' }[];
-	transport?: 'tcp' | 'udp';
+	transport?: 'tcp' | 'udp' | 'multicast' | 'http' | 'websocket';
 	transport_reason?: string;
 	last_error?: { code: string; message: string; at: string };
-	/** `whep` and `hls` are absent where that output is switched off. */
-	urls: { watch: string; whep?: string; hls?: string };
+	/** `whep`, `hls` and `rtsp` are absent where that output is switched off; `rtsp` is what follows the host. */
+	urls: { watch: string; whep?: string; hls?: string; rtsp?: string };
 };

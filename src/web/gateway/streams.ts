@@ -1,3 +1,4 @@
+import type { ProbeReport, ProbeRequest, StreamStats } from './camera.ts';
 import type { GatewayUrls } from './paths.ts';
 import { type Problem, readProblem } from './problem.ts';
 import type { StreamInfo } from './stream-info.ts';
@@ -7,9 +8,15 @@ export type Answer<Value> = { value: Value; problem?: undefined } | { value?: un
 
 const UNREACHABLE: Problem = { code: 'gateway_unreachable', message: 'The gateway does not answer.' };
 
-async function get<Value>(url: string, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Answer<Value>> {
+async function get<Value>(
+	url: string,
+	fetch: typeof globalThis.fetch,
+	signal: AbortSignal,
+	request: RequestInit = {},
+): Promise<Answer<Value>> {
+	const headers = { Accept: 'application/json', ...request.headers };
 	try {
-		const response = await fetch(url, { headers: { Accept: 'application/json' }, cache: 'no-store', signal });
+		const response = await fetch(url, { cache: 'no-store', ...request, headers, signal });
 		if (!response.ok) return { problem: await readProblem(response) };
 		return { value: (await response.json()) as Value };
 	} catch {
@@ -34,4 +41,25 @@ export function getStream(
 	signal: AbortSignal,
 ): Promise<Answer<StreamInfo>> {
 	return get(urls.stream(id), fetch, signal);
+}
+
+/** Asks for the counters of one stream. Never rejects. */
+export function getStreamStats(
+	urls: GatewayUrls,
+	id: string,
+	fetch: typeof globalThis.fetch,
+	signal: AbortSignal,
+): Promise<Answer<StreamStats>> {
+	return get(urls.stats(id), fetch, signal);
+}
+
+/** Has the gateway look at a camera, which takes up to ten seconds. Never rejects. */
+export function probeCamera(
+	urls: GatewayUrls,
+	camera: ProbeRequest,
+	fetch: typeof globalThis.fetch,
+	signal: AbortSignal,
+): Promise<Answer<ProbeReport>> {
+	const headers = { 'Content-Type': 'application/json' };
+	return get(urls.probe(), fetch, signal, { method: 'POST', headers, body: JSON.stringify(camera) });
 }

@@ -3,6 +3,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { GatewayUrls } from '../gateway/paths.ts';
 import type { Problem } from '../gateway/problem.ts';
 import type { StreamInfo } from '../gateway/stream-info.ts';
+import './probe-form.ts';
 import { statePill, streamFacts, streamLinks, streamNotes } from './stream-parts.ts';
 
 /** What the dashboard knows: the streams as last told, and why nothing newer came. */
@@ -28,6 +29,10 @@ export function dashboard(state: DashboardState, urls: GatewayUrls, base: string
 						)}
 					</ul>`
 		}
+		<details class="card probe">
+			<summary>Will this camera play? Look at it by its address</summary>
+			<probe-form></probe-form>
+		</details>
 	`;
 }
 

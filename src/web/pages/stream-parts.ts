@@ -1,7 +1,15 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { sentence } from '../gateway/problem.ts';
 import type { StreamInfo } from '../gateway/stream-info.ts';
-import { agoWords, codecWords, pictureWords, skippedWords, stateWords, viewerWords } from './stream-words.ts';
+import {
+	agoWords,
+	codecWords,
+	pictureWords,
+	silentWords,
+	skippedWords,
+	stateWords,
+	viewerWords,
+} from './stream-words.ts';
 import './copy-field.ts';
 
 /** The state as a small label. */
@@ -9,6 +17,14 @@ export function statePill(stream: StreamInfo): TemplateResult {
 	const { tone, label, meaning } = stateWords(stream);
 	return html`<span class="pill ${tone}" title=${meaning}><span class="dot"></span>${label}</span>`;
 }
+
+const TRANSPORT_WORDS = {
+	tcp: 'TCP',
+	udp: 'UDP',
+	multicast: 'UDP multicast',
+	http: 'HTTP',
+	websocket: 'WebSocket',
+} as const;
 
 /** What the camera sends and who watches. */
 export function streamFacts(stream: StreamInfo): TemplateResult {
@@ -18,7 +34,7 @@ export function streamFacts(stream: StreamInfo): TemplateResult {
 		['Codecs', codecWords(stream)],
 		['Watching', viewerWords(stream.viewers)],
 	];
-	if (stream.transport) facts.push(['Transport', `RTSP over ${stream.transport.toUpperCase()}`]);
+	if (stream.transport) facts.push(['Transport', `RTSP over ${TRANSPORT_WORDS[stream.transport]}`]);
 	const known = facts.filter(([, value]) => value !== '');
 	return html`
 		<dl class="facts">
@@ -31,7 +47,11 @@ export function streamFacts(stream: StreamInfo): TemplateResult {
 /** What is wrong and what is left out, in plain words; nothing when all is well. */
 export function streamNotes(stream: StreamInfo, nowMs: number): TemplateResult | typeof nothing {
 	const error = stream.last_error;
-	const notes = [...skippedWords(stream), ...(stream.transport_reason ? [sentence(stream.transport_reason)] : [])];
+	const notes = [
+		...silentWords(stream),
+		...skippedWords(stream),
+		...(stream.transport_reason ? [sentence(stream.transport_reason)] : []),
+	];
 	if (!error && notes.length === 0) return nothing;
 	const past = stream.state === 'live';
 	return html`
@@ -51,7 +71,7 @@ export function streamNotes(stream: StreamInfo, nowMs: number): TemplateResult |
 /** The addresses of a stream, whole and ready to copy. */
 export function streamLinks(stream: StreamInfo, base: string): TemplateResult {
 	const absolute = (path: string) => new URL(path, base).href;
-	const { watch, whep, hls } = stream.urls;
+	const { watch, whep, hls, rtsp } = stream.urls;
 	return html`
 		<div class="links">
 			<copy-field label="Watch page" hint="For people: opens in any browser" .value=${absolute(watch)}></copy-field>
@@ -64,6 +84,11 @@ export function streamLinks(stream: StreamInfo, base: string): TemplateResult {
 				hls
 					? html`<copy-field label="HLS" hint="For VLC, Safari, ffmpeg, mpv" .value=${absolute(hls)}></copy-field>`
 					: html`<p class="absent"><span class="copy-label">HLS</span> HLS is switched off in the configuration.</p>`
+			}
+			${
+				rtsp
+					? html`<copy-field label="RTSP" hint="For VLC, recorders, other gateways" .value=${`rtsp://${new URL(base).hostname}${rtsp}`}></copy-field>`
+					: nothing
 			}
 		</div>
 	`;

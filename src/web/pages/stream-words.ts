@@ -29,7 +29,12 @@ export function stateWords(stream: Pick<StreamInfo, 'state' | 'on_demand'>): Sta
 
 /** `H.264 · Opus`; empty before the camera told. */
 export function codecWords(stream: Pick<StreamInfo, 'tracks'>): string {
-	return stream.tracks.map((track) => CODEC_NAMES.get(track.codec.toLowerCase()) ?? track.codec).join(' · ');
+	return stream.tracks.map(({ codec }) => codecName(codec)).join(' · ');
+}
+
+/** A codec as people know it. */
+export function codecName(codec: string): string {
+	return CODEC_NAMES.get(codec.toLowerCase()) ?? codec;
 }
 
 const CODEC_NAMES = new Map([
@@ -39,6 +44,9 @@ const CODEC_NAMES = new Map([
 	['aac', 'AAC'],
 	['pcma', 'G.711 A-law'],
 	['pcmu', 'G.711 µ-law'],
+	['g722', 'G.722'],
+	['l16', 'Linear PCM'],
+	['jpeg', 'MJPEG'],
 ]);
 
 /** `1280 × 720 · 30 fps`; empty before the camera told. */
@@ -51,10 +59,11 @@ export function pictureWords(stream: Pick<StreamInfo, 'tracks'>): string {
 }
 
 /** `Nobody`, `1 WebRTC`, `2 WebRTC, 1 HLS` */
-export function viewerWords({ webrtc, hls }: StreamInfo['viewers']): string {
+export function viewerWords({ webrtc, hls, rtsp = 0 }: StreamInfo['viewers']): string {
 	const parts = [];
 	if (webrtc > 0) parts.push(`${webrtc} WebRTC`);
 	if (hls > 0) parts.push(`${hls} HLS`);
+	if (rtsp > 0) parts.push(`${rtsp} RTSP`);
 	return parts.join(', ') || 'Nobody';
 }
 
@@ -62,9 +71,15 @@ export function viewerWords({ webrtc, hls }: StreamInfo['viewers']): string {
 export function skippedWords(stream: Pick<StreamInfo, 'skipped_tracks'>): string[] {
 	const places = { all: 'everywhere', hls: 'in HLS', webrtc: 'in WebRTC' };
 	return stream.skipped_tracks.map(
-		({ codec, reason, output }) =>
-			`${CODEC_NAMES.get(codec.toLowerCase()) ?? codec} is left out ${places[output]}: ${sentence(reason)}`,
+		({ codec, reason, output }) => `${codecName(codec)} is left out ${places[output]}: ${sentence(reason)}`,
 	);
+}
+
+/** The sound stopped although pictures go on; empty when all is well. */
+export function silentWords(stream: Pick<StreamInfo, 'tracks'>): string[] {
+	return stream.tracks
+		.filter(({ silent }) => silent)
+		.map(({ codec }) => `The camera sends no sound (${codecName(codec)}) any more, although its picture goes on.`);
 }
 
 /** `just now`, `12 s ago`, `5 min ago`, `3 h ago`, `2 days ago` */

@@ -1,5 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { StreamStats } from '../gateway/camera.ts';
 import type { StreamInfo } from '../gateway/stream-info.ts';
+import { cameraDetails } from './camera-details.ts';
+import type { History } from './history.ts';
 import { statePill, streamFacts, streamLinks, streamNotes } from './stream-parts.ts';
 
 /** Beside the name in the header: which stream this is and how it is. */
@@ -10,6 +13,8 @@ export function watchTitle(id: string, stream: StreamInfo | undefined): Template
 /** Beneath the picture: what the camera sends, what is wrong, and where else to watch. */
 export function watchDetails(
 	stream: StreamInfo | undefined,
+	stats: StreamStats | undefined,
+	history: History,
 	base: string,
 	nowMs: number,
 ): TemplateResult | typeof nothing {
@@ -17,5 +22,10 @@ export function watchDetails(
 	return html`
 		<section class="card">${streamFacts(stream)} ${streamNotes(stream, nowMs)}</section>
 		<section class="card">${streamLinks(stream, base)}</section>
+		${stats && isConnected(stream) ? cameraDetails(stats, history) : nothing}
 	`;
+}
+
+function isConnected({ state }: StreamInfo): boolean {
+	return state === 'live' || state === 'recovering';
 }

@@ -27,6 +27,7 @@ export type DualcastPlayerEvents = {
  * Attributes and properties
  * - `stream`: the stream's name.
  * - `src-base` / `srcBase`: the gateway's address, when it is not the page's own.
+ * - `token`: the viewer's token, where the gateway asks for one.
  * - `mode`: `auto` (default), `webrtc` or `hls`.
  * - `panel`: present while the connection details are shown.
  * - `stats` (read only): a `PlayerStats`.
@@ -41,12 +42,14 @@ export class DualcastPlayer extends LitElement {
 	static override properties = {
 		stream: { type: String },
 		srcBase: { type: String, attribute: 'src-base' },
+		token: { type: String },
 		mode: { type: String, reflect: true },
 		panel: { type: Boolean, reflect: true },
 	};
 
 	declare stream: string;
 	declare srcBase: string;
+	declare token: string;
 	declare mode: Choice;
 	declare panel: boolean;
 
@@ -60,7 +63,7 @@ export class DualcastPlayer extends LitElement {
 		random: Math.random,
 		playback: (mode) => {
 			const video = this.#video;
-			const urls = gatewayUrls(new URL(this.srcBase || '/', location.href).href);
+			const urls = gatewayUrls(new URL(this.srcBase || '/', location.href).href, this.token);
 			const common = { video, fetch: globalThis.fetch.bind(globalThis), clock: browserClock };
 			return mode === 'webrtc'
 				? new WebRtcPlayback({ ...common, endpoint: urls.whep(this.stream) })
@@ -76,6 +79,7 @@ export class DualcastPlayer extends LitElement {
 		super();
 		this.stream = '';
 		this.srcBase = '';
+		this.token = '';
 		this.mode = 'auto';
 		this.panel = false;
 		const video = this.#video;

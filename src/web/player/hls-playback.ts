@@ -1,9 +1,11 @@
 import type Hls from 'hls.js';
+import type { ErrorData, HlsConfig } from 'hls.js';
 import type { Clock } from '../clock.ts';
 import { readProblem } from '../gateway/problem.ts';
+import { catchUpRate } from './catch-up-rate.ts';
 import { FrameWatch } from './frame-watch.ts';
 import { failureOfHlsError } from './hls-failure.ts';
-import { HoldBack } from './hold-back.ts';
+import { HoldBack, secondsAhead } from './hold-back.ts';
 import { type Playback, PlaybackError, type PlaybackListener } from './playback.ts';
 import type { Sample } from './sample.ts';
 import type { Fetch } from './whep-client.ts';
@@ -23,12 +25,7 @@ const FIRST_FRAME_TIMEOUT_MS = 20_000;
 const STALL_TIMEOUT_MS = 10_000;
 const SAMPLE_PERIOD_MS = 1000;
 
-const HLS_CONFIG = {
-	lowLatencyMode: false,
-	// Three segments are all there is: start half a segment inside the oldest, so that two are always ahead.
-	liveSyncDurationCount: 2.5,
-	// Back from a hidden tab or a stall, jump to live rather than stay behind.
-	liveMaxLatencyDurationCount: 4,
+const COMMON_CONFIG = {
 	liveDurationInfinity: true,
 	maxBufferLength: 10,
 	backBufferLength: 5,
@@ -47,6 +44,29 @@ const HLS_CONFIG = {
 	},
 } as const;
 
+const CLASSIC_CONFIG: Partial<HlsConfig> = {
+	...COMMON_CONFIG,
+	lowLatencyMode: false,
+	// Three segments are all there is: start half a segment inside the oldest, so that two are always ahead.
+	liveSyncDurationCount: 2.5,
+	// Back from a hidden tab or a stall, jump to live rather than stay behind.
+	liveMaxLatencyDurationCount: 4,
+};
+
+/** How far to stay behind says the playlist, unless it is said here. */
+const LOW_LATENCY_CONFIG: Partial<HlsConfig> = {
+	...COMMON_CONFIG,
+	lowLatencyMode: true,
+	// One stall must not cost a second for good.
+	liveSyncOnStallIncrease: 0.1,
+};
+
+/** Seconds behind live that are jumped over rather than caught up with. */
+const JUMP_S = 3;
+
+/** Trouble of the low-latency output alone: it is switched off, or this browser cannot play it. */
+const CLASSIC_MAY_HELP = new Set(['not_found', 'hls_late', 'hls_failed', 'codec_unsupported']);
+
 /** Plays HLS by hls.js, loaded when first needed, or by the browser itself where that is the better player. */
 export class HlsPlayback implements Playback {
 	readonly #options: HlsOptions;
@@ -59,6 +79,8 @@ export class HlsPlayback implements Playback {
 	#framesDecoded = -1;
 	#lastProgressAt = 0;
 	#started = false;
+	#lowLatency = true;
+	#recovered = false;
 	#cancelTimer: () => void = () => undefined;
 	#fail: (error: PlaybackError) => void = () => undefined;
 
@@ -86,7 +108,7 @@ export class HlsPlayback implements Playback {
 	}
 
 	async #load(listener: PlaybackListener): Promise<void> {
-		const { playlist, video } = this.#options;
+		const { video } = this.#options;
 		if (prefersNativeHls(video)) return this.#loadNative();
 		const { default: HlsJs } = await import('hls.js/light').catch(() => {
 			throw new PlaybackError('gateway_unreachable', 'The gateway does not answer.');
@@ -96,24 +118,55 @@ export class HlsPlayback implements Playback {
 			if (playsHlsItself(video)) return this.#loadNative();
 			throw new PlaybackError('hls_missing', 'This browser cannot play HLS.');
 		}
-		const hls = new HlsJs(HLS_CONFIG);
+		this.#play(HlsJs, listener);
+	}
+
+	#play(HlsJs: typeof Hls, listener: PlaybackListener): void {
+		const { playlist, video } = this.#options;
+		const hls = new HlsJs(this.#lowLatency ? LOW_LATENCY_CONFIG : CLASSIC_CONFIG);
 		this.#hls = hls;
 		hls.on(HlsJs.Events.ERROR, (_, data) => {
-			if (data.fatal) this.#fail(failureOfHlsError(data));
+			if (data.fatal) this.#onFatal(HlsJs, listener, hls, data);
 		});
-		hls.on(HlsJs.Events.FRAG_LOADED, (_, { frag }) => {
-			this.#bytes += frag.stats.total;
+		hls.on(HlsJs.Events.FRAG_LOADED, (_, { frag, part }) => {
+			this.#bytes += (part ?? frag).stats.total;
 		});
 		// Not before: taking a new source resets the rate.
 		hls.on(HlsJs.Events.MEDIA_ATTACHED, () => {
 			this.#hold = new HoldBack(video);
 		});
-		hls.on(HlsJs.Events.FRAG_BUFFERED, () => this.#hold?.update(hls.latestLevelDetails?.targetduration ?? 0));
+		hls.on(HlsJs.Events.FRAG_BUFFERED, () => this.#onBuffered(hls));
 		hls.on(HlsJs.Events.BUFFER_CODECS, (_, tracks) => {
 			if (tracks.audio || tracks.audiovideo) listener.hasAudio();
 		});
-		hls.loadSource(playlist);
+		hls.loadSource(this.#lowLatency ? lowLatencyUrl(playlist) : playlist);
 		hls.attachMedia(video);
+	}
+
+	/** A broken decoder is set up anew once; then the classic output gets its chance. */
+	#onFatal(HlsJs: typeof Hls, listener: PlaybackListener, hls: Hls, data: ErrorData): void {
+		const failure = failureOfHlsError(data);
+		if (data.type === HlsJs.ErrorTypes.MEDIA_ERROR && failure.code === 'hls_failed' && !this.#recovered) {
+			this.#recovered = true;
+			hls.recoverMediaError();
+		} else if (this.#lowLatency && CLASSIC_MAY_HELP.has(failure.code)) {
+			this.#lowLatency = false;
+			hls.destroy();
+			this.#play(HlsJs, listener);
+		} else {
+			this.#fail(failure);
+		}
+	}
+
+	#onBuffered(hls: Hls): void {
+		const details = hls.latestLevelDetails;
+		const target = details?.partTarget || (details?.targetduration ?? 0);
+		this.#hold?.update(target);
+		if (!this.#lowLatency || !this.#hold || this.#hold.held) return;
+		const { video } = this.#options;
+		const behind = hls.latency - (hls.targetLatency ?? hls.latency);
+		if (behind > JUMP_S && hls.liveSyncPosition !== null) video.currentTime = hls.liveSyncPosition;
+		else video.playbackRate = catchUpRate(behind, secondsAhead(video), target, video.playbackRate);
 	}
 
 	#loadNative(): void {
@@ -201,6 +254,11 @@ export class HlsPlayback implements Playback {
 		this.#hold?.release();
 		if (!this.#hls) this.#options.video.removeAttribute('src');
 	}
+}
+
+/** The low-latency playlist beside the classic one; the query stays. */
+function lowLatencyUrl(playlist: string): string {
+	return playlist.replace(/index\.m3u8(?=$|[?#])/, 'll.m3u8');
 }
 
 /** Safari's own player is the better one there; Chromium plays HLS too, but says nothing about it. */

@@ -29,7 +29,7 @@ export class HoldBack {
 		this.#video.playbackRate = 0;
 	}
 
-	/** More data came. @param targetDuration of the playlist, in seconds */
+	/** More data came. @param targetDuration of segments, or of parts where there are such; seconds */
 	update(targetDuration: number): void {
 		if (this.#held && secondsAhead(this.#video) >= SEGMENTS_AHEAD * targetDuration) this.release();
 	}
@@ -41,7 +41,7 @@ export class HoldBack {
 }
 
 /** Buffered seconds from the current position on; a gap of a tenth of a second does not count. */
-function secondsAhead({ buffered, currentTime }: HeldVideo): number {
+export function secondsAhead({ buffered, currentTime }: Pick<HeldVideo, 'buffered' | 'currentTime'>): number {
 	for (let range = 0; range < buffered.length; range++) {
 		if (buffered.start(range) <= currentTime + 0.1 && currentTime < buffered.end(range)) {
 			return buffered.end(range) - currentTime;

@@ -8,6 +8,7 @@ const LASTING = new Set([
 	'stream_not_found',
 	'camera_unauthorized',
 	'camera_forbidden',
+	'camera_untrusted',
 	'camera_unsupported',
 	'webrtc_disabled',
 	'hls_disabled',

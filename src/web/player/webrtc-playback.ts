@@ -3,7 +3,7 @@ import { FrameWatch } from './frame-watch.ts';
 import { type Playback, PlaybackError, type PlaybackListener } from './playback.ts';
 import type { Sample } from './sample.ts';
 import { type ReportEntries, sampleOfReport } from './webrtc-report.ts';
-import { deleteSession, type Fetch, postOffer } from './whep-client.ts';
+import { deleteSession, explainSession, type Fetch, postOffer } from './whep-client.ts';
 
 /** What a WebRTC playback needs; all of it can be a fake. */
 export type WebRtcOptions = {
@@ -102,14 +102,13 @@ export class WebRtcPlayback implements Playback {
 		const sample = await this.#sample();
 		if (sample && sample.framesDecoded > 0) return this.#onFirstFrame(listener);
 		const connected = this.#connection?.connectionState === 'connected';
-		this.#fail(
-			new PlaybackError(
-				'no_frame',
-				connected
-					? 'WebRTC connected, but no picture came within 3 seconds.'
-					: 'WebRTC could not connect within 3 seconds; this network may block UDP to the gateway.',
-			),
-		);
+		const what = connected
+			? 'WebRTC connected, but no picture came within 3 seconds.'
+			: 'WebRTC could not connect within 3 seconds.';
+		const seen =
+			this.#sessionUrl === undefined ? undefined : await explainSession(this.#sessionUrl, this.#options.fetch);
+		const guess = connected ? '' : 'This network may block UDP to the gateway.';
+		this.#fail(new PlaybackError('no_frame', `${what} ${seen ?? guess}`.trim()));
 	}
 
 	#onConnectionState(state: RTCPeerConnectionState): void {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { readProblem } from '../gateway/problem.ts';
+import { readProblem, sentence } from '../gateway/problem.ts';
 import { PlaybackError } from './playback.ts';
 
 /** `fetch`, as a parameter. */
@@ -10,6 +10,7 @@ export type WhepSession = { answer: string; url: string | undefined };
 
 /** A cold camera may take its whole start time before the gateway answers; what is silent longer is gone. */
 const ANSWER_TIMEOUT_MS = 20_000;
+const EXPLANATION_TIMEOUT_MS = 1000;
 
 /**
  * Sends the SDP offer to a WHEP endpoint (draft-ietf-wish-whep, POST).
@@ -48,6 +49,19 @@ export async function postOffer(
 	} finally {
 		cancel();
 		options.signal.removeEventListener('abort', abort);
+	}
+}
+
+/** What the gateway saw of a session that does not come about, as a sentence; undefined when it cannot say. */
+export async function explainSession(url: string, fetch: Fetch): Promise<string | undefined> {
+	try {
+		const signal = AbortSignal.timeout(EXPLANATION_TIMEOUT_MS);
+		const response = await fetch(url, { headers: { Accept: 'application/json' }, signal });
+		if (response.status !== 200) return undefined;
+		const { stage, explanation } = (await response.json()) as { stage?: unknown; explanation?: unknown };
+		return stage === 'media' || typeof explanation !== 'string' ? undefined : sentence(explanation);
+	} catch {
+		return undefined;
 	}
 }
 

@@ -1,5 +1,5 @@
-import { isDtls } from './dtls-record.ts';
-import type { HandshakeQueue } from './handshake-queue.ts';
+import { isDtls } from './dtls/record.ts';
+import { HandshakeQueue } from './handshake-queue.ts';
 import { localUfragOf } from './ice-lite.ts';
 import { MAX_DATAGRAM } from './limits.ts';
 import type { Peer, Remote } from './peer.ts';
@@ -13,28 +13,33 @@ const LAST_RTCP_TYPE = 223;
 
 /** Finds out whose a datagram is: STUN by its ufrag, the rest by an address that a check has proven. */
 export class DatagramRouter {
-	readonly #queue: HandshakeQueue;
+	readonly #peers = new Set<Peer>();
+	readonly #queue = new HandshakeQueue();
 	readonly #byUfrag = new Map<string, Peer>();
 	readonly #byAddress = new Map<string, Peer>();
 
-	constructor(queue: HandshakeQueue) {
-		this.#queue = queue;
-	}
-
 	get peers(): Iterable<Peer> {
-		return this.#byUfrag.values();
+		return this.#peers;
 	}
 
 	get size(): number {
-		return this.#byUfrag.size;
+		return this.#peers.size;
 	}
 
-	add(peer: Peer): void {
-		this.#byUfrag.set(peer.local.ufrag, peer);
+	/** Checks that name this ufrag are the viewer's. */
+	add(peer: Peer, ufrag: string): void {
+		this.#peers.add(peer);
+		this.#byUfrag.set(ufrag, peer);
+	}
+
+	/** Checks that name it are strays from now on. */
+	retire(ufrag: string): void {
+		this.#byUfrag.delete(ufrag);
 	}
 
 	delete(peer: Peer): void {
-		this.#byUfrag.delete(peer.local.ufrag);
+		this.#peers.delete(peer);
+		for (const ufrag of peer.ufrags) this.#byUfrag.delete(ufrag);
 		for (const address of peer.addresses) this.#byAddress.delete(address);
 		this.#queue.delete(peer);
 	}
@@ -56,7 +61,7 @@ export class DatagramRouter {
 		const peer = this.#byAddress.get(remote.route.description);
 		if (peer === undefined) return undefined;
 		if (isDtls(datagram)) {
-			this.#queue.push(peer, Buffer.from(datagram));
+			this.#queue.push(peer, datagram);
 			return peer;
 		}
 		return isRtcp(datagram) && peer.receiveRtcp(datagram) ? peer : undefined;

@@ -4,8 +4,14 @@ import { BINDING_REQUEST, bindingSuccess, isAuthentic, type StunMessage } from '
 
 export type IceCredentials = { readonly ufrag: string; readonly password: string };
 
-/** An authenticated check: the answer, and whether it nominates the pair it came on. */
-export type CheckedBinding = { readonly response: Buffer; readonly nominated: boolean };
+/** An authenticated check. */
+export type CheckedBinding = {
+	readonly response: Buffer;
+	/** Whether it nominates the pair it came on. */
+	readonly nominated: boolean;
+	/** The local ufrag it named. */
+	readonly ufrag: string;
+};
 
 /** Random credentials of ice-chars (RFC 8839 5.4): 48 and 144 bits. */
 export function createIceCredentials(random: RandomBytes): IceCredentials {
@@ -57,7 +63,11 @@ export class IceLite {
 		if (!isAuthentic(bytes, message, this.#local.password)) return undefined;
 		this.#lastCheck = now;
 		this.#bindingRequests++;
-		return { response: bindingSuccess(message, remote, this.#local.password), nominated: message.useCandidate };
+		return {
+			response: bindingSuccess(message, remote, this.#local.password),
+			nominated: message.useCandidate,
+			ufrag: this.#local.ufrag,
+		};
 	}
 
 	/** Why the viewer is to be dropped now, if it is. */

@@ -37,21 +37,25 @@ export const ADDRESS_HOLD_MS = 10_000;
 /** How often timeouts are looked at, ms. */
 export const SWEEP_PERIOD_MS = 1000;
 
-/** Size of one DTLS handshake message, bytes. */
+/** Size of one DTLS handshake message, bytes, and how many may wait for each other: those of a flight. */
 export const MAX_HANDSHAKE_MESSAGE = 8192;
+export const MAX_MESSAGES_AHEAD = 5;
 
-/** Datagrams one viewer may spend on its DTLS handshake, and on repeating its last flight afterwards. */
-export const MAX_HANDSHAKE_DATAGRAMS = 128;
-export const MAX_SECURED_DATAGRAMS = 32;
-
-/** DTLS handshakes that run at once; the others wait in line. */
-export const MAX_CONCURRENT_HANDSHAKES = 8;
-
-/** A handshake that has not ended after this time gives its place to the next one in line (but may go on), ms. */
-export const HANDSHAKE_SLOT_MS = 3000;
+/** Protected DTLS records that are kept until the keys are known; the client repeats what is dropped. */
+export const MAX_EARLY_RECORDS = 4;
 
 /** DTLS datagrams of one viewer that wait for their turn. */
 export const MAX_WAITING_DATAGRAMS = 16;
+
+/** Datagrams one viewer may spend on its DTLS handshake. */
+export const MAX_HANDSHAKE_DATAGRAMS = 128;
+
+/** How often a viewer gets a DTLS flight again because it repeats its own. */
+export const MAX_REPEATED_FLIGHTS = 32;
+
+/** First wait for the answer to a DTLS flight, and the longest: each wait is twice the one before, ms. */
+export const RETRANSMISSION_MS = 400;
+export const RETRANSMISSION_MAX_MS = 6400;
 
 /** ICE-TCP connections per allowed viewer: a browser tries several. */
 export const TCP_CONNECTIONS_PER_PEER = 2;

@@ -1,11 +1,12 @@
+import type { Clock } from '../../base/clock.ts';
 import { toError } from '../../base/errors.ts';
 import type { Certificate } from './certificate.ts';
-import { DtlsSession } from './dtls-session.ts';
+import { DtlsSession } from './dtls/session.ts';
 import type { HandshakeTask } from './handshake-queue.ts';
-import { type CheckedBinding, type IceCredentials, IceLite } from './ice-lite.ts';
+import { type CheckedBinding, type IceCredentials, IceLite, localUfragOf } from './ice-lite.ts';
 import { ADDRESS_HOLD_MS, MAX_ADDRESSES_PER_PEER, MAX_RTCP } from './limits.ts';
 import type { MediaPath, Route } from './media-sender.ts';
-import type { PeerDiagnosis, PeerOptions, PeerState, TransportPeer } from './secure-transport.ts';
+import type { LocalParameters, PeerDiagnosis, PeerOptions, PeerState, TransportPeer } from './secure-transport.ts';
 import { SrtcpReceiver, SrtcpSender } from './srtcp.ts';
 import { deriveSessionKeys, type MasterKey } from './srtp-keys.ts';
 import { SrtpSender } from './srtp-sender.ts';
@@ -17,6 +18,11 @@ export type Remote = { readonly address: string; readonly port: number; readonly
 /** What a viewer needs of the transport it belongs to. */
 export interface PeerHost {
 	readonly certificate: Certificate;
+	readonly clock: Clock;
+	/** Credentials of a restart, with which checks for this viewer are expected from now on. */
+	announce(peer: Peer): { readonly credentials: IceCredentials; readonly local: LocalParameters };
+	/** No check with these credentials is expected any more. */
+	retire(ufrag: string): void;
 	/** Forgets a viewer and every address it proved. */
 	forget(peer: Peer): void;
 }
@@ -25,10 +31,12 @@ type Media = { readonly path: MediaPath; readonly rtcpSender: SrtcpSender; reado
 
 /** One viewer: its ICE, DTLS and SRTP, and the address it is reached at. */
 export class Peer implements TransportPeer, HandshakeTask {
-	readonly local: IceCredentials;
 	readonly #options: PeerOptions;
 	readonly #host: PeerHost;
-	readonly #ice: IceLite;
+	#ice: IceLite;
+	#local: IceCredentials;
+	/** A restart whose first check has not come yet. */
+	#restart: { readonly ice: IceLite; readonly local: IceCredentials } | undefined;
 	readonly #dtls: DtlsSession;
 	/** When each proven address last sent an authenticated check, the longest known first. */
 	readonly #addresses = new Map<string, number>();
@@ -39,19 +47,24 @@ export class Peer implements TransportPeer, HandshakeTask {
 	#dtlsDatagrams = 0;
 	#closeReason: string | undefined;
 
-	/** @param now monotonic ms */
-	constructor(options: PeerOptions, local: IceCredentials, host: PeerHost, now: number) {
-		this.local = local;
+	constructor(options: PeerOptions, local: IceCredentials, host: PeerHost) {
+		this.#local = local;
 		this.#options = options;
 		this.#host = host;
-		this.#ice = new IceLite(local, options.remoteUfrag, now);
+		this.#ice = new IceLite(local, options.remoteUfrag, host.clock.now());
 		this.#dtls = new DtlsSession({
 			certificate: host.certificate,
 			remoteFingerprint: options.remoteFingerprint,
+			clock: host.clock,
 			send: (datagram) => this.#route?.send(datagram, 0, datagram.length),
 			onSecured: (keys) => this.#secure(keys),
 			onClosed: (reason) => this.fail(reason),
 		});
+	}
+
+	/** The credentials checks are expected with. */
+	get ufrags(): readonly string[] {
+		return this.#restart === undefined ? [this.#local.ufrag] : [this.#local.ufrag, this.#restart.local.ufrag];
 	}
 
 	get state(): PeerState {
@@ -61,10 +74,6 @@ export class Peer implements TransportPeer, HandshakeTask {
 	/** Where and with what media is sent, once the viewer is secured. */
 	get mediaPath(): MediaPath | undefined {
 		return this.#media?.path;
-	}
-
-	get handshaking(): boolean {
-		return this.#state === 'new' || this.#state === 'checked';
 	}
 
 	/** Addresses (`Route.description`) that belong to this viewer. */
@@ -80,7 +89,9 @@ export class Peer implements TransportPeer, HandshakeTask {
 
 	/** Checks a binding request without acting on it; undefined if it must not be answered. */
 	check(bytes: Buffer, message: StunMessage, remote: Remote, now: number): CheckedBinding | undefined {
-		return this.#ice.check(bytes, message, remote, now);
+		const restart = this.#restart;
+		const ice = restart !== undefined && localUfragOf(message) === restart.local.ufrag ? restart.ice : this.#ice;
+		return ice.check(bytes, message, remote, now);
 	}
 
 	/**
@@ -88,7 +99,8 @@ export class Peer implements TransportPeer, HandshakeTask {
 	 *
 	 * @returns the address that is forgotten for it, if there are too many
 	 */
-	adopt({ response, nominated }: CheckedBinding, { route }: Remote, now: number): string | undefined {
+	adopt({ response, nominated, ufrag }: CheckedBinding, { route }: Remote, now: number): string | undefined {
+		if (ufrag === this.#restart?.local.ufrag) this.#finishRestart(this.#restart);
 		const key = route.description;
 		if (this.#state === 'new') this.#state = 'checked';
 		this.#addresses.delete(key);
@@ -108,7 +120,7 @@ export class Peer implements TransportPeer, HandshakeTask {
 	}
 
 	/** Takes one DTLS datagram of a proven address. */
-	handle(datagram: Buffer): void {
+	receiveDtls(datagram: Buffer): void {
 		this.#dtlsDatagrams++;
 		if (this.#state !== 'closed') this.#guard(() => this.#dtls.receive(datagram));
 	}
@@ -134,6 +146,13 @@ export class Peer implements TransportPeer, HandshakeTask {
 			...(this.#nominated && this.#route !== undefined && { remote: this.#route.description }),
 			...(this.#closeReason !== undefined && { closeReason: this.#closeReason }),
 		};
+	}
+
+	restartIce(remoteUfrag: string): LocalParameters {
+		const { credentials, local } = this.#host.announce(this);
+		if (this.#restart !== undefined) this.#host.retire(this.#restart.local.ufrag);
+		this.#restart = { ice: new IceLite(credentials, remoteUfrag, this.#host.clock.now()), local: credentials };
+		return local;
 	}
 
 	/** Ends the viewer if it has been silent or unfinished for too long. */
@@ -168,6 +187,13 @@ export class Peer implements TransportPeer, HandshakeTask {
 		this.#closeReason = reason;
 		this.#media = undefined;
 		this.#host.forget(this);
+	}
+
+	#finishRestart({ ice, local }: { readonly ice: IceLite; readonly local: IceCredentials }): void {
+		this.#host.retire(this.#local.ufrag);
+		this.#ice = ice;
+		this.#local = local;
+		this.#restart = undefined;
 	}
 
 	#use(route: Route): void {

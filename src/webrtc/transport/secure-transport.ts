@@ -42,6 +42,11 @@ export interface TransportPeer {
 	/** Encrypts and sends one compound RTCP packet. Ignored unless secured. */
 	sendRtcp(packet: Uint8Array): void;
 	diagnosis(): PeerDiagnosis;
+	/**
+	 * Answers an ICE restart (RFC 8445 9) with new credentials. The old ones, and media, go on until a check with the
+	 * new ones arrives.
+	 */
+	restartIce(remoteUfrag: string): LocalParameters;
 	/** Sends a DTLS close_notify where possible and forgets the viewer. Idempotent; `onClosed` is not called. */
 	close(): void;
 }

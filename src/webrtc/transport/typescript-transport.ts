@@ -10,12 +10,10 @@ import type { RandomBytes } from '../random.ts';
 import { hostCandidates } from './candidates.ts';
 import { type Certificate, createCertificate } from './certificate.ts';
 import { DatagramRouter } from './datagram-router.ts';
-import { HandshakeQueue } from './handshake-queue.ts';
-import { createIceCredentials } from './ice-lite.ts';
+import { createIceCredentials, type IceCredentials } from './ice-lite.ts';
 import { SWEEP_PERIOD_MS, TCP_CONNECTIONS_PER_PEER } from './limits.ts';
 import { MediaSender } from './media-sender.ts';
 import { Peer, type PeerHost, type Remote } from './peer.ts';
-import { rehearseHandshake } from './rehearsal.ts';
 import type {
 	Destination,
 	LocalParameters,
@@ -54,12 +52,8 @@ const ANY_IPV6 = '::';
  * @throws the system's error when a port cannot be bound
  */
 export async function createTypescriptTransport(options: TypescriptTransportOptions): Promise<SecureTransport> {
-	const [certificate, additionalHosts] = await Promise.all([
-		createCertificate(),
-		resolveHosts(options.additionalHosts, options.logger),
-	]);
-	await rehearseHandshake(certificate);
-	const transport = new TypescriptTransport({ ...options, additionalHosts }, certificate);
+	const additionalHosts = await resolveHosts(options.additionalHosts, options.logger);
+	const transport = new TypescriptTransport({ ...options, additionalHosts });
 	try {
 		await transport.bind();
 	} catch (error) {
@@ -71,10 +65,10 @@ export async function createTypescriptTransport(options: TypescriptTransportOpti
 
 class TypescriptTransport implements SecureTransport, PeerHost {
 	readonly certificate: Certificate;
+	readonly clock: Clock;
 	readonly #options: TypescriptTransportOptions;
 	readonly #random: RandomBytes;
-	readonly #queue: HandshakeQueue;
-	readonly #router: DatagramRouter;
+	readonly #router = new DatagramRouter();
 	readonly #sender: MediaSender;
 	readonly #sweep: Timer;
 	readonly #scope = new Scope();
@@ -82,13 +76,12 @@ class TypescriptTransport implements SecureTransport, PeerHost {
 	#tcp: TcpEndpoint | undefined;
 	readonly #counters = { packetsSent: 0, bytesSent: 0, strayDatagrams: 0, sendErrors: 0 };
 
-	constructor(options: TypescriptTransportOptions, certificate: Certificate) {
+	constructor(options: TypescriptTransportOptions) {
 		const { clock } = options;
 		this.#options = options;
-		this.certificate = certificate;
+		this.clock = clock;
+		this.certificate = createCertificate(clock.wall());
 		this.#random = options.random ?? randomBytes;
-		this.#queue = new HandshakeQueue(clock);
-		this.#router = new DatagramRouter(this.#queue);
 		this.#sender = new MediaSender({
 			sockets: 2,
 			pathOf: (peer: TransportPeer) => (peer instanceof Peer ? peer.mediaPath : undefined),
@@ -101,7 +94,6 @@ class TypescriptTransport implements SecureTransport, PeerHost {
 		});
 		this.#sweep = clock.every(SWEEP_PERIOD_MS, () => {
 			for (const peer of [...this.#router.peers]) peer.expire(clock.now());
-			this.#queue.sweep();
 		});
 		this.#scope.defer(() => this.#sweep.cancel());
 	}
@@ -139,7 +131,7 @@ class TypescriptTransport implements SecureTransport, PeerHost {
 	}
 
 	open(options: PeerOptions): { readonly peer: TransportPeer; readonly local: LocalParameters } {
-		const { maxPeers, clock, additionalHosts, host } = this.#options;
+		const { maxPeers } = this.#options;
 		if (this.#scope.closed) throw new DualcastError('stream_closed', 'the gateway is shutting down');
 		if (this.#router.size >= maxPeers) {
 			throw new DualcastError(
@@ -148,8 +140,23 @@ class TypescriptTransport implements SecureTransport, PeerHost {
 			);
 		}
 		const credentials = createIceCredentials(this.#random);
-		const peer = new Peer(options, credentials, this, clock.now());
-		this.#router.add(peer);
+		const peer = new Peer(options, credentials, this);
+		this.#router.add(peer, credentials.ufrag);
+		return { peer, local: this.#localParameters(credentials) };
+	}
+
+	announce(peer: Peer): { readonly credentials: IceCredentials; readonly local: LocalParameters } {
+		const credentials = createIceCredentials(this.#random);
+		this.#router.add(peer, credentials.ufrag);
+		return { credentials, local: this.#localParameters(credentials) };
+	}
+
+	retire(ufrag: string): void {
+		this.#router.retire(ufrag);
+	}
+
+	#localParameters(credentials: IceCredentials): LocalParameters {
+		const { additionalHosts, host } = this.#options;
 		const candidates = hostCandidates({
 			additionalHosts,
 			interfaces: networkInterfaces(),
@@ -158,7 +165,7 @@ class TypescriptTransport implements SecureTransport, PeerHost {
 			udpPort: this.port,
 			tcpPort: this.#tcp?.port,
 		});
-		return { peer, local: { ...credentials, fingerprint: this.certificate.fingerprint, candidates } };
+		return { ...credentials, fingerprint: this.certificate.fingerprint, candidates };
 	}
 
 	send(packets: readonly MediaPacket[], destinations: readonly Destination[]): void {

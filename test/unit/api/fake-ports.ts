@@ -4,6 +4,7 @@ import type {
 	StreamInfo,
 	StreamStats,
 	StreamsPort,
+	WebRtcConnection,
 	WebRtcPort,
 	WebRtcSession,
 } from '../../../src/api/ports.ts';
@@ -28,9 +29,11 @@ export const STREAM: StreamInfo = {
 			width: 1280,
 			height: 720,
 			frame_rate: 29.97,
+			profile: 'High',
+			level: '3.1',
 			clock_rate: 90_000,
 		},
-		{ kind: 'audio', codec: 'PCMA', clock_rate: 8000, channels: 1 },
+		{ kind: 'audio', codec: 'PCMA', clock_rate: 8000, channels: 1, silent: true },
 	],
 	skipped_tracks: [{ codec: 'PCMA', reason: 'MPEG-TS does not carry it', output: 'hls' }],
 	transport: 'udp',
@@ -45,17 +48,46 @@ export const STREAM_STATS: StreamStats = {
 	packets_received: 1,
 	bytes_received: 2,
 	packets_lost: 3,
+	packets_reordered: 1,
+	packets_duplicate: 2,
 	current_bitrate: 4.5,
 	frames_received: 5,
 	frame_rate: 30,
 	frames_dropped: 0,
 	gop_frames: 60,
 	gop_seconds: 2.002,
+	b_frames: false,
 	gop_cache_bytes: 7,
 	reconnects: 8,
 	errors: 9,
+	last_error: { code: 'camera_timeout', message: 'no answer', at: AT },
+	transport: 'udp',
+	transport_reason: 'the camera refused TCP',
+	server: 'GStreamer RTSP server',
+	rtt_ms: 1.5,
+	first_packet_ms: 8,
 	first_key_frame_ms: 10,
 	last_packet_age_ms: 11,
+	last_key_frame_age_ms: 1200,
+	tracks: [
+		{
+			kind: 'video',
+			codec: 'h264',
+			profile: 'High',
+			level: '3.1',
+			width: 1280,
+			height: 720,
+			packets_received: 1,
+			packets_lost: 3,
+			packets_reordered: 1,
+			packets_duplicate: 2,
+			jitter_ms: 0.25,
+			current_bitrate: 2_000_000,
+			last_packet_age_ms: 11,
+			silent: true,
+		},
+	],
+	outputs: [{ output: 'hls_ts', verdict: 'plays_without_sound', reasons: ['no AAC'], cures: ['Set it.'] }],
 	readers: ['hls'],
 };
 
@@ -92,10 +124,23 @@ export const SESSION: WebRtcSession = {
 	pli_received: 6,
 	loss: 0.25,
 	rtt_ms: 12,
+	key_frames_only: false,
+	key_frames_only_ms: 0,
 	video: 'H264',
 	audio: 'OPUS',
 	skipped_tracks: SKIPPED,
 };
+
+export const CONNECTION: WebRtcConnection = {
+	stage: 'no_checks',
+	explanation: 'open the port',
+	offered: ['udp 192.0.2.1:8189'],
+	checks_received: 0,
+	dtls_datagrams_received: 0,
+};
+
+/** The secret part of the URL of `SESSION`. */
+export const RESOURCE = 'c2VjcmV0IHJlc291cmNl';
 
 /** One live stream, and one called `constructor` that nobody watches. */
 export function fakeStreams(): StreamsPort {
@@ -120,6 +165,8 @@ export type FakeWebRtc = WebRtcPort & {
 	offers: { streamId: string; offer: string; signal: AbortSignal }[];
 	/** What `create` does; answers with `SESSION` until replaced. */
 	answer: WebRtcPort['create'];
+	/** Fragments that asked for a restart. */
+	restarts: string[];
 };
 
 export function fakeWebRtc(): FakeWebRtc {
@@ -128,11 +175,21 @@ export function fakeWebRtc(): FakeWebRtc {
 		offers: [],
 		answer: async (_streamId, offer) => {
 			if (!offer.startsWith('v=0')) throw new DualcastError('offer_invalid', 'this is not SDP');
-			return { sessionId: SESSION.id, answer: 'v=0\r\nanswer' };
+			return { sessionId: SESSION.id, resource: RESOURCE, answer: 'v=0\r\nanswer' };
 		},
 		create(streamId, offer, signal) {
 			fake.offers.push({ streamId, offer, signal });
 			return fake.answer(streamId, offer, signal);
+		},
+		sessionOf: (resource) => (resource === RESOURCE && sessions.has(SESSION.id) ? SESSION.id : undefined),
+		etag: (id) => (sessions.has(id) ? `"${id}-${fake.restarts.length + 1}"` : undefined),
+		connection: (id) => (sessions.has(id) ? CONNECTION : undefined),
+		restarts: [],
+		updateIce(_id, fragment) {
+			if (!fragment.includes('ice-ufrag')) throw new DualcastError('offer_invalid', 'this is no fragment');
+			if (!fragment.includes('restart')) return undefined;
+			fake.restarts.push(fragment);
+			return 'a=ice-ufrag:ours';
 		},
 		remove: (id) => sessions.delete(id),
 		sessions: () => [...sessions.values()],

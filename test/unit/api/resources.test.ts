@@ -11,7 +11,7 @@ import {
 	streamSchema,
 	streamStatsSchema,
 } from '../../../src/api/schemas.ts';
-import { createFixture } from './api-fixture.ts';
+import { bearerOf, createFixture, testAuth } from './api-fixture.ts';
 import { HLS_STATS, SESSION, STREAM, STREAM_STATS } from './fake-ports.ts';
 
 const { app } = createFixture();
@@ -60,11 +60,18 @@ describe('resources', () => {
 		expect((await request(unready.app).get('/livez')).status).toBe(200);
 	});
 
-	it('end a WebRTC session once', async () => {
-		const fixture = createFixture();
+	it('end a WebRTC session once, for an admin', async () => {
+		const auth = testAuth();
+		const fixture = createFixture({ auth });
 		const path = `/api/v1/webrtc/sessions/${SESSION.id}`;
-		expect((await request(fixture.app).delete(path)).status).toBe(204);
-		const again = await request(fixture.app).delete(path);
+		const bearer = await bearerOf(auth, { actions: ['admin'] });
+		for (const refused of [undefined, await bearerOf(auth, { streams: ['*'] })]) {
+			const attempt = request(fixture.app).delete(path);
+			const { status } = await (refused === undefined ? attempt : attempt.set('Authorization', refused));
+			expect(status).toBe(refused === undefined ? 401 : 403);
+		}
+		expect((await request(fixture.app).delete(path).set('Authorization', bearer)).status).toBe(204);
+		const again = await request(fixture.app).delete(path).set('Authorization', bearer);
 		expect(again.status).toBe(404);
 		expect(again.body.code).toBe('session_not_found');
 	});
@@ -105,7 +112,6 @@ describe('problems', () => {
 		['get', '/api/v1/hls/streams/live/stream/stats', 'hls_disabled', 'hls.enabled'],
 		['get', '/hls/live/stream/index.m3u8', 'hls_disabled', 'hls.enabled'],
 		['get', '/api/v1/webrtc/sessions', 'webrtc_disabled', 'webrtc.enabled'],
-		['delete', '/api/v1/webrtc/sessions/x', 'webrtc_disabled', 'webrtc.enabled'],
 		['post', '/whep/live/stream', 'webrtc_disabled', 'webrtc.enabled'],
 		['delete', '/whep/sessions/x', 'webrtc_disabled', 'webrtc.enabled'],
 	] as const)('%s %s names the key when the output is off', async (method, path, code, key) => {
@@ -122,7 +128,7 @@ describe('/api/openapi.json', () => {
 	it('names every route, with references that lead somewhere', async () => {
 		const { body } = await request(app).get('/api/openapi.json');
 		expect(body.openapi).toBe('3.1.0');
-		expect(Object.keys(body.paths)).toHaveLength(12);
+		expect(Object.keys(body.paths)).toHaveLength(13);
 		const references = [...JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)];
 		expect(references.length).toBeGreaterThan(10);
 		for (const [, name] of references) expect(body.components.schemas).toHaveProperty(name ?? '');

@@ -1,13 +1,16 @@
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import request from 'supertest';
 import { describe, expect, it, vi } from 'vitest';
+import { connectionSchema } from '../../../src/api/schemas.ts';
 import { DualcastError, SourceError } from '../../../src/base/errors.ts';
 import { createFixture } from './api-fixture.ts';
-import { SESSION } from './fake-ports.ts';
+import { CONNECTION, RESOURCE, SESSION } from './fake-ports.ts';
 
+const FRAGMENT = 'application/trickle-ice-sdpfrag';
 const OFFER = 'v=0\r\noffer';
 
 function post(fixture: ReturnType<typeof createFixture>, path = '/whep/live/stream') {
@@ -20,7 +23,8 @@ describe('POST /whep/:id', () => {
 		const { status, headers, text } = await post(fixture).send(OFFER);
 		expect(status).toBe(201);
 		expect(headers['content-type']).toBe('application/sdp');
-		expect(headers.location).toBe(`/whep/sessions/${SESSION.id}`);
+		expect(headers.location).toBe(`/whep/sessions/${RESOURCE}`);
+		expect(headers.etag).toBe(`"${SESSION.id}-1"`);
 		expect(headers).not.toHaveProperty('link');
 		expect(text).toBe('v=0\r\nanswer');
 		expect(fixture.webrtc.offers).toMatchObject([{ streamId: 'live/stream', offer: OFFER }]);
@@ -118,7 +122,7 @@ describe('POST /whep/:id', () => {
 				new Promise((resolve, reject) => {
 					signal.addEventListener('abort', () => {
 						if (when === 'while it waits') reject(signal.reason);
-						else resolve({ sessionId: 'late', answer: 'v=0' });
+						else resolve({ sessionId: 'late', resource: 'r', answer: 'v=0' });
 					});
 				});
 			const server = createServer(fixture.app).listen(0, '127.0.0.1');
@@ -141,23 +145,62 @@ describe('POST /whep/:id', () => {
 describe('a WHEP session', () => {
 	it('is ended once', async () => {
 		const { app } = createFixture();
-		const path = `/whep/sessions/${SESSION.id}`;
+		const path = `/whep/sessions/${RESOURCE}`;
 		expect((await request(app).get(path)).status).toBe(204);
 		expect((await request(app).delete(path).set('If-Match', '"x"')).status).toBe(200);
 		expect((await request(app).delete(path)).status).toBe(404);
 		expect((await request(app).get(path)).status).toBe(404);
 	});
 
-	it('does not take trickled candidates and lives on', async () => {
+	it('tells its viewer where connecting stands', async () => {
 		const { app } = createFixture();
-		const path = `/whep/sessions/${SESSION.id}`;
-		const { status, headers } = await request(app)
-			.patch(path)
-			.set('Content-Type', 'application/trickle-ice-sdpfrag')
-			.send('a=candidate');
-		expect(status).toBe(405);
-		expect(headers.allow).toBe('GET, HEAD, DELETE, OPTIONS');
-		expect((await request(app).get(path)).status).toBe(204);
+		const path = `/whep/sessions/${RESOURCE}`;
+		const { status, body } = await request(app).get(path).set('Accept', 'application/json');
+		expect(status).toBe(200);
+		expect(connectionSchema.parse(body)).toEqual(CONNECTION);
+		expect((await request(app).get(path).set('Accept', 'application/sdp')).status).toBe(204);
+	});
+
+	const patch = (fixture: ReturnType<typeof createFixture>, body: string, ifMatch?: string, type = FRAGMENT) => {
+		const sent = request(fixture.app).patch(`/whep/sessions/${RESOURCE}`).set('Content-Type', type);
+		return (ifMatch === undefined ? sent : sent.set('If-Match', ifMatch)).send(body);
+	};
+
+	it('takes trickled candidates', async () => {
+		const fixture = createFixture();
+		const { status, text, headers } = await patch(fixture, 'a=ice-ufrag:known', `"${SESSION.id}-1"`);
+		expect([status, text]).toEqual([204, '']);
+		expect(headers).not.toHaveProperty('etag');
+	});
+
+	it.each(['*', `"${SESSION.id}-1"`, `"other", "${SESSION.id}-1"`])(
+		'restarts ICE for If-Match: %s',
+		async (ifMatch) => {
+			const { status, text, headers } = await patch(createFixture(), 'a=ice-ufrag:restart', ifMatch);
+			expect([status, text]).toEqual([200, 'a=ice-ufrag:ours']);
+			expect(headers['content-type']).toBe(FRAGMENT);
+			expect(headers.etag).toBe(`"${SESSION.id}-2"`);
+		},
+	);
+
+	it.each([
+		['no If-Match', undefined, FRAGMENT, 'a=ice-ufrag:known', 428, 'precondition_required'],
+		['the tag of an earlier ICE session', '"d2VicnRj-0"', FRAGMENT, 'a=ice-ufrag:known', 412, 'precondition_failed'],
+		['another type', '*', 'application/sdp', 'a=ice-ufrag:known', 415, 'unsupported_media_type'],
+		['what is no fragment', '*', FRAGMENT, 'nonsense', 400, 'offer_invalid'],
+	])('refuses %s and lives on', async (_what, ifMatch, type, body, status, code) => {
+		const fixture = createFixture();
+		const response = await patch(fixture, body, ifMatch, type);
+		expect(response.status).toBe(status);
+		expect(response.body.code).toBe(code);
+		expect(response.headers['access-control-allow-origin']).toBe('*');
+		if (status === 415) expect(response.headers['accept-patch']).toBe(FRAGMENT);
+		expect(fixture.webrtc.sessions()).toHaveLength(1);
+	});
+
+	it('has no other methods', async () => {
+		const { status, headers } = await request(createFixture().app).put(`/whep/sessions/${RESOURCE}`);
+		expect([status, headers.allow]).toEqual([405, 'GET, HEAD, PATCH, DELETE, OPTIONS']);
 	});
 });
 
@@ -172,7 +215,7 @@ describe('/whep', () => {
 		expect((await request(app).get('/whep/nobody')).status).toBe(404);
 	});
 
-	it.each(['/whep/live/stream', `/whep/sessions/${SESSION.id}`])('lets other sites ask first for %s', async (path) => {
+	it.each(['/whep/live/stream', `/whep/sessions/${RESOURCE}`])('lets other sites ask first for %s', async (path) => {
 		const { status, headers } = await request(app)
 			.options(path)
 			.set('Origin', 'https://site.example')
@@ -187,6 +230,27 @@ describe('/whep', () => {
 			expect(headers['access-control-allow-headers']).toContain(header);
 		}
 		expect(headers['accept-post']).toBe('application/sdp');
+	});
+
+	it('answers at the address players made for MediaMTX use', async () => {
+		const fixture = createFixture();
+		const { status } = await post(fixture, '/live/stream/whep?a=b').send(OFFER);
+		expect(status).toBe(201);
+		expect(fixture.webrtc.offers).toMatchObject([{ streamId: 'live/stream' }]);
+		expect((await post(fixture, '/nobody/whep').send(OFFER)).status).toBe(404);
+		expect((await request(fixture.app).get('/api/v1/streams/whep')).body.code).toBe('stream_not_found');
+	});
+
+	it('gives each viewer a TURN password of its own that ends', async () => {
+		const secret = 'shared with the TURN server';
+		const { headers } = await post(createFixture({ iceServers: [{ urls: ['turn:turn.example'], secret }] })).send(
+			OFFER,
+		);
+		const [, username = '', credential] = /username="([^"]+)"; credential="([^"]+)"/.exec(headers.link ?? '') ?? [];
+		expect(credential).toBe(createHmac('sha1', secret).update(username).digest('base64'));
+		const remaining = Number(username.split(':')[0]) - Date.now() / 1000;
+		expect(remaining).toBeGreaterThan(3600);
+		expect(headers.link).not.toContain(secret);
 	});
 
 	it.each(['put', 'patch', 'delete'] as const)('has no %s', async (method) => {

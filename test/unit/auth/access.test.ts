@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { Access } from '../../../src/auth/access.ts';
+import { Access, type Caller } from '../../../src/auth/access.ts';
+import { type HookRequest, HttpHook } from '../../../src/auth/http-hook.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { tokenScene } from './scene.ts';
+
+const caller = (token?: string): Caller => ({
+	authorization: token === undefined ? undefined : `Bearer ${token}`,
+	url: '/hls/yard/index.m3u8',
+	address: '192.0.2.1',
+	protocol: 'hls',
+});
 
 function scene(read: 'public' | 'jwt' = 'jwt', node?: string) {
 	const { verifier, forge } = tokenScene();
@@ -10,19 +20,19 @@ function scene(read: 'public' | 'jwt' = 'jwt', node?: string) {
 describe('Access', () => {
 	it('lets everybody read when that is public, and nothing else', async () => {
 		const { access } = scene('public');
-		expect(await access.authorize(undefined, { action: 'read', stream: 'yard' })).toBeUndefined();
-		await expect(access.authorize(undefined, { action: 'admin' })).rejects.toMatchObject({ code: 'token_missing' });
+		expect(await access.authorize(caller(), { action: 'read', stream: 'yard' })).toBeUndefined();
+		await expect(access.authorize(caller(), { action: 'admin' })).rejects.toMatchObject({ code: 'token_missing' });
 	});
 
 	it('reads with a token for the stream only', async () => {
 		const { access, forge } = scene();
 		const token = await forge();
-		expect((await access.authorize(token, { action: 'read', stream: 'yard' }))?.subject).toBe('ann');
-		await expect(access.authorize(token, { action: 'read', stream: 'gate' })).rejects.toMatchObject({
+		expect((await access.authorize(caller(token), { action: 'read', stream: 'yard' }))?.subject).toBe('ann');
+		await expect(access.authorize(caller(token), { action: 'read', stream: 'gate' })).rejects.toMatchObject({
 			code: 'forbidden',
 		});
-		await expect(access.authorize(token, { action: 'admin' })).rejects.toMatchObject({ code: 'forbidden' });
-		await expect(access.authorize(undefined, { action: 'read', stream: 'yard' })).rejects.toMatchObject({
+		await expect(access.authorize(caller(token), { action: 'admin' })).rejects.toMatchObject({ code: 'forbidden' });
+		await expect(access.authorize(caller(), { action: 'read', stream: 'yard' })).rejects.toMatchObject({
 			code: 'token_missing',
 		});
 	});
@@ -30,9 +40,11 @@ describe('Access', () => {
 	it('refuses a token for another node', async () => {
 		const { access, forge } = scene('jwt', 'sub-1');
 		const wish = { action: 'read', stream: 'yard' } as const;
-		expect((await access.authorize(await forge({ node: 'sub-1' }), wish))?.node).toBe('sub-1');
-		expect((await access.authorize(await forge(), wish))?.node).toBeUndefined();
-		await expect(access.authorize(await forge({ node: 'sub-2' }), wish)).rejects.toMatchObject({ code: 'forbidden' });
+		expect((await access.authorize(caller(await forge({ node: 'sub-1' })), wish))?.node).toBe('sub-1');
+		expect((await access.authorize(caller(await forge()), wish))?.node).toBeUndefined();
+		await expect(access.authorize(caller(await forge({ node: 'sub-2' })), wish)).rejects.toMatchObject({
+			code: 'forbidden',
+		});
 	});
 
 	it('decides at once about a token it has seen', async () => {
@@ -40,10 +52,70 @@ describe('Access', () => {
 		const token = await forge();
 		const wish = { action: 'read', stream: 'yard' } as const;
 		expect(access.authorizeRemembered(token, wish)).toBeUndefined();
-		await access.authorize(token, wish);
+		await access.authorize(caller(token), wish);
 		expect(access.authorizeRemembered(token, wish)?.subject).toBe('ann');
 		expect(() => access.authorizeRemembered(token, { action: 'read', stream: 'gate' })).toThrow(
 			expect.objectContaining({ code: 'forbidden' }),
 		);
+	});
+});
+
+describe('Access by an external service', () => {
+	function hooked(answer: () => Response) {
+		const asked: HookRequest[] = [];
+		const clock = new VirtualClock();
+		const hook = new HttpHook({
+			...{ url: 'http://auth.example.org/', timeout: 1000, cache: 10_000, clock, logger: silentLogger },
+			fetch: async (_url, init) => {
+				asked.push(JSON.parse(String(init?.body)));
+				return answer();
+			},
+		});
+		const access = new Access({ read: 'http', verifier: tokenScene().verifier, hook });
+		return { access, asked, clock };
+	}
+	const wish = { action: 'read', stream: 'yard' } as const;
+
+	it("asks in MediaMTX's format and remembers the answer for a while", async () => {
+		const { access, asked, clock } = hooked(() => new Response('', { status: 200 }));
+		const authorization = `Basic ${Buffer.from('ann:pass:word').toString('base64')}`;
+		const ann: Caller = { ...caller(), authorization, url: '/whep/yard?a=b', protocol: 'webrtc' };
+		expect(await access.authorize(ann, wish)).toBeUndefined();
+		await access.authorize(ann, wish);
+		expect(asked).toEqual([
+			{
+				...{ user: 'ann', password: 'pass:word', token: 'pass:word', ip: '192.0.2.1', action: 'read' },
+				...{ path: 'yard', protocol: 'webrtc', id: '', query: 'a=b' },
+			},
+		]);
+		await clock.advance(10_001);
+		await access.authorize(ann, wish);
+		expect(asked).toHaveLength(2);
+	});
+
+	it('asks once for many at the same time', async () => {
+		const { access, asked } = hooked(() => new Response());
+		await Promise.all(Array.from({ length: 9 }, () => access.authorize(caller(), wish)));
+		expect(asked).toHaveLength(1);
+	});
+
+	it('refuses when the service does, and asks for credentials where there were none', async () => {
+		const { access } = hooked(() => new Response('', { status: 401 }));
+		await expect(access.authorize(caller(), wish)).rejects.toMatchObject({ code: 'token_missing' });
+		await expect(access.authorize(caller('a.b.c'), wish)).rejects.toMatchObject({ code: 'forbidden' });
+	});
+
+	it.each([
+		[
+			'cannot be reached',
+			() => {
+				throw new Error('ECONNREFUSED');
+			},
+		],
+		['fails', () => new Response('', { status: 500 })],
+		['sends elsewhere', () => new Response('', { status: 302, headers: { location: 'http://example.org' } })],
+	])('lets nobody in when the service %s', async (_name, answer) => {
+		const { access } = hooked(answer);
+		await expect(access.authorize(caller('a.b.c'), wish)).rejects.toMatchObject({ code: 'forbidden' });
 	});
 });

@@ -36,6 +36,7 @@ function surroundings(startGateway: Start) {
 		}),
 		version: () => '1.2.3',
 		startGateway,
+		openCamera: () => Promise.reject(new Error('not expected')),
 	};
 	return { around, events, clock, out: () => out, err: () => err };
 }

@@ -25,6 +25,8 @@ describe('defaults', () => {
 			log: { level: 'info', format: 'auto' },
 			hls: {
 				enabled: true,
+				variant: 'ts',
+				low_latency: { enabled: true, part_duration: 200 },
 				segment_duration: 1000,
 				segment_count: 3,
 				output_dir: 'hls',
@@ -40,7 +42,33 @@ describe('defaults', () => {
 				ice_servers: [],
 				max_sessions: 1000,
 			},
+			rtsp_server: {
+				enabled: false,
+				host: '0.0.0.0',
+				port: 8554,
+				udp: true,
+				udp_port: 8554,
+				mtu: 1500,
+				max_connections: 256,
+				username: null,
+				password: null,
+			},
+			auth: {
+				read: 'public',
+				secret: null,
+				key_file: null,
+				issuer: 'dualcast',
+				audience: 'dualcast',
+				lifetime: 3_600_000,
+				open_issuing: false,
+				api_keys: [],
+				classes: {},
+				class_codes: {},
+				issuers: [],
+				http: null,
+			},
 			on_demand: { start_timeout: 5000, close_after: 30_000 },
+			probe: { enabled: true },
 			streams: { demo: { source: 'demo', credentials: undefined, on_demand: true, transport: 'auto' } },
 		});
 	});
@@ -78,6 +106,8 @@ describe('the configuration', () => {
 	});
 });
 
+const FINGERPRINT = Array.from({ length: 32 }, () => 'AB').join(':');
+
 describe('streams', () => {
 	it.each([
 		['rtsp://192.0.2.1/a?b=c', 'rtsp://192.0.2.1/a?b=c', undefined],
@@ -91,6 +121,21 @@ describe('streams', () => {
 		expect(stream(`"${text}"`)).toMatchObject({ source, credentials });
 	});
 
+	it.each([
+		['rtsps://h/', {}, undefined],
+		['rtspx://h/', {}, undefined],
+		['rtsps://h/', { insecure: true }, 'unchecked'],
+		['rtsps://h/', { insecure: false }, undefined],
+		['rtsps://h/', { fingerprint: FINGERPRINT }, { fingerprint: FINGERPRINT.replaceAll(':', '').toLowerCase() }],
+	])('say whom to believe over TLS: %s with %j', (source, tls, expected) => {
+		expect(stream(JSON.stringify({ source, tls }))).toMatchObject({ source, tls: expected });
+	});
+
+	it('say by which way media comes, and through which path', () => {
+		const entry = '{ source: "rtsp://h/", transport: websocket, tunnel_path: "/ws?a=1" }';
+		expect(stream(entry)).toMatchObject({ transport: 'websocket', tunnel_path: '/ws?a=1' });
+	});
+
 	it('take credentials apart from the address', () => {
 		expect(stream('{ source: "rtsp://h/", username: "u", password: "p@/#%" }')?.credentials).toEqual({
 			username: 'u',
@@ -99,10 +144,13 @@ describe('streams', () => {
 	});
 
 	it.each([
-		['http://h/', 'c.yaml:2:8: streams.cam: expected an address that begins with rtsp://, or the word demo'],
+		[
+			'http://h/',
+			'c.yaml:2:8: streams.cam: expected an address that begins with rtsp:// or rtsps://, or the word demo',
+		],
 		['exec:rm', 'c.yaml:2:8: streams.cam: expected an address'],
 		['file:///etc/passwd', 'c.yaml:2:8: streams.cam: expected an address'],
-		['rtsps://h/', 'c.yaml:2:8: streams.cam: rtsps:// (RTSP over TLS) is not supported'],
+		['rtspu://h/', 'c.yaml:2:8: streams.cam: expected an address'],
 		['"rtsp://u:CANARY#1@h/"', 'c.yaml:2:8: streams.cam: not a valid rtsp:// URL'],
 		['rtsp://', 'c.yaml:2:8: streams.cam: not a valid rtsp:// URL'],
 		['"rtsp://a b/"', 'c.yaml:2:8: streams.cam: not a valid rtsp:// URL'],
@@ -116,6 +164,17 @@ describe('streams', () => {
 		['{ source: "rtsp://u:CANARY@h", username: u }', 'c.yaml:2:18: streams.cam.source: the user name and password'],
 		['{ source: "rtsp://h", password: CANARY }', 'c.yaml:2:40: streams.cam.password: a password needs a username'],
 		['{ source: demo, username: u }', 'c.yaml:2:34: streams.cam.username: the demo camera has no'],
+		[
+			'{ source: "rtsp://h", tls: { insecure: true } }',
+			'c.yaml:2:35: streams.cam.tls: the address of the source is not',
+		],
+		['{ source: "rtsps://h", tls: { fingerprint: ab } }', 'c.yaml:2:51: streams.cam.tls.fingerprint: expected the SHA'],
+		[
+			`{ source: "rtsps://h", tls: { fingerprint: "${FINGERPRINT}", insecure: true } }`,
+			'streams.cam.tls.insecure: a certificate is either known',
+		],
+		['{ source: "rtsp://h", tunnel_path: /x }', 'c.yaml:2:43: streams.cam.tunnel_path: only transport http and'],
+		['{ source: "rtsp://h", transport: http, tunnel_path: x }', 'streams.cam.tunnel_path: expected a path'],
 		['{ source: "rtsp://h", username: u, password: 12 }', 'c.yaml:2:53: streams.cam.password: expected text; put it'],
 	])('refuse %s', (entry, message) => {
 		const [first, ...more] = problems(`streams:\n  cam: ${entry}\n`);
@@ -161,7 +220,7 @@ describe('problems', () => {
 			'c.yaml:2:9: server.port: expected a whole number from 0 to 65535',
 			'c.yaml:3:3: server.hots: unknown key; the keys here are host, port',
 			'c.yaml:5:18: hls.segment_count: expected a whole number from 3 to 30',
-			'c.yaml:6:1: logs: unknown key; the keys here are server, log, hls, webrtc, on_demand, streams',
+			'c.yaml:6:1: logs: unknown key; the keys here are server, log, hls, webrtc, rtsp_server, auth, on_demand, probe, streams',
 		]);
 	});
 

@@ -20,12 +20,13 @@ describe('configs/config.yaml', () => {
 	});
 
 	it('has exactly the keys and defaults of the schema', () => {
-		const written = parse(file) as Record<string, Record<string, unknown>>;
-		const found = Object.entries(written).flatMap(([section, keys]): [string, unknown][] =>
-			section === 'streams'
-				? [['streams', keys]]
-				: Object.entries(keys).map(([key, value]) => [`${section}.${key}`, value]),
-		);
+		const isGroup = (value: unknown): value is object =>
+			typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
+		const leavesOf = (value: unknown, path: string): [string, unknown][] =>
+			path !== 'streams' && isGroup(value)
+				? Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, path === '' ? key : `${path}.${key}`))
+				: [[path, value]];
+		const found = leavesOf(parse(file), '');
 		const expected = leaves(configJsonSchema()).map(([path, schema]) => [path, schema.default]);
 		expect(found).toEqual(expected);
 		expect(parseConfig(file, 'config.yaml', {})).toEqual(parseConfig('', 'config.yaml', {}));
@@ -36,7 +37,7 @@ describe('configs/config.yaml', () => {
 			expect(schema.description, path).toMatch(/\.$/);
 			expect(schema, path).toHaveProperty('default');
 		}
-		const settings = ['source', 'username', 'password', 'on_demand', 'transport'];
+		const settings = ['source', 'username', 'password', 'on_demand', 'transport', 'tunnel_path', 'tls'];
 		for (const key of settings) expect(file).toContain(`#   ${key}: `);
 	});
 

@@ -36,4 +36,23 @@ describe('carried tracks', () => {
 		const broken = { ...AAC_TRACK, config: new Uint8Array(0) };
 		for (const track of [odd, broken]) expect(carriedTracks([track])).toMatchObject({ skipped: [{ codec: 'aac' }] });
 	});
+
+	it('are H.264 or H.265 with AAC or Opus in fragmented MP4', () => {
+		const h265 = { ...VIDEO_TRACK, codec: 'h265', facts: undefined } as unknown as typeof VIDEO_TRACK;
+		const pcma = { kind: 'audio', codec: 'pcma', id: 2, clockRate: 8000, channels: 1 } as const;
+		expect(carriedTracks([h265, OPUS_TRACK], 'ts')).toMatchObject({
+			video: undefined,
+			audio: undefined,
+			skipped: [{ codec: 'h265', reason: expect.stringContaining('hls.variant') }, { codec: 'opus' }],
+		});
+		const carried = carriedTracks([h265, pcma, OPUS_TRACK], 'fmp4');
+		expect(carried).toMatchObject({ video: h265, audio: { track: OPUS_TRACK }, skipped: [{ codec: 'pcma' }] });
+		expect(codecsOf(carriedTracks([VIDEO_TRACK, OPUS_TRACK], 'fmp4'))).toEqual(['avc1.42c00a', 'opus']);
+	});
+
+	it('need no form in ADTS in fragmented MP4', () => {
+		const odd = { ...AAC_TRACK, config: Uint8Array.of(0x17, 0x80, 0x15, 0xb3, 0x90) };
+		expect(carriedTracks([odd], 'fmp4').audio?.track).toBe(odd);
+		expect(carriedTracks([{ ...AAC_TRACK, config: new Uint8Array(0) }], 'fmp4').skipped.length).toBe(1);
+	});
 });

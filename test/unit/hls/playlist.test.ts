@@ -1,16 +1,22 @@
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Continuity } from '../../../src/hls/continuity.ts';
+import { classicNames, parseClassicName, parsePartName, partName } from '../../../src/hls/names.ts';
 import { PlaylistBody, renderPlaylist } from '../../../src/hls/playlist.ts';
 import { PlaylistWindow } from '../../../src/hls/playlist-window.ts';
-import { type CutSegment, parseSegmentName } from '../../../src/hls/segment.ts';
+import type { CutSegment } from '../../../src/hls/segment.ts';
 import { WALL_ZERO } from '../../fakes/access-units.ts';
 import { checkSuccession, type ReadPlaylist, readPlaylist } from '../../fakes/playlist-rules.ts';
 
 function setup(continuity = new Continuity(), wall = WALL_ZERO) {
 	continuity.startRun(wall);
-	const window = new PlaylistWindow({ segmentCount: 3, segmentDuration: 1, run: wall.toString(36), continuity });
+	const window = new PlaylistWindow({
+		segmentCount: 3,
+		segmentDuration: 1,
+		names: classicNames(wall.toString(36), 'ts'),
+		continuity,
+	});
 	let time = 0;
 	return {
 		window,
@@ -23,6 +29,7 @@ function setup(continuity = new Continuity(), wall = WALL_ZERO) {
 				{
 					bytes: new Uint8Array(188),
 					duration,
+					frames: 25,
 					wall: wall + start * 1000,
 					discontinuity: false,
 					independent: true,
@@ -173,18 +180,37 @@ describe('playlist', () => {
 		expect(kept.length).toBe(3 + 5);
 	});
 
-	it('is compressed once', () => {
+	it('is compressed once, and tagged by what it says', () => {
 		const body = new PlaylistBody('#EXTM3U\n');
-		expect(gunzipSync(body.compressed).toString()).toBe('#EXTM3U\n');
-		expect(body.compressed).toBe(body.compressed);
+		expect(gunzipSync(body.as('gzip')).toString()).toBe('#EXTM3U\n');
+		expect(brotliDecompressSync(body.as('br')).toString()).toBe('#EXTM3U\n');
+		expect(body.as('gzip')).toBe(body.as('gzip'));
+		expect(body.tag('br')).not.toBe(body.tag('identity'));
+		expect(new PlaylistBody('#EXTM3U\n').tag('br')).toBe(body.tag('br'));
+		expect(new PlaylistBody('#EXTM3U\n\n').tag('br')).not.toBe(body.tag('br'));
 	});
 });
 
 describe('segment names', () => {
+	it('of parts lead to the segment', () => {
+		expect(partName('ll-a-7.m4s', 12)).toBe('ll-a-7.12.m4s');
+		expect(parsePartName('ll-a-7.12.m4s')).toEqual({ segment: 'll-a-7.m4s', index: 12 });
+		for (const name of ['ll-a-7.m4s', 'll-a-7.mp4', '7.m4s', '']) expect(parsePartName(name)).toBeUndefined();
+	});
+
 	it('are told from every other file', () => {
-		expect(parseSegmentName('seg-mwq3el9e-119113778.ts')).toEqual({ run: 'mwq3el9e', sequence: 119_113_778 });
-		for (const name of ['seg-a-1.ts.tmp', 'seg--1.ts', 'seg-a-1.m4s', 'a/seg-a-1.ts', 'index.m3u8', '.gitkeep', '']) {
-			expect(parseSegmentName(name)).toBeUndefined();
+		expect(parseClassicName('seg-mwq3el9e-119113778.ts')).toEqual({ run: 'mwq3el9e', sequence: 119_113_778 });
+		for (const name of [
+			'seg-a-1.ts.tmp',
+			'seg--1.ts',
+			'seg-a-1.mkv',
+			'll-a-1.m4s',
+			'a/seg-a-1.ts',
+			'index.m3u8',
+			'.gitkeep',
+			'',
+		]) {
+			expect(parseClassicName(name)).toBeUndefined();
 		}
 	});
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { carriedTracks } from '../../../src/hls/carried-tracks.ts';
 import type { CutSegment } from '../../../src/hls/segment.ts';
 import { MAX_SEGMENT_SECONDS, Segmenter } from '../../../src/hls/segmenter.ts';
+import { TsSegmentWriter } from '../../../src/hls/ts-segment-writer.ts';
 import type { Track, VideoTrack } from '../../../src/media/track.ts';
 import type { AccessUnit } from '../../../src/media/unit.ts';
 import { AAC_TRACK, OPUS_TRACK, picture, pictures, sound, WALL_ZERO } from '../../fakes/access-units.ts';
@@ -10,7 +11,11 @@ import { Demuxer } from './demux.ts';
 
 function setup(tracks: readonly Track[] = [VIDEO_TRACK, AAC_TRACK]) {
 	const segments: CutSegment[] = [];
-	const segmenter = new Segmenter({ segmentDuration: 1, onSegment: (segment) => segments.push(segment) });
+	const segmenter = new Segmenter({
+		segmentDuration: 1,
+		writer: new TsSegmentWriter(),
+		onSegment: (segment) => segments.push(segment),
+	});
 	segmenter.setTracks(carriedTracks(tracks));
 	const push = (units: Iterable<AccessUnit>) => {
 		for (const unit of units) segmenter.push(unit);

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { adtsHeader, adtsHeaderLength, parseAudioSpecificConfig } from '../../../src/media/aac.ts';
+import {
+	adtsHeader,
+	adtsHeaderLength,
+	buildAudioSpecificConfig,
+	parseAudioSpecificConfig,
+} from '../../../src/media/aac.ts';
 import { createDepacketizer } from '../../../src/media/create-depacketizer.ts';
 import type { Depacketizer, RawAudio } from '../../../src/media/depacketizer.ts';
 import { opusDuration } from '../../../src/media/opus-depacketizer.ts';
@@ -28,11 +33,13 @@ type Step = {
 	readonly lost?: number;
 };
 
-function receive(track: AudioTrack, ...steps: readonly Step[]): { frames: RawAudio[]; depacketizer: Depacketizer } {
+function receive(track: AudioTrack, ...steps: readonly Step[]) {
 	const frames: RawAudio[] = [];
-	const depacketizer = createDepacketizer(track, {
+	const configs: string[] = [];
+	const depacketizer: Depacketizer = createDepacketizer(track, {
 		onAudio: (frame) => frames.push(frame),
 		onVideo: () => expect.unreachable(),
+		onAudioConfig: (config) => configs.push(Buffer.from(config).toString('hex')),
 		onParameterSets: () => expect.unreachable(),
 	});
 	let sequence = 65_534;
@@ -42,7 +49,7 @@ function receive(track: AudioTrack, ...steps: readonly Step[]): { frames: RawAud
 		depacketizer.push(rtpPacket({ sequence, timestamp, marker, payload: bytes }), 5);
 		bytes.fill(0xee);
 	}
-	return { frames, depacketizer };
+	return { frames, configs, depacketizer };
 }
 
 const dataOf = (frames: readonly RawAudio[]) => frames.map(({ data }) => Buffer.from(data).toString('hex'));
@@ -84,6 +91,20 @@ describe('Opus', () => {
 		expect(frames).toEqual([{ timestamp: 960, duration: 960, data: hex('f80102'), arrival: 5 }]);
 		expect(depacketizer.dropped).toBe(1);
 	});
+});
+
+test('G.722: one byte a tick of 8000 Hz, which is two samples', () => {
+	const track: AudioTrack = { kind: 'audio', codec: 'g722', id: 1, clockRate: 8000, channels: 1 };
+	expect(receive(track, { payload: 'fafafafa', timestamp: 160 }).frames).toMatchObject([
+		{ timestamp: 160, duration: 4 },
+	]);
+	expect(receive({ ...track, clockRate: 16_000 }, { payload: 'fafafafa' }).frames[0]?.duration).toBe(8);
+});
+
+test('L16: two bytes a sample and channel; half a sample at the end is cut off', () => {
+	const track: AudioTrack = { kind: 'audio', codec: 'l16', id: 1, clockRate: 44_100, channels: 2 };
+	const { frames } = receive(track, { payload: '00010002 00030004 0005' }, { payload: '0001' });
+	expect(frames).toEqual([{ timestamp: 0, duration: 2, data: hex('0001000200030004'), arrival: 5 }]);
 });
 
 test('G.711: one byte a sample and channel', () => {
@@ -139,6 +160,75 @@ describe('AAC', () => {
 		expect(dataOf(receive(AAC, { payload: adts }).frames)).toEqual(['aabbcc']);
 	});
 
+	test('several ADTS frames in one packet without AU headers follow each other', () => {
+		const adts = 'fff14c80015ffc aabbcc fff14c80013ffc dd';
+		const { frames } = receive(AAC, { payload: adts.replace('013ffc', '011ffc'), timestamp: 100 });
+		expect(dataOf(frames)).toEqual(['aabbcc', 'dd']);
+		expect(frames.map(({ timestamp }) => timestamp)).toEqual([100, 1124]);
+	});
+
+	test('what ADTS says of the sound counts more than the SDP, and is told once before the first frame', () => {
+		const { frames, configs } = receive(
+			{ ...AAC, clockRate: 16_000, config: hex('1190') },
+			{ payload: 'fff16040015ffc aabbcc' },
+			{ payload: 'fff16040015ffc ddeeff' },
+		);
+		expect(configs).toEqual(['1408']);
+		expect(dataOf(frames)).toEqual(['aabbcc', 'ddeeff']);
+		expect(frames[0]?.duration).toBe(1024);
+	});
+
+	test('access units without AU headers, as some servers send them: taken once that is sure', () => {
+		const unit = '2110 0458 aabb';
+		const { frames, depacketizer } = receive(
+			AAC,
+			...[0, 1, 2, 3, 4].map((index) => ({ payload: unit, timestamp: index * 1024 })),
+		);
+		expect(frames.map(({ timestamp }) => timestamp)).toEqual([2048, 3072, 4096]);
+		expect(new Set(dataOf(frames))).toEqual(new Set(['21100458aabb']));
+		expect(depacketizer.dropped).toBe(2);
+	});
+
+	test('units without AU headers that look a little like some', () => {
+		// 320 bits of AU headers would be possible, sizes that fill the packet are not.
+		const unit = `0140${'f3'.repeat(100)}`;
+		const steps = [0, 1, 2, 3].map((index) => ({ payload: unit, timestamp: index * 1024 }));
+		expect(dataOf(receive(AAC, ...steps).frames)).toEqual([unit, unit]);
+	});
+
+	test('AU headers that come after all are read', () => {
+		const junk = [1, 2, 3, 4].map((index) => ({ payload: '2110 0458 aabb', timestamp: index }));
+		const { frames } = receive(
+			AAC,
+			...junk,
+			{ payload: '0010 0018 aabbcc', timestamp: 9 },
+			{ payload: '0010 0008 dd', timestamp: 1033 },
+		);
+		expect(dataOf(frames).slice(-2)).toEqual(['aabbcc', 'dd']);
+	});
+
+	test('damaged packets of a camera that sends AU headers are not taken for units', () => {
+		const junk = [1, 2, 3, 4, 5].map((index) => ({ payload: '2110 0458 aabb', timestamp: index }));
+		const { frames, depacketizer } = receive(AAC, { payload: '0010 0018 aabbcc' }, ...junk);
+		expect(dataOf(frames)).toEqual(['aabbcc']);
+		expect(depacketizer.dropped).toBe(5);
+	});
+
+	test('an SDP that says there are no AU headers is believed; the marker ends a unit', () => {
+		const track = { ...AAC, sizeLength: 0, indexLength: 0, indexDeltaLength: 0 };
+		const { frames } = receive(
+			track,
+			{ payload: '2110 04' },
+			{ payload: '2111', timestamp: 1024, marker: false },
+			{ payload: '05', timestamp: 1024 },
+		);
+		expect(dataOf(frames)).toEqual(['211004', '211105']);
+	});
+
+	test('frames of 960 samples last as long', () => {
+		expect(receive({ ...AAC, config: hex('1194') }, { payload: '0010 0008 ff' }).frames[0]?.duration).toBe(960);
+	});
+
 	test.each([
 		['headers longer than the packet', 'ffff 0018 aabbcc'],
 		['no headers', '0000 aabbcc'],
@@ -169,6 +259,7 @@ describe('AAC', () => {
 							expect(duration).toBeGreaterThan(0);
 						},
 						onVideo() {},
+						onAudioConfig() {},
 						onParameterSets() {},
 					});
 					for (const fields of packets) depacketizer.push(rtpPacket(fields), 0);
@@ -180,19 +271,29 @@ describe('AAC', () => {
 
 describe('AudioSpecificConfig', () => {
 	test.each([
-		['1190', { objectType: 2, sampleRate: 48_000, channels: 2 }],
-		['1408', { objectType: 2, sampleRate: 16_000, channels: 1 }],
-		['1588', { objectType: 2, sampleRate: 8000, channels: 1 }],
-		['11b8', { objectType: 2, sampleRate: 48_000, channels: 8 }],
-		['17802ee008', { objectType: 2, sampleRate: 24_000, channels: 1 }],
-		['2b118800', { objectType: 5, sampleRate: 24_000, channels: 2 }],
-		['f8e84000', { objectType: 39, sampleRate: 44_100, channels: 2 }],
-	])('%s', (bytes, expected) => {
-		expect(parseAudioSpecificConfig(hex(bytes))).toEqual(expected);
+		['1190', 2, 48_000, 2, 1024],
+		['1408', 2, 16_000, 1, 1024],
+		['1588', 2, 8000, 1, 1024],
+		['11b8', 2, 48_000, 8, 1024],
+		['17802ee008', 2, 24_000, 1, 1024],
+		['2b118800', 5, 24_000, 2, 1024],
+		['1194', 2, 48_000, 2, 960],
+		['b990', 23, 48_000, 2, 512],
+		['f8e84000', 39, 44_100, 2, 512],
+		['f8e85000', 39, 44_100, 2, 480],
+	])('%s', (bytes, objectType, sampleRate, channels, frameSamples) => {
+		expect(parseAudioSpecificConfig(hex(bytes))).toEqual({ objectType, sampleRate, channels, frameSamples });
 	});
 
 	test.each(['', '11', '0190', '16f0', '11f8', '1780'])('%s is none', (bytes) => {
 		expect(parseAudioSpecificConfig(hex(bytes))).toBeUndefined();
+	});
+
+	test('is built for what the tables hold', () => {
+		expect(buildAudioSpecificConfig({ objectType: 2, sampleRate: 48_000, channels: 2 })).toEqual(hex('1190'));
+		expect(buildAudioSpecificConfig({ objectType: 2, sampleRate: 8000, channels: 1 })).toEqual(hex('1588'));
+		expect(buildAudioSpecificConfig({ objectType: 2, sampleRate: 90_000, channels: 1 })).toBeUndefined();
+		expect(buildAudioSpecificConfig({ objectType: 2, sampleRate: 8000, channels: 0 })).toBeUndefined();
 	});
 });
 

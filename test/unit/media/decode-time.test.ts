@@ -14,6 +14,16 @@ describe('DecodeTimes', () => {
 		expect(dts).toEqual([-1, 0, 1, 2, 3, 4, 5]);
 	});
 
+	it('learns how deep a stream reorders that does not say so', () => {
+		const times = new DecodeTimes();
+		const order = [0, 3, 1, 2, 6, 4, 5, 9, 7, 8, 12, 10, 11];
+		const dts = order.map((frame) => times.next(frame * 3600, 0, 3600) / 3600);
+		expect(dts).toEqual([...dts].sort((one, other) => one - other));
+		for (const [index, frame] of order.entries()) {
+			if (index > 3) expect(dts[index]).toBeLessThanOrEqual(frame);
+		}
+	});
+
 	it('never passes the presentation time and never runs backwards', () => {
 		// The last picture of a group in presentation order is decoded first, as with B-frames.
 		const stream = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 20 });

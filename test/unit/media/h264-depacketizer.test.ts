@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RawVideo } from '../../../src/media/depacketizer.ts';
-import { H264_LIMITS, H264Depacketizer } from '../../../src/media/h264-depacketizer.ts';
+import { H264Depacketizer } from '../../../src/media/h264-depacketizer.ts';
+import { PICTURE_LIMITS } from '../../../src/media/picture-assembler.ts';
 import { hex, rtpPacket } from './rtp-packets.ts';
 
 const SPS = '6742c016d900a03db0110000030001000003001e0f162e48';
@@ -38,7 +39,7 @@ class Camera {
 				this.frames.push(frame);
 				this.log.push(frame.nalus.map(text).join(' '));
 			},
-			onParameterSets: (sps, pps) => this.log.push(`sets ${text(sps)} ${text(pps)}`),
+			onParameterSets: ({ sps, pps }) => this.log.push(`sets ${text(sps)} ${text(pps)}`),
 		});
 	}
 
@@ -201,6 +202,92 @@ describe('H264Depacketizer', () => {
 		expect(camera.log).toEqual([joined(SPS, PPS, IDR), joined(SLICE, LATER_SLICE)]);
 	});
 
+	test('10 kB packets in packetization mode 0, as Tapo cameras send them', () => {
+		const idr = `65 88 ${'ab'.repeat(10_000)}`;
+		const camera = new Camera().send({ payload: idr }, { payload: `65 48 ${'cd'.repeat(30_000)}`, marker: true });
+		expect(camera.log).toEqual([joined(SPS, PPS, idr, `6548${'cd'.repeat(30_000)}`)]);
+	});
+
+	test('delimiter, parameter sets and SEI one by one before fragments, as Amcrest cameras send them', () => {
+		const camera = new Camera(false).send(
+			{ payload: AUD },
+			{ payload: SPS },
+			{ payload: PPS },
+			{ payload: SEI },
+			{ payload: '7c 85 88 84' },
+			{ payload: '7c 45 01 02 03', marker: true },
+		);
+		expect(camera.log).toEqual([`sets ${SPS} ${PPS}`, joined(SPS, PPS, SEI, IDR)]);
+	});
+
+	test('a marker on every parameter set and SEI, each with a timestamp of its own', () => {
+		const camera = new Camera(false).send(
+			{ payload: SPS, timestamp: 1, marker: true },
+			{ payload: PPS, timestamp: 2, marker: true },
+			{ payload: SEI, timestamp: 3, marker: true },
+			{ payload: IDR, timestamp: 4, marker: true },
+			{ payload: SLICE, timestamp: 3004, marker: true },
+		);
+		expect(camera.log).toEqual([`sets ${SPS} ${PPS}`, joined(SPS, PPS, IDR), joined(SLICE)]);
+		expect(camera.depacketizer.dropped).toBe(0);
+	});
+
+	test('a marker on every slice: one picture is lost, then the timestamp ends the pictures', () => {
+		const camera = new Camera().send(
+			...[0, 3000, 6000].flatMap((timestamp) => [
+				{ payload: IDR, timestamp, marker: true },
+				{ payload: '65 48 05', timestamp, marker: true },
+				{ payload: '65 28 06', timestamp, marker: true },
+			]),
+			{ payload: AUD, timestamp: 9000 },
+		);
+		const whole = joined(SPS, PPS, IDR, '654805', '652806');
+		expect(camera.log).toEqual([joined(SPS, PPS, IDR), whole, whole]);
+		expect(camera.depacketizer.dropped).toBe(1);
+	});
+
+	test('two fields with the same timestamp are two units', () => {
+		const camera = new Camera().send(
+			{ payload: IDR, marker: true },
+			{ payload: SLICE, marker: true },
+			{ payload: SLICE, timestamp: 3000, marker: true },
+		);
+		expect(camera.log).toEqual([joined(SPS, PPS, IDR), joined(SLICE), joined(SLICE)]);
+	});
+
+	test('types of the vendor between slices, as Reolink cameras send them', () => {
+		const camera = new Camera().send(
+			{ payload: IDR },
+			{ payload: '1e 0102' },
+			{ payload: '1f 03' },
+			{
+				payload: '65 48 05',
+				marker: true,
+			},
+		);
+		expect(camera.log).toEqual([joined(SPS, PPS, IDR, '654805')]);
+	});
+
+	test('several NAL units inside one fragmented one, over several packets', () => {
+		const camera = new Camera(false).send(
+			{ payload: `7c 87 ${SPS.slice(2)} 000000` },
+			{ payload: `7c 07 01 ${PPS} 0000` },
+			{ payload: `7c 47 01 ${IDR}`, marker: true },
+		);
+		expect(camera.log).toEqual([`sets ${SPS} ${PPS}`, joined(SPS, PPS, IDR)]);
+	});
+
+	test('a lost start of a fragment costs all up to the next start', () => {
+		const camera = new Camera().send(
+			{ payload: IDR, marker: true },
+			{ payload: '5c 01 9a', timestamp: 3000, lost: 1 },
+			{ payload: '5c 41 01', timestamp: 3000, marker: true },
+			{ payload: '5c 81 9a 01', timestamp: 6000 },
+			{ payload: '5c 41 02 03 04', timestamp: 6000, marker: true },
+		);
+		expect(camera.log).toEqual([joined(SPS, PPS, IDR), joined(SLICE)]);
+	});
+
 	describe('loss', () => {
 		test.each<[string, Step[], number]>([
 			['the middle of a fragment', [{ payload: '7c 85 88' }, { payload: '7c 45 03', marker: true, lost: 1 }], 1],
@@ -259,7 +346,7 @@ describe('H264Depacketizer', () => {
 	describe('caps', () => {
 		test('a frame with too many NAL units is dropped', () => {
 			const camera = new Camera();
-			for (let count = 0; count <= H264_LIMITS.nalus; count++) camera.send({ payload: IDR });
+			for (let count = 0; count <= PICTURE_LIMITS.nalus; count++) camera.send({ payload: IDR });
 			camera.send({ payload: IDR, marker: true }, { payload: SLICE, timestamp: 3000, marker: true });
 			expect(camera.log).toEqual([joined(SLICE)]);
 			expect(camera.depacketizer.dropped).toBe(1);
@@ -269,7 +356,7 @@ describe('H264Depacketizer', () => {
 			const camera = new Camera().send({ payload: '7c 85 88' });
 			const fragment = new Uint8Array(65_000).fill(0x11);
 			fragment.set([0x7c, 0x05]);
-			for (let sent = 0; sent <= H264_LIMITS.bytes; sent += fragment.length) camera.send({ payload: fragment });
+			for (let sent = 0; sent <= PICTURE_LIMITS.bytes; sent += fragment.length) camera.send({ payload: fragment });
 			camera.send({ payload: '7c 45 01', marker: true }, { payload: SLICE, timestamp: 3000, marker: true });
 			expect(camera.log).toEqual([joined(SLICE)]);
 			expect(camera.depacketizer.dropped).toBe(1);

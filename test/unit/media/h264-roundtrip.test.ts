@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RawVideo } from '../../../src/media/depacketizer.ts';
-import { H264_LIMITS, H264Depacketizer } from '../../../src/media/h264-depacketizer.ts';
+import { H264Depacketizer } from '../../../src/media/h264-depacketizer.ts';
 import { packetizeH264 } from '../../../src/media/h264-packetizer.ts';
+import { PICTURE_LIMITS } from '../../../src/media/picture-assembler.ts';
 import type { RtpPacket } from '../../../src/media/rtp.ts';
 import { hex, rtpPacket } from './rtp-packets.ts';
 
@@ -137,7 +138,7 @@ describe('there and back', () => {
 		fc.assert(
 			fc.property(fc.array(packet, { maxLength: 60 }), (packets) => {
 				for (const { nalus, size, key } of depacketize(packets.map(rtpPacket)).frames) {
-					expect(nalus.length).toBeLessThanOrEqual(H264_LIMITS.nalus + 16);
+					expect(nalus.length).toBeLessThanOrEqual(PICTURE_LIMITS.nalus + 16);
 					expect(size).toBe(nalus.reduce((sum, nalu) => sum + nalu.length, 0));
 					expect(nalus.every((nalu) => nalu.length > 0)).toBe(true);
 					if (key) expect((nalus[0]?.[0] ?? 0) & 0x1f).toBe(7);

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildAvcConfiguration, parseAvcConfiguration } from '../../../src/media/avc-configuration.ts';
 import { findStartCode, removeEmulationPrevention, splitAnnexB } from '../../../src/media/h264.ts';
-import { ParameterSets, parseSpropParameterSets } from '../../../src/media/h264-parameter-sets.ts';
+import { H264_SYNTAX } from '../../../src/media/h264-depacketizer.ts';
+import { parseSpropParameterSets } from '../../../src/media/h264-parameter-sets.ts';
+import { ParameterSets } from '../../../src/media/parameter-sets.ts';
 import { hex } from './rtp-packets.ts';
 
 const SPS = hex('6764001facd9405005bb0110000003001000000303c0f1831960');
@@ -45,25 +47,28 @@ describe('Annex B', () => {
 test('emulation prevention is taken out', () => {
 	expect(removeEmulationPrevention(hex('000003 01 000003 000003'))).toEqual(hex('000001 0000 0000'));
 	expect(removeEmulationPrevention(hex('0000 04 0003'))).toEqual(hex('0000040003'));
+	const buffer = Buffer.from('00000301', 'hex');
+	expect(removeEmulationPrevention(buffer)).toEqual(hex('000001'));
+	expect(buffer.toString('hex')).toBe('00000301');
 	const untouched = hex('0102');
 	expect(removeEmulationPrevention(untouched)).toBe(untouched);
 });
 
 describe('AVCDecoderConfigurationRecord', () => {
 	test('is built as the standard says', () => {
-		expect(buildAvcConfiguration(hex('6742c01e aa'), PPS)).toEqual(
+		expect(buildAvcConfiguration([hex('6742c01e aa')], [PPS])).toEqual(
 			hex('01 42c01e ff e1 0005 6742c01eaa 01 0006 68ebe3cb22c0'),
 		);
 	});
 
 	test('a High profile has its chroma format appended', () => {
-		const record = buildAvcConfiguration(SPS, PPS);
+		const record = buildAvcConfiguration([SPS], [PPS]);
 		expect(record.subarray(-4)).toEqual(hex('fd f8 f8 00'));
 		expect(parseAvcConfiguration(record)).toEqual({ lengthSize: 4, sps: [SPS], pps: [PPS] });
 	});
 
 	test('what is cut short is refused', () => {
-		const record = buildAvcConfiguration(hex('6742c01e aa'), PPS);
+		const record = buildAvcConfiguration([hex('6742c01e aa')], [PPS]);
 		for (let length = 0; length < record.length; length++) {
 			expect(parseAvcConfiguration(record.subarray(0, length))).toBeUndefined();
 		}
@@ -103,40 +108,40 @@ describe('ParameterSets', () => {
 	};
 
 	test('knows what is new', () => {
-		const sets = new ParameterSets(undefined);
+		const sets = new ParameterSets(H264_SYNTAX, undefined);
 		expect(sets.complete).toBe(false);
-		expect(sets.update(PPS)).toBe(true);
-		expect(sets.update(SPS)).toBe(true);
-		expect(sets.update(SPS.slice())).toBe(false);
+		expect(sets.update(PPS, 'pps')).toBe(true);
+		expect(sets.update(SPS, 'sps')).toBe(true);
+		expect(sets.update(SPS.slice(), 'sps')).toBe(false);
 		expect(sets.complete).toBe(true);
 		expect(listOf(sets)).toEqual([SPS, PPS]);
 	});
 
 	test('keeps several picture parameter sets by their ids', () => {
-		const sets = new ParameterSets({ sps: SPS, pps: PPS });
+		const sets = new ParameterSets(H264_SYNTAX, { sps: SPS, pps: PPS });
 		const second = hex('68 5b 20'); // id 1
-		expect(sets.update(second)).toBe(true);
-		expect(sets.update(PPS)).toBe(false);
-		expect(sets.update(second)).toBe(false);
+		expect(sets.update(second, 'pps')).toBe(true);
+		expect(sets.update(PPS, 'pps')).toBe(false);
+		expect(sets.update(second, 'pps')).toBe(false);
 		expect(listOf(sets)).toEqual([SPS, PPS, second]);
 	});
 
 	test('what the SDP said goes when the stream says otherwise', () => {
-		const sets = new ParameterSets({ sps: hex('674d001e ff aa'), pps: PPS });
-		expect(sets.update(SPS)).toBe(true);
+		const sets = new ParameterSets(H264_SYNTAX, { sps: hex('674d001e ff aa'), pps: PPS });
+		expect(sets.update(SPS, 'sps')).toBe(true);
 		expect(sets.complete).toBe(false);
-		expect(sets.update(PPS)).toBe(true);
+		expect(sets.update(PPS, 'pps')).toBe(true);
 		expect(listOf(sets)).toEqual([SPS, PPS]);
 	});
 
 	test('keeps copies, and a bounded number', () => {
-		const sets = new ParameterSets(undefined);
+		const sets = new ParameterSets(H264_SYNTAX, undefined);
 		const sps = SPS.slice();
-		sets.update(sps);
+		sets.update(sps, 'sps');
 		sps.fill(0);
 		expect(listOf(sets)).toEqual([SPS]);
-		for (let id = 0; id < 200; id++) sets.update(Uint8Array.of(0x68, id, 1));
+		for (let id = 0; id < 200; id++) sets.update(Uint8Array.of(0x68, id, 1), 'pps');
 		expect(listOf(sets).length).toBeLessThanOrEqual(16);
-		expect(sets.update(new Uint8Array(5000).fill(0x67))).toBe(false);
+		expect(sets.update(new Uint8Array(5000).fill(0x67), 'sps')).toBe(false);
 	});
 });

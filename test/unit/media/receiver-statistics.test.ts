@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ReceiverStatistics } from '../../../src/media/receiver-statistics.ts';
 import { rtpPacket } from './rtp-packets.ts';
@@ -39,6 +40,68 @@ describe('ReceiverStatistics', () => {
 		receive(statistics, sequences);
 		expect(statistics.lost).toBe(0);
 		expect(statistics.report(0)?.fractionLost).toBe(0);
+	});
+
+	test.each([
+		['a duplicate', [0, 1, 2, 2, 3], { lost: 0, reordered: 0, duplicates: 1 }],
+		['a late packet', [0, 1, 3, 2, 4], { lost: 0, reordered: 1, duplicates: 0 }],
+		['a late packet that comes twice', [0, 1, 4, 2, 2, 3], { lost: 0, reordered: 2, duplicates: 1 }],
+		['a duplicate beside a loss', [0, 1, 1, 3], { lost: 1, reordered: 0, duplicates: 1 }],
+		['over the wrap', [0xfffe, 0xfffe, 0x10001, 0xffff], { lost: 1, reordered: 1, duplicates: 1 }],
+		['a late packet in the place of one long gone', [...range(0, 199), 201, 202, 200], { reordered: 1, duplicates: 0 }],
+		['a sequence number that steps back by one', [10, 11, 10, 11, 12], { lost: 0, duplicates: 2 }],
+	])('tells %s', (_name, sequences, counts) => {
+		const statistics = new ReceiverStatistics(90_000);
+		receive(statistics, sequences);
+		expect(statistics.reception).toMatchObject({ received: sequences.length, ...counts });
+	});
+
+	test('counts what a lossy network did, whatever it did', () => {
+		const faults = fc.array(
+			fc.record({
+				fault: fc.constantFrom('none', 'none', 'none', 'drop', 'twice', 'late'),
+				by: fc.integer({ min: 1, max: 40 }),
+			}),
+			{ minLength: 2, maxLength: 400 },
+		);
+		fc.assert(
+			fc.property(faults, fc.integer({ min: 0, max: 0xffff }), (packets, first) => {
+				const sent: { at: number; sequence: number }[] = [];
+				let twice = 0;
+				let dropped = 0;
+				packets.forEach(({ fault, by }, index) => {
+					const sequence = first + index;
+					// The ends are kept: what is lost before the first packet or after the last cannot be known.
+					const end = index === 0 || index === packets.length - 1;
+					if (fault === 'drop' && !end) dropped++;
+					else sent.push({ at: index + (fault === 'late' && !end ? by + 0.5 : 0), sequence });
+					if (fault === 'twice') {
+						twice++;
+						sent.push({ at: index + by + 0.25, sequence });
+					}
+				});
+				sent.sort((a, b) => a.at - b.at);
+				let highest = -1;
+				const seen = new Set<number>();
+				let late = 0;
+				for (const { sequence } of sent) {
+					if (!seen.has(sequence) && sequence < highest) late++;
+					seen.add(sequence);
+					highest = Math.max(highest, sequence);
+				}
+				const statistics = new ReceiverStatistics(90_000);
+				receive(
+					statistics,
+					sent.map(({ sequence }) => sequence),
+				);
+				expect(statistics.reception).toMatchObject({
+					received: sent.length,
+					lost: dropped,
+					reordered: late,
+					duplicates: twice,
+				});
+			}),
+		);
 	});
 
 	test('a sender that starts anew keeps what was lost before', () => {

@@ -39,6 +39,20 @@ describe('H.264', () => {
 	});
 
 	test.each([
+		['profile=1; behind it, as Reolink cameras have it', `a=fmtp:96 ${SPROP};packetization-mode=1;profile=1;`],
+		[
+			'a profile-level-id of Baseline over a Main SPS, as Hikvision cameras have it',
+			`a=fmtp:96 profile-level-id=420029;${SPROP}`,
+		],
+		['stray bytes after the SPS', 'a=fmtp:96 sprop-parameter-sets=Z0LAFtkAoD2wEQAAAwABAAADAB4PFi5IAAAA/w==,aM48gA=='],
+		['Annex B inside', 'a=fmtp:96 sprop-parameter-sets=AAAAAWdCwBbZAKA9sBEAAAMAAQAAAwAeDxYuSA==,AAAAAWjOPIA='],
+		['both sets in one item', 'a=fmtp:96 sprop-parameter-sets=AAAAAWdCwBbZAKA9sBEAAAMAAQAAAwAeDxYuSAAAAAFozjyA'],
+	])('%s: the SPS says', (_name, fmtp) => {
+		const { tracks } = tracksOf('m=video 0 RTP/AVP 96', 'a=rtpmap:96 H264/90000', fmtp);
+		expect(tracks).toMatchObject([{ track: { facts: { width: 640, height: 480, codecs: 'avc1.42c016' } } }]);
+	});
+
+	test.each([
 		['no fmtp', []],
 		['an empty fmtp', ['a=fmtp:96']],
 		['an empty sprop', ['a=fmtp:96 sprop-parameter-sets=']],
@@ -50,7 +64,7 @@ describe('H.264', () => {
 	});
 
 	test.each([
-		['static payload type 35', ['m=video 0 RTP/AVP 35'], 35, 90_000],
+		['static payload type 35, as Bosch cameras have it', ['m=video 0 RTP/AVP 35'], 35, 90_000],
 		['another clock', ['m=video 0 RTP/AVP 97', 'a=rtpmap:97 H264/1000'], 97, 1000],
 		['no clock', ['m=video 0 RTP/AVP 97', 'a=rtpmap:97 H264'], 97, 90_000],
 		['no rtpmap, but parameters of H.264', ['m=video 0 RTP/AVP 96', `a=fmtp:96 ${SPROP}`], 96, 90_000],
@@ -76,6 +90,12 @@ describe('audio', () => {
 		[['m=audio 0 RTP/AVP 97', 'a=rtpmap:97 pcma/16000'], 'pcma', 16_000, 1],
 		[['m=audio 0 RTP/AVP 8', 'a=rtpmap:8 PCMU/8000/1'], 'pcmu', 8000, 1],
 		[['m=audio 0 RTP/AVP 97', 'a=rtpmap:97 PCMU/8000/2'], 'pcmu', 8000, 2],
+		[['m=audio 0 RTP/AVP 9'], 'g722', 8000, 1],
+		[['m=audio 0 RTP/AVP 97', 'a=rtpmap:97 G722/8000/1'], 'g722', 8000, 1],
+		[['m=audio 0 RTP/AVP 10'], 'l16', 44_100, 2],
+		[['m=audio 0 RTP/AVP 11'], 'l16', 44_100, 1],
+		[['m=audio 0 RTP/AVP 11', 'a=rtpmap:11 PCM/8000'], 'l16', 8000, 1],
+		[['m=audio 0 RTP/AVP 97', 'a=rtpmap:97 L16/16000/2'], 'l16', 16_000, 2],
 		[['m=audio 0 RTP/AVP 97', 'a=rtpmap:97 opus/48000/2'], 'opus', 48_000, 2],
 		[['m=audio 0 RTP/AVP 97', 'a=rtpmap:97 OPUS/8000'], 'opus', 48_000, 2],
 	])('%j', (lines, codec, clockRate, channels) => {
@@ -116,21 +136,119 @@ describe('audio', () => {
 	});
 
 	test.each([
-		['without configuration', 'a=fmtp:97 mode=AAC-hbr', 'configuration'],
-		['with an empty one', 'a=fmtp:97 config=', 'configuration'],
-		['with a broken one', 'a=fmtp:97 config=ff', 'broken'],
-		['without parameters', 'a=x', 'configuration'],
-	])('AAC %s is skipped and the video stays', (_name, fmtp, reason) => {
-		const { tracks, skipped } = tracksOf(...VIDEO, 'm=audio 0 RTP/AVP 97', 'a=rtpmap:97 MPEG4-GENERIC/48000', fmtp);
+		['without configuration', 'a=fmtp:97 mode=AAC-hbr'],
+		['with an empty configuration', 'a=fmtp:97 config='],
+		['with a broken configuration', 'a=fmtp:97 config=ff'],
+		['without parameters', 'a=x'],
+	])('AAC %s is what the rtpmap says', (_name, fmtp) => {
+		expect(audio('m=audio 0 RTP/AVP 97', 'a=rtpmap:97 MPEG4-GENERIC/16000/1', fmtp)).toMatchObject({
+			...{ codec: 'aac', clockRate: 16_000, channels: 1, config: hex('1408'), sizeLength: 13 },
+		});
+	});
+
+	test.each([
+		['that no rtpmap describes', 'MPEG4-GENERIC', 'config=', 'configuration'],
+		['of a rate that AAC does not have', 'MPEG4-GENERIC/90000', '', 'configuration'],
+		['that is CELP', 'MPEG4-GENERIC/8000', 'config=4580', 'not AAC'],
+		['with composition times', 'MPEG4-GENERIC/48000', 'config=1190;ctsDeltaLength=22', 'ctsdeltalength'],
+		['in LATM without any configuration', 'MP4A-LATM/90000', 'cpresent=0', 'configuration'],
+		['in LATM of several layers', 'MP4A-LATM/48000', 'cpresent=0;config=400223203fc0', 'layers'],
+	])('AAC %s is skipped and the video stays', (_name, map, fmtp, reason) => {
+		const { tracks, skipped } = tracksOf(...VIDEO, 'm=audio 0 RTP/AVP 97', `a=rtpmap:97 ${map}`, `a=fmtp:97 ${fmtp}`);
 		expect(tracks).toHaveLength(1);
-		expect(skipped).toMatchObject([{ kind: 'audio', codec: 'MPEG4-GENERIC', reason: expect.stringContaining(reason) }]);
+		expect(skipped).toMatchObject([{ kind: 'audio', reason: expect.stringContaining(reason) }]);
+	});
+
+	test.each([
+		['AAC in ADTS by other names', ['a=rtpmap:97 MP4A-ADTS/16000'], { config: hex('1408') }],
+		['AAC by its plain name', ['a=rtpmap:97 AAC/48000/2'], { config: hex('1190') }],
+		['mode=AAC_hbr', ['a=rtpmap:97 mpeg4-generic/16000', 'a=fmtp:97 mode=AAC_hbr;config=1408'], { sizeLength: 13 }],
+		[
+			'the generic mode with lengths of its own',
+			['a=rtpmap:97 mpeg4-generic/16000', 'a=fmtp:97 mode=generic;sizeLength=16;indexLength=0;config=1408'],
+			{ sizeLength: 16, indexLength: 0, indexDeltaLength: 3 },
+		],
+		[
+			'LATM with its configuration in the SDP',
+			['a=rtpmap:97 MP4A-LATM/48000/2', 'a=fmtp:97 cpresent=0;config=400023203fc0'],
+			{ config: hex('1190'), channels: 2, latm: { configPresent: false, muxConfig: hex('400023203fc0') } },
+		],
+		[
+			'LATM with its configuration in the stream',
+			['a=rtpmap:97 MP4A-LATM/16000/1'],
+			{ config: hex('1408'), latm: { configPresent: true } },
+		],
+	])('%s', (_name, lines, expected) => {
+		expect(audio('m=audio 0 RTP/AVP 97', ...lines)).toMatchObject({ codec: 'aac', ...expected });
+	});
+});
+
+describe('H.265', () => {
+	const SETS = {
+		vps: '40010c01ffff01600000030090000003000003005d959409',
+		sps: '42010101600000030090000003000003005da00280802d16595964932bc05a020000030002000003003c10',
+		pps: '4401c172b46240',
+	};
+	const base64 = (bytes: string) => Buffer.from(bytes, 'hex').toString('base64');
+	const h265 = (...lines: readonly string[]) =>
+		tracksOf('m=video 0 RTP/AVP 96', 'a=rtpmap:96 H265/90000', ...lines).tracks[0]?.track;
+	const known = {
+		codec: 'h265',
+		clockRate: 90_000,
+		facts: { width: 1280, height: 720, frameRate: 30, reorderFrames: 2, codecs: 'hvc1.1.6.L93.90' },
+	};
+
+	test.each([
+		[
+			'as the RFC has it',
+			`sprop-vps=${base64(SETS.vps)}; sprop-sps=${base64(SETS.sps)}; sprop-pps=${base64(SETS.pps)}`,
+			SETS,
+		],
+		['without VPS', `sprop-sps=${base64(SETS.sps)};sprop-pps=${base64(SETS.pps)};`, { sps: SETS.sps, pps: SETS.pps }],
+		['start codes inside', `sprop-sps=${base64(`00000001${SETS.sps}`)};sprop-pps=${base64(`000001${SETS.pps}`)}`, {}],
+		['the names mixed up', `sprop-sps=${base64(SETS.pps)};sprop-pps=${base64(SETS.sps)}`, {}],
+		['all of them under the name of H.264', `sprop-parameter-sets=${Object.values(SETS).map(base64).join(',')}`, SETS],
+	])('%s', (_name, fmtp, sets) => {
+		const track = h265(`a=fmtp:96 ${fmtp}`);
+		expect(track).toMatchObject(known);
+		const parameterSets = Object.entries(sets).map(([kind, bytes]) => [kind, hex(bytes)]);
+		expect(track).toMatchObject({ parameterSets: Object.fromEntries(parameterSets) });
+	});
+
+	test.each([
+		['no fmtp', []],
+		['an SPS without PPS', [`a=fmtp:96 sprop-sps=${base64(SETS.sps)}`]],
+		['names without values', ['a=fmtp:96 sprop-vps=;sprop-sps=;sprop-pps=']],
+		['profile and level alone', ['a=fmtp:96 profile-id=1;level-id=93']],
+		['junk', ['a=fmtp:96 sprop-vps=!;sprop-sps=????;sprop-pps=AAAA']],
+	])('%s: the stream will say', (_name, lines) => {
+		expect(h265(...lines)).toEqual({ kind: 'video', codec: 'h265', id: 0, clockRate: 90_000 });
+	});
+
+	test.each([
+		['its other name', ['m=video 0 RTP/AVP 96', 'a=rtpmap:96 HEVC/90000']],
+		['no rtpmap, but its parameters', ['m=video 0 RTP/AVP 96', `a=fmtp:96 sprop-vps=${base64(SETS.vps)}`]],
+		['no reordering of packets', ['m=video 0 RTP/AVP 96', 'a=rtpmap:96 h265', 'a=fmtp:96 sprop-max-don-diff=0']],
+	])('by %s', (_name, lines) => {
+		expect(tracksOf(...lines).tracks).toMatchObject([{ payloadType: 96, track: { codec: 'h265', clockRate: 90_000 } }]);
+	});
+
+	test.each([
+		['sprop-max-don-diff=1', 'sprop-max-don-diff'],
+		['sprop-depack-buf-nalus=4', 'order'],
+		['tx-mode=MRST', 'tx-mode'],
+	])('%s is refused', (fmtp, reason) => {
+		const { tracks, skipped } = tracksOf('m=video 0 RTP/AVP 96', 'a=rtpmap:96 H265/90000', `a=fmtp:96 ${fmtp}`);
+		expect(tracks).toEqual([]);
+		expect(skipped).toMatchObject([{ codec: 'H265', reason: expect.stringContaining(reason) }]);
 	});
 });
 
 describe('what is skipped, and why', () => {
 	test.each([
-		['H.265', ['m=video 0 RTP/AVP 96', 'a=rtpmap:96 H265/90000'], 'H265', 'H.264'],
-		['Motion JPEG', ['m=video 0 RTP/AVP 26'], 'JPEG', 'H.264'],
+		['Motion JPEG', ['m=video 0 RTP/AVP 26'], 'JPEG', 'not playable yet'],
+		['Motion JPEG by rtpmap', ['m=video 0 RTP/AVP 96', 'a=rtpmap:96 JPEG/90000'], 'JPEG', 'not playable yet'],
+		['another video codec', ['m=video 0 RTP/AVP 96', 'a=rtpmap:96 MP4V-ES/90000'], 'MP4V-ES', 'H.264'],
 		[
 			'the interleaved mode',
 			['m=video 0 RTP/AVP 96', 'a=rtpmap:96 H264/90000', 'a=fmtp:96 packetization-mode=2'],
@@ -150,7 +268,7 @@ describe('what is skipped, and why', () => {
 			'neither',
 		],
 		['an unknown number', ['m=video 0 RTP/AVP 50'], 'unknown', 'payload type'],
-		['L16', ['m=audio 0 RTP/AVP 11', 'a=rtpmap:11 PCM/8000'], 'PCM', 'AAC, G.711 or Opus'],
+		['another audio codec', ['m=audio 0 RTP/AVP 97', 'a=rtpmap:97 G726-32/8000'], 'G726-32', 'AAC, G.711 or Opus'],
 		['an inactive one', ['m=video 0 RTP/AVP 35', 'a=inactive'], 'H264', 'inactive'],
 		['an empty media line', ['m='], 'unknown', 'neither'],
 	])('%s', (_name, lines, codec, reason) => {

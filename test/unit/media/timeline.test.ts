@@ -77,6 +77,29 @@ describe('Timeline', () => {
 		expect(shown).toEqual([0, 160, 80, 40, 120, 320, 240].map((time) => BEGIN + time));
 	});
 
+	test('B-frames that begin in mid-stream go back from where the parameter sets say so', () => {
+		const camera = new Camera([VIDEO]);
+		for (const time of frames(0, 400, 40)) camera.video(time);
+		camera.timeline.change(REORDERED);
+		const places = [400, 520, 440, 480, 640, 560, 600].map((time) => camera.video(time, 400));
+		expect(places.map((place) => at(place) - BEGIN)).toEqual([400, 520, 440, 480, 640, 560, 600]);
+		expect(places.some(({ epochStep }) => epochStep)).toBe(false);
+	});
+
+	test('a clock that drifts is followed, for hours and without a break', () => {
+		for (const rate of [1.0005, 0.9995]) {
+			const camera = new Camera([VIDEO]);
+			const start = camera.video(0);
+			let last = start;
+			for (const time of frames(40, 4 * 3_600_000, 400)) {
+				last = camera.video(time * rate, time);
+				expect(last.epochStep).toBe(false);
+			}
+			const passed = (last.pts - start.pts) / 90;
+			expect(Math.abs(passed - (4 * 3_600_000 - 360) * rate)).toBeLessThan(50);
+		}
+	});
+
 	test('one frame with a wrong timestamp is placed by its arrival', () => {
 		for (const wrong of [10_000, -10_000, 1e7]) {
 			const camera = new Camera([VIDEO]);

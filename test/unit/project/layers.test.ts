@@ -13,11 +13,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	hls: ['base', 'media', 'stream'],
 	auth: ['base'],
 	demo: ['base', 'media', 'rtsp'],
-	api: ['base', 'config', 'media', 'stream'],
+	probe: ['base', 'media', 'stream'],
+	api: ['auth', 'base', 'config', 'media', 'stream', 'probe'],
 	web: [],
 };
 /** May import everything: the composition root and the command line. */
-const ROOTS = ['gateway.ts', 'main.ts', 'cli'];
+const ROOTS = ['gateway.ts', 'camera-source.ts', 'main.ts', 'cli'];
 const SOURCE = 'src';
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^'"`;]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
 const PURE = ['media'];

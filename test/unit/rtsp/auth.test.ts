@@ -33,6 +33,17 @@ describe('digest', () => {
 		expect(header).toContain('qop=auth, nc=00000001');
 	});
 
+	it('answers as RFC 7616 section 3.9.2 shows with its erratum 4897, by SHA-512-256', () => {
+		const challenge = digestChallenge(
+			'Digest realm="api@example.org", qop="auth", algorithm=SHA-512-256, charset=UTF-8, userhash=false, ' +
+				'nonce="5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK", opaque="HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS"',
+		);
+		const credentials = { username: 'J\u00e4s\u00f8n Doe', password: 'Secret, or not?' };
+		const nonce = { count: 1, client: 'NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v' };
+		const header = digestAuthorization(challenge, credentials, 'GET', '/doe.json', nonce);
+		expect(parameter(header, 'response')).toBe('3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5');
+	});
+
 	it('answers without qop as RFC 2069 says, and quotes nothing that was not there', () => {
 		const challenge = digestChallenge(
 			'Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c403ebaf9f0171e9517f40e41"',
@@ -85,6 +96,19 @@ describe('Authorizer', () => {
 		};
 		expect(counts('a')).toEqual(['00000001', '00000002']);
 		expect(counts('b')).toEqual(['00000001', '00000002']);
+	});
+});
+
+describe('a session of MD5-sess', () => {
+	it('has the secret of its first request to the end, whatever a server takes the client nonce of', () => {
+		let step = 0;
+		const authorizer = new Authorizer(LION, () => (step++ % 17) / 17.5);
+		authorizer.take(digestChallenge('Digest realm="r", nonce="n", qop="auth", algorithm=MD5-sess'));
+		const nonces = ['DESCRIBE', 'PLAY'].map((method) => parameter(authorizer.authorize(method, '*') ?? '', 'cnonce'));
+		expect(nonces[0]).toBe(nonces[1]);
+		step = 7;
+		authorizer.take(digestChallenge('Digest realm="r", nonce="m", qop="auth", algorithm=MD5-sess'));
+		expect(parameter(authorizer.authorize('PLAY', '*') ?? '', 'cnonce')).not.toBe(nonces[0]);
 	});
 });
 

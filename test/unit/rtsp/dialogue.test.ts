@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RtspDialogue } from '../../../src/rtsp/client/dialogue.ts';
+import { Login } from '../../../src/rtsp/client/login.ts';
 import { type RtspRequest, type RtspResponse, response } from '../../../src/rtsp/message.ts';
 
 const BASIC = { 'WWW-Authenticate': 'Basic realm="r"' };
@@ -18,9 +19,8 @@ function talk(answers: RtspResponse[], credentials: { username: string; password
 			if (!answer) throw new Error('one request too many');
 			return answer;
 		},
-		credentials,
+		login: new Login(credentials, () => 0.5),
 		userAgent: 'test',
-		random: () => 0.5,
 	});
 	const authorizations = () => seen.map((request) => request.headers.get('Authorization')?.replace(/ .*/, ''));
 	return { dialogue, seen, authorizations };

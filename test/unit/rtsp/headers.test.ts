@@ -13,6 +13,8 @@ describe('Transport', () => {
 		['RTP/AVP/TCP;ssrc=     D93FF;unicast;interleaved=10-11', { ssrc: 0xd93ff, interleaved: [10, 11] }],
 		['RTP/AVP;unicast;ssrc=4294967295', { ssrc: 0xffffffff }],
 		['rtp/avp ; multicast ; destination=239.0.0.1', { profile: 'RTP/AVP', multicast: true, destination: '239.0.0.1' }],
+		['RTP/AVP;multicast;destination=239.0.0.1;port=5000-5001;ttl=16', { port: [5000, 5001], ttl: 16 }],
+		['RTP/AVP;multicast;port=5000;ttl=256', { port: [5000, 5001] }],
 		['RTP/SAVP/TCP;unicast;source=10.0.0.1', { profile: 'RTP/SAVP', source: '10.0.0.1' }],
 	])('%s', (text, expected) => {
 		expect(parseTransport(text)).toMatchObject([expected]);
@@ -42,6 +44,8 @@ describe('Transport', () => {
 				interleaved: pair(255),
 				clientPort: pair(65_535),
 				serverPort: pair(65_535),
+				port: pair(65_535),
+				ttl: fc.nat(255),
 				source: fc.ipV4(),
 				destination: fc.ipV6(),
 				ssrc: fc.nat(0xffffffff),

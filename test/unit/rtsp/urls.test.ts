@@ -19,7 +19,17 @@ describe('parseCameraUrl', () => {
 		['rtsp://u:a#b/c?d@camera:1/x', 'camera', 1, 'rtsp://camera:1/x', { username: 'u', password: 'a#b/c?d' }],
 		[' rtsp://camera/a b ', 'camera', 554, 'rtsp://camera/a%20b', undefined],
 	])('%s', (text, host, port, requestUrl, credentials) => {
-		expect(parseCameraUrl(text)).toEqual({ host, port, requestUrl, credentials });
+		expect(parseCameraUrl(text)).toEqual({ host, port, security: 'none', requestUrl, credentials });
+	});
+
+	it.each([
+		['rtsps://camera/a', false, 322, 'tls', 'rtsps://camera/a'],
+		['rtspx://u:p@camera:7441/a', false, 7441, 'unchecked', 'rtsps://camera:7441/a'],
+		['rtsp://camera/a', true, 80, 'none', 'rtsp://camera/a'],
+		['rtsps://camera/a', true, 443, 'tls', 'rtsps://camera/a'],
+		['rtsp://camera:8554/a', true, 8554, 'none', 'rtsp://camera:8554/a'],
+	] as const)('%s, through the web server: %s', (text, tunnelled, port, security, requestUrl) => {
+		expect(parseCameraUrl(text, tunnelled)).toMatchObject({ port, security, requestUrl });
 	});
 
 	it.each(['', 'camera', 'http://camera/', 'rtsp:///a', 'rtsp://camera:x/', 'rtsp://camera:0/', 'rtsp://a b/'])(

@@ -6,7 +6,7 @@ import type { Track } from '../../../src/media/track.ts';
 import type { AccessUnit } from '../../../src/media/unit.ts';
 import type { Lease, StreamReader } from '../../../src/stream/reader.ts';
 import { Stream, type StreamOptions } from '../../../src/stream/stream.ts';
-import { ScriptedSource } from '../../fakes/scripted-source.ts';
+import { ScriptedSource, VIDEO_TRACK } from '../../fakes/scripted-source.ts';
 import { settle, VirtualClock } from '../../fakes/virtual-clock.ts';
 
 function setup(changes: Partial<StreamOptions> = {}) {
@@ -42,6 +42,19 @@ class Collector implements StreamReader {
 	}
 	onEnd(): void {
 		this.ended++;
+	}
+}
+
+const PCMA_TRACK = { kind: 'audio', codec: 'pcma', id: 1, clockRate: 8_000, channels: 1 } as const;
+
+/** A sound packet every 500 ms. */
+async function soundFor({ clock, source }: ReturnType<typeof setup>, milliseconds: number): Promise<void> {
+	const run = source.last;
+	for (let passed = 0; passed < milliseconds; passed += 500) {
+		const sequence = Math.round(clock.now() / 500);
+		const fields = { payloadType: 8, marker: false, sequence, timestamp: clock.now() * 8, ssrc: 2 };
+		run.sink.onPacket(1, { ...fields, payload: new Uint8Array(160) }, clock.now());
+		await clock.advance(500);
 	}
 }
 
@@ -99,6 +112,19 @@ describe('demand', () => {
 		expect(source.runs).toHaveLength(2);
 		source.last.announce();
 		await (await again).release();
+	});
+
+	it('asks a camera with a wrong password ever more rarely, however often viewers come', async () => {
+		const { clock, source, stream } = setup();
+		source.onRun = (run) => run.fail('camera_unauthorized', true);
+		for (let minute = 0; minute < 60; minute++) {
+			await expect(stream.claim()).rejects.toMatchObject({ code: 'camera_unauthorized' });
+			await clock.advance(60_000);
+		}
+		expect(source.runs.length).toBeLessThanOrEqual(10);
+		source.onRun = (run) => run.announce();
+		await clock.advance(600_000);
+		(await stream.claim()).release();
 	});
 
 	it('is idle after a start that failed and may go better the next time, and keeps the cause', async () => {
@@ -234,6 +260,81 @@ describe('supervision', () => {
 		await context.clock.advance(1_000);
 		expect(context.source.runs).toHaveLength(2);
 		expect(context.source.open).toBe(1);
+	});
+
+	it('reconnects a camera whose picture froze while its sound goes on, and says so', async () => {
+		const context = setup();
+		const { clock, source, stream } = context;
+		const claim = stream.claim();
+		await settle();
+		source.last.announce([VIDEO_TRACK, PCMA_TRACK]);
+		await claim;
+		source.last.picture(0, true, clock.now());
+		await soundFor(context, 9_000);
+		expect(stream.lastError?.error).toMatchObject({
+			code: 'camera_stalled',
+			facts: { track: 'video', codec: 'h264', silent_s: 8 },
+		});
+		expect(stream.lastError?.error.message).toContain('no picture (h264) for 8 s while its sound goes on');
+		expect(source.runs).toHaveLength(2);
+	});
+
+	it('keeps a camera whose sound stopped, and tells it until sound comes again', async () => {
+		const context = setup();
+		const { clock, source, stream } = context;
+		const claim = stream.claim();
+		await settle();
+		source.last.announce([VIDEO_TRACK, PCMA_TRACK]);
+		await claim;
+		await soundFor(context, 1_000);
+		for (let second = 0; second < 20; second++) {
+			source.last.picture(second * 90_000, true, clock.now());
+			await clock.advance(1_000);
+		}
+		expect(stream.state.name).toBe('live');
+		expect(source.runs).toHaveLength(1);
+		expect(stream.muted.map(({ track }) => track.codec)).toEqual(['pcma']);
+		await soundFor(context, 1_000);
+		expect(stream.muted).toEqual([]);
+	});
+
+	it('gives up a camera of sound alone when the sound stops', async () => {
+		const context = setup();
+		const claim = context.stream.claim();
+		await settle();
+		context.source.last.announce([PCMA_TRACK]);
+		await claim;
+		await soundFor(context, 20_000);
+		expect(context.source.runs).toHaveLength(1);
+		await context.clock.advance(8_500);
+		expect(context.stream.lastError?.error.message).toContain('no sound (pcma)');
+	});
+
+	it('does not take packets that never make a picture for life', async () => {
+		const context = setup();
+		const { clock, source, stream } = context;
+		await live(context);
+		source.last.picture(0, true, clock.now());
+		for (let sequence = 1; sequence < 20; sequence++) {
+			// A fragment without its beginning.
+			const payload = Uint8Array.of(0x7c, 0x05, 0x88);
+			const fields = { payloadType: 96, marker: true, sequence, timestamp: sequence * 45_000, ssrc: 1, payload };
+			source.last.sink.onPacket(0, fields, clock.now());
+			await clock.advance(500);
+		}
+		expect(stream.lastError?.error.code).toBe('camera_stalled');
+	});
+
+	it('gives up a camera that never gets ready, also when it is not the first time', async () => {
+		const context = setup({ onDemand: false });
+		await settle();
+		context.source.last.announce();
+		context.source.last.fail('camera_closed');
+		await context.clock.advance(1_000);
+		expect(context.source.runs).toHaveLength(2);
+		await context.clock.advance(35_000);
+		expect(context.stream.lastError?.error.code).toBe('camera_timeout');
+		expect(context.source.runs.length).toBeGreaterThan(2);
 	});
 
 	it('ends the readers when the camera refuses the password after a reconnect', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import type { StreamInfo as ServedStreamInfo } from '../../../src/api/ports.ts';
-import { gatewayUrls, streamIdOfWatchPath } from '../../../src/web/gateway/paths.ts';
+import { gatewayUrls, streamIdOfWatchPath, tokenOfSearch } from '../../../src/web/gateway/paths.ts';
 import { parseProblem, sentence } from '../../../src/web/gateway/problem.ts';
 import type { StreamInfo } from '../../../src/web/gateway/stream-info.ts';
 import { getStream, getStreams } from '../../../src/web/gateway/streams.ts';
@@ -13,6 +13,21 @@ describe('addresses', () => {
 		expect(urls.hls('a b?')).toBe('https://cameras.example/hls/a%20b%3F/index.m3u8');
 		expect(urls.watch('x')).toBe('https://cameras.example/watch/x');
 		expect(urls.stream('x')).toBe('https://cameras.example/api/v1/streams/x');
+	});
+
+	test('carry the token', () => {
+		const urls = gatewayUrls('https://cameras.example', 'a.b+c');
+		const all = [urls.streams(), urls.stream('x'), urls.watch('x'), urls.whep('x'), urls.hls('x')];
+		expect(all.every((url) => new URL(url).searchParams.get('jwt') === 'a.b+c')).toBe(true);
+	});
+
+	test.each([
+		['?jwt=a.b.c', 'a.b.c'],
+		['?mode=hls&token=a.b.c', 'a.b.c'],
+		['?mode=hls', ''],
+		['', ''],
+	])('the token of %s', (search, token) => {
+		expect(tokenOfSearch(search)).toBe(token);
 	});
 
 	test.each([

@@ -41,6 +41,7 @@ describe('a stream in words', () => {
 		expect(viewerWords({ webrtc: 0, hls: 0 })).toBe('Nobody');
 		expect(viewerWords({ webrtc: 2, hls: 1 })).toBe('2 WebRTC, 1 HLS');
 		expect(viewerWords({ webrtc: 0, hls: 3 })).toBe('3 HLS');
+		expect(viewerWords({ webrtc: 1, hls: 0, rtsp: 2 })).toBe('1 WebRTC, 2 RTSP');
 	});
 
 	test('what is left out, where and why', () => {

@@ -71,6 +71,8 @@ let clock: FakeClock;
 let video: FakeVideo;
 let requests: string[];
 let answer: () => Response;
+/** What the gateway says about the session. */
+let explanation: () => Response;
 let heard: string[];
 let samples: Sample[];
 let stop: AbortController;
@@ -83,8 +85,8 @@ const listener: PlaybackListener = {
 
 async function play() {
 	const fetch: Fetch = async (url, init) => {
-		requests.push(`${init?.method} ${url}`);
-		return answer();
+		requests.push(`${init?.method ?? 'GET'} ${url}`);
+		return init?.method === undefined ? explanation() : answer();
 	};
 	const playback = new WebRtcPlayback({
 		video: video as unknown as HTMLVideoElement,
@@ -111,6 +113,7 @@ beforeEach(() => {
 	heard = [];
 	samples = [];
 	stop = new AbortController();
+	explanation = () => new Response(null, { status: 204 });
 	answer = () => new Response('v=0 answer', { status: 201, headers: { Location: '/session/1' } });
 });
 
@@ -147,7 +150,11 @@ describe('playing by WHEP', () => {
 		await clock.advance(3000);
 		expect(await blocked.ended).toMatchObject({ code: 'no_frame', message: expect.stringMatching(/may block UDP/) });
 		expect(blocked.connection.closed).toBe(true);
-		expect(requests).toEqual(['POST http://gateway/whep/demo', 'DELETE http://gateway/session/1']);
+		expect(requests).toEqual([
+			'POST http://gateway/whep/demo',
+			'GET http://gateway/session/1',
+			'DELETE http://gateway/session/1',
+		]);
 
 		const connected = await play();
 		connected.connection.become('connected');
@@ -156,6 +163,26 @@ describe('playing by WHEP', () => {
 			code: 'no_frame',
 			message: expect.stringMatching(/no picture came/),
 		});
+	});
+
+	test('says what the gateway saw of a connection that did not come about', async () => {
+		explanation = () => Response.json({ stage: 'no_checks', explanation: 'nothing arrives at udp 192.0.2.1:8189' });
+		const { ended } = await play();
+		await clock.advance(3000);
+		expect(await ended).toMatchObject({
+			message: 'WebRTC could not connect within 3 seconds. Nothing arrives at udp 192.0.2.1:8189.',
+		});
+	});
+
+	test.each([
+		['fails', () => Response.error()],
+		['is another server', () => new Response('<html>')],
+		['has seen everything', () => Response.json({ stage: 'media', explanation: 'media is being sent' })],
+	])('guesses when the gateway %s', async (_what, says) => {
+		explanation = says;
+		const { ended } = await play();
+		await clock.advance(3000);
+		expect(await ended).toMatchObject({ message: expect.stringMatching(/may block UDP/) });
 	});
 
 	test('a hidden page shows nothing, but plays when frames are decoded', async () => {

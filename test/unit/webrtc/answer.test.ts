@@ -54,6 +54,32 @@ function sectionsOf(sdp: string): string[][] {
 }
 
 describe('negotiate', () => {
+	it('refuses a stream whose video cannot be sent, with the reason and the cure, whatever its audio is', () => {
+		const video: Track = { kind: 'video', codec: 'h265', id: 0, clockRate: 90_000 };
+		const error = refusal(CHROMIUM, video, OPUS);
+		expect(error).toMatchObject({ code: 'codec_unsupported', facts: { codec: 'h265' } });
+		expect(error.message).toContain('the camera sends H.265; set the camera to H.264, or play it by HLS');
+	});
+
+	it('passes over H.265 where there is H.264 too', () => {
+		const video: Track = { kind: 'video', codec: 'h265', id: 5, clockRate: 90_000 };
+		const { video: accepted, skipped } = negotiated(CHROMIUM, BASELINE, video);
+		expect(accepted?.codec.name).toBe('h264');
+		expect(skipped).toMatchObject([{ codec: 'h265' }]);
+		expect(negotiated(CHROMIUM, video, BASELINE).video?.codec.name).toBe('h264');
+	});
+
+	it('takes G.722 as it is, and uncompressed sound not', () => {
+		const g722: Track = { kind: 'audio', codec: 'g722', id: 1, clockRate: 8000, channels: 1 };
+		expect(negotiated(CHROMIUM, BASELINE, g722).audio?.codec).toMatchObject({ name: 'g722', payloadType: 9 });
+		const stereo = negotiated(CHROMIUM, BASELINE, { ...g722, channels: 2 });
+		expect(stereo.skipped).toMatchObject([{ codec: 'g722', reason: expect.stringContaining('one channel') }]);
+		const l16: Track = { kind: 'audio', codec: 'l16', id: 1, clockRate: 16_000, channels: 1 };
+		const { audio, skipped } = negotiated(CHROMIUM, BASELINE, l16);
+		expect(audio).toBeUndefined();
+		expect(skipped).toMatchObject([{ codec: 'l16', reason: expect.stringContaining('Opus or G.711') }]);
+	});
+
 	it.each([
 		['Constrained Baseline', h264Track(66, 0xc0), 108],
 		['Baseline', h264Track(66, 0x00), 102],
@@ -140,7 +166,7 @@ describe('negotiate', () => {
 
 	it('answers only feedback that is used', () => {
 		expect(negotiated(CHROMIUM, BASELINE, OPUS)).toMatchObject({
-			video: { feedback: ['nack', 'nack pli', 'ccm fir'] },
+			video: { feedback: ['nack', 'nack pli', 'ccm fir', 'goog-remb'] },
 			audio: { feedback: [], rtx: undefined },
 		});
 	});
@@ -166,6 +192,7 @@ describe('writeAnswer', () => {
 			'a=rtcp-fb:108 nack',
 			'a=rtcp-fb:108 nack pli',
 			'a=rtcp-fb:108 ccm fir',
+			'a=rtcp-fb:108 goog-remb',
 			'a=rtpmap:109 rtx/90000',
 			'a=fmtp:109 apt=108',
 			'a=ssrc-group:FID 11 12',

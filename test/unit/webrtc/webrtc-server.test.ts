@@ -82,6 +82,14 @@ describe('create', () => {
 		await server.create('camera', recordedOffer('chromium'), never);
 	});
 
+	it('tells nobody but the viewer how to end its session', async () => {
+		const scene = new WebRtcScene();
+		const { id, resource } = await scene.offer();
+		expect(scene.server.sessionOf(resource)).toBe(id);
+		expect(scene.server.sessionOf(id)).toBeUndefined();
+		expect(JSON.stringify(scene.server.sessions())).not.toContain(resource.slice(0, 8));
+	});
+
 	it('hands the credentials of the offer to the transport and gives unguessable ids', async () => {
 		const scene = new WebRtcScene();
 		const first = await scene.offer();
@@ -91,8 +99,8 @@ describe('create', () => {
 			remotePassword: 'x0ffer/ICE+password0Aaaa',
 			remoteFingerprint: { algorithm: 'sha-256' },
 		});
-		expect(first.id).toMatch(/^[\w-]{24}$/);
-		expect(second.id).not.toBe(first.id);
+		expect(first.resource).toMatch(/^[\w-]{24}$/);
+		expect(second.resource).not.toBe(first.resource);
 		expect(first.answer).toMatch(/^v=0\r\no=- \d+ 1 /);
 	});
 });
@@ -152,6 +160,29 @@ describe('a session', () => {
 		const packets = peer.first(video);
 		expect(packets.map(({ index }) => index)).toEqual(packets.map((_, at) => at + 1));
 		expect(timeline(packets)[3]).toBe(180 + 90 * (5_000 + FRAME_MS));
+	});
+
+	it('goes on when the picture size changes', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(3, { key: true });
+		const { peer, video } = await scene.join();
+		scene.stream.setTracks([h264Track(100, 0, { width: 640, height: 360, reorderFrames: 0 }), OPUS]);
+		await scene.play(3, { key: true });
+		expect(peer.state).not.toBe('closed');
+		const packets = peer.first(video);
+		expect(packets.map(({ index }) => index)).toEqual(packets.map((_, at) => at + 1));
+		expect(new Set(timeline(packets)).size).toBe(6);
+	});
+
+	it('ends with the reason when the camera changes to H.265', async () => {
+		const scene = new WebRtcScene();
+		const { peer } = await scene.join();
+		scene.stream.setTracks([{ kind: 'video', codec: 'h265', id: VIDEO.id, clockRate: 90_000 }, OPUS]);
+		expect([peer.state, scene.stream.leases]).toEqual(['closed', 0]);
+		await expect(scene.offer()).rejects.toMatchObject({
+			code: 'codec_unsupported',
+			message: expect.stringContaining('H.265'),
+		});
 	});
 
 	it('ends when the audio codec changes, so that the browser asks again', async () => {

@@ -41,7 +41,7 @@ export class FakeOutlet implements Outlet {
 	backlog = 0;
 	closed = false;
 
-	send(packets: readonly Uint8Array[]): void {
+	send({ packets }: PresentationFrame): void {
 		for (const packet of packets) this.marks.push(packet.at(-1) as number);
 	}
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { unixFromNtp } from '../../../../src/media/ntp.ts';
 import { parseRtcp } from '../../../../src/media/rtcp.ts';
-import { MAX_BACKLOG } from '../../../../src/rtsp/server/frame-gate.ts';
+import { SERVER_LIMITS } from '../../../../src/rtsp/server/limits.ts';
 import { Playback } from '../../../../src/rtsp/server/playback.ts';
 import { VirtualClock } from '../../../fakes/virtual-clock.ts';
 import { FakeOutlet, FakePresentation, frameOf } from './fake-presentation.ts';
@@ -14,6 +14,7 @@ function play(tracks: readonly number[] = [0, 1]) {
 	const ends: string[] = [];
 	const outlets = new Map(tracks.map((track) => [track, track === 0 ? video : audio] as const));
 	const playback = new Playback(presentation, outlets, clock, (reason) => ends.push(reason));
+	playback.start();
 	return { clock, presentation, video, audio, ends, playback };
 }
 
@@ -40,7 +41,7 @@ describe('Playback', () => {
 	it('cuts a client that falls behind to key frames', () => {
 		const { presentation, video, audio } = play();
 		presentation.deliver(frameOf(0, 1, true));
-		video.backlog = audio.backlog = MAX_BACKLOG + 1;
+		video.backlog = audio.backlog = SERVER_LIMITS.backlogBytes + 1;
 		presentation.deliver(frameOf(0, 2));
 		presentation.deliver(frameOf(1, 3));
 		presentation.deliver(frameOf(0, 4, true));
@@ -56,7 +57,7 @@ describe('Playback', () => {
 	it('gives up a client that takes nothing for ten seconds', async () => {
 		const { clock, presentation, video, ends } = play();
 		presentation.deliver(frameOf(0, 1, true));
-		video.backlog = MAX_BACKLOG + 1;
+		video.backlog = SERVER_LIMITS.backlogBytes + 1;
 		presentation.deliver(frameOf(0, 2));
 		await clock.advance(9000);
 		presentation.deliver(frameOf(0, 3));

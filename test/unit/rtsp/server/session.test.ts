@@ -56,7 +56,7 @@ describe('ServerSession', () => {
 		presentation.deliver(frameOf(0, 7, true));
 		presentation.deliver(frameOf(1, 8));
 		expect(outlets.map((outlet) => outlet.marks)).toEqual([[7], [8]]);
-		expect(session.playing).toBe(true);
+		expect(session.state).toBe('playing');
 
 		expect((await send('GET_PARAMETER', URL, headers)).status).toBe(200);
 		expect((await send('PLAY', URL, headers)).status).toBe(200);
@@ -74,10 +74,54 @@ describe('ServerSession', () => {
 		await send('TEARDOWN');
 		const answer = await send('SETUP', `${URL}/trackID=0`, { Transport: UDP });
 		expect(answer.headers.get('Transport')).toContain('server_port=6000-6001');
-		expect(session.overUdp).toBe(true);
+		expect(session.transport).toBe('udp');
 		await send('PLAY');
 		presentation.deliver(frameOf(0, 1, true));
 		expect(outlets.map((outlet) => outlet.marks)).toEqual([[], [1]]);
+	});
+
+	it('pauses, and goes on in the same source', async () => {
+		const { session, presentation, outlets, send } = open();
+		expect((await send('PAUSE')).status).toBe(455);
+		await send('SETUP', `${URL}/trackID=0`, { Transport: TCP });
+		expect((await send('PAUSE')).status).toBe(200);
+		await send('PLAY');
+		presentation.deliver(frameOf(0, 1, true));
+		expect((await send('PAUSE', URL, { Session: SESSION })).headers.get('Session')).toContain(SESSION);
+		expect((await send('PAUSE')).status).toBe(200);
+		expect(session.state).toBe('paused');
+		expect((await send('SETUP', `${URL}/trackID=1`, { Transport: TCP })).status).toBe(455);
+		presentation.deliver(frameOf(0, 2, true));
+		await send('PLAY', URL, { Range: 'npt=99999999999999999999999999-' });
+		presentation.deliver(frameOf(0, 3));
+		presentation.deliver(frameOf(0, 4, true));
+		expect(outlets[0]?.marks).toEqual([1, 4]);
+		// One report at the start, and no goodbye in between.
+		expect(outlets[0]?.rtcp.length).toBe(1);
+	});
+
+	it('lets go of a presentation for another one, and of all with the end', async () => {
+		const held = new Set<string>();
+		const session = new ServerSession({
+			id: SESSION,
+			presentations: {
+				open: async (path, signal) => {
+					held.add(path);
+					signal.addEventListener('abort', () => held.delete(path));
+					return new FakePresentation();
+				},
+			},
+			clock: new VirtualClock(),
+			signal: new AbortController().signal,
+			openOutlet: async () => undefined,
+			onEnd: () => {},
+		});
+		await session.handle(request('DESCRIBE', 'rtsp://h/a', {}), () => {});
+		expect([...held]).toEqual(['a']);
+		await session.handle(request('DESCRIBE', 'rtsp://h/b', {}), () => {});
+		expect([...held]).toEqual(['b']);
+		session.close();
+		expect([...held]).toEqual([]);
 	});
 
 	it.each([

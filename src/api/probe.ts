@@ -1,0 +1,66 @@
+import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { z } from 'zod';
+import { DualcastError } from '../base/errors.ts';
+import { DEMO_SOURCE } from '../config/source.ts';
+import { type StreamSettings, stream } from '../config/stream.ts';
+import { methodNotAllowed } from './error-handler.ts';
+import type { ProbePort } from './ports.ts';
+
+const MAX_REQUEST_BYTES = 8 * 1024;
+const JSON_TYPE = 'application/json';
+
+/**
+ * `POST /api/v1/probe`: connects to a camera once and says what it sends and where it plays. The body is a camera as
+ * under `streams` in the configuration. Only JSON is taken: another site's page cannot send it unasked, and nothing
+ * of what a host that is no camera answers is handed on.
+ */
+export function probeRouter(probe: ProbePort | undefined): Router {
+	const router = Router({ caseSensitive: true });
+	const body = express.json({ type: JSON_TYPE, limit: MAX_REQUEST_BYTES, inflate: false, strict: true });
+
+	router.route('/').post(requireJson, body, answer).all(methodNotAllowed('POST'));
+
+	return router;
+
+	async function answer(request: Request, response: Response): Promise<void> {
+		if (!probe) {
+			throw new DualcastError(
+				'probe_disabled',
+				'probing is switched off; set probe.enabled to true in the configuration',
+				{ facts: { config_key: 'probe.enabled' } },
+			);
+		}
+		const settings = readCamera(request.body);
+		const gone = new AbortController();
+		response.on('close', () => gone.abort());
+		const report = await probe.run(settings, gone.signal);
+		if (!gone.signal.aborted) response.json(report);
+	}
+}
+
+/** @throws DualcastError `request_invalid` naming the field; it never repeats a value, which may be a password */
+function readCamera(body: unknown): StreamSettings {
+	const { success, data, error } = stream.safeParse(body);
+	if (!success) throw new DualcastError('request_invalid', error.issues.map(sentenceOf).join('; '));
+	if (data.source === DEMO_SOURCE) {
+		throw new DualcastError('request_invalid', 'source: the built-in camera is no address; give that of a camera');
+	}
+	return data;
+}
+
+function sentenceOf(issue: z.core.$ZodIssue): string {
+	// Of an address or settings, settings were sent: their complaints are the ones that help.
+	const nested = issue.code === 'invalid_union' ? issue.errors.at(-1)?.[0] : undefined;
+	const { path, message } = nested ?? issue;
+	return path.length > 0 ? `${path.join('.')}: ${message}` : message;
+}
+
+const requireJson: RequestHandler = (request, response, next) => {
+	const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+	if (type === JSON_TYPE) {
+		next();
+		return;
+	}
+	response.setHeader('Accept-Post', JSON_TYPE);
+	throw new DualcastError('unsupported_media_type', `send the camera with Content-Type: ${JSON_TYPE}`);
+};

@@ -1,0 +1,90 @@
+import type { Sample } from './fragment.ts';
+
+type Held = { content: readonly Uint8Array[]; size: number; sync: boolean; offset: number; time: number };
+
+/**
+ * The samples of one track on their way into fragments. A sample waits for the next one, which tells its duration;
+ * so decoding times are sums of durations, without gaps or overlaps, whatever the times that come in.
+ * All times are in ticks of the track.
+ */
+export class SampleLane {
+	#held: Held | undefined;
+	#samples: Sample[] = [];
+	#size = 0;
+	#duration = 0;
+	#start = 0;
+
+	/** Samples of the fragment in work. */
+	get samples(): readonly Sample[] {
+		return this.#samples;
+	}
+
+	/** Bytes of these, and of the one that waits. */
+	get size(): number {
+		return this.#size + (this.#held?.size ?? 0);
+	}
+
+	/** Sum of their durations. */
+	get duration(): number {
+		return this.#duration;
+	}
+
+	/** Decoding time of the first. */
+	get start(): number {
+		return this.#start;
+	}
+
+	/**
+	 * Takes a sample.
+	 *
+	 * @param decodeTime 0 or more, as `presentationTime`
+	 * @returns the sample before it, for `add`
+	 */
+	next(
+		content: readonly Uint8Array[],
+		size: number,
+		sync: boolean,
+		decodeTime: number,
+		presentationTime: number,
+	): Sample | undefined {
+		const held = this.#held;
+		const before = this.close(decodeTime);
+		const time = held && before ? held.time + before.duration : this.#snap(decodeTime);
+		this.#held = { content, size, sync, offset: presentationTime - time, time };
+		if (!before && this.#samples.length === 0) this.#start = time;
+		return before;
+	}
+
+	/** The time where the last fragment ended, when this is it but for a rounding. */
+	#snap(decodeTime: number): number {
+		return Math.abs(decodeTime - this.#start) <= 1 ? this.#start : decodeTime;
+	}
+
+	/** Lets go of the waiting sample, which ends at this time. @returns it, for `add` */
+	close(end: number): Sample | undefined {
+		const held = this.#held;
+		if (!held) return undefined;
+		this.#held = undefined;
+		const { content, size, sync, offset, time } = held;
+		return { content, size, sync, offset, duration: Math.max(1, end - time) };
+	}
+
+	/** Lets go of the waiting sample as long as the one before it, or as `assumed`. */
+	closeLast(assumed: number): Sample | undefined {
+		return this.#held && this.close(this.#held.time + (this.#samples.at(-1)?.duration ?? assumed));
+	}
+
+	add(sample: Sample): void {
+		this.#samples.push(sample);
+		this.#size += sample.size;
+		this.#duration += sample.duration;
+	}
+
+	/** The fragment is written: the next one goes on where it ended. */
+	flush(): void {
+		this.#start += this.#duration;
+		this.#samples = [];
+		this.#size = 0;
+		this.#duration = 0;
+	}
+}

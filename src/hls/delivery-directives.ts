@@ -1,0 +1,42 @@
+import { DualcastError } from '../base/errors.ts';
+
+/** What a request for a playlist asks for beyond it (draft-pantos-hls-rfc8216bis section 6.2.5). */
+export type DeliveryDirectives = {
+	/** `_HLS_msn`: answer when this segment, or its part, is there. */
+	readonly msn: number | undefined;
+	/** `_HLS_part` */
+	readonly part: number | undefined;
+	/** `_HLS_skip`: a delta update will do. */
+	readonly skip: boolean;
+};
+
+export const NO_DIRECTIVES: DeliveryDirectives = { msn: undefined, part: undefined, skip: false };
+const NUMBER = /^\d{1,15}$/;
+
+/**
+ * Reads the query of a request.
+ *
+ * @param target path and query
+ * @throws DualcastError `request_invalid` for numbers that are none, and for a part without its segment
+ */
+export function parseDirectives(target: string): DeliveryDirectives {
+	const query = target.indexOf('?');
+	if (query < 0 || !target.includes('_HLS_', query)) return NO_DIRECTIVES;
+	const values = new URLSearchParams(target.slice(query + 1));
+	const msn = numberOf(values, '_HLS_msn');
+	const part = numberOf(values, '_HLS_part');
+	if (part !== undefined && msn === undefined) {
+		throw new DualcastError('request_invalid', '_HLS_part needs _HLS_msn, the segment it is a part of');
+	}
+	const skip = values.get('_HLS_skip');
+	return { msn, part, skip: skip === 'YES' || skip === 'v2' };
+}
+
+function numberOf(values: URLSearchParams, name: string): number | undefined {
+	const text = values.get(name);
+	if (text === null) return undefined;
+	if (NUMBER.test(text)) return Number(text);
+	throw new DualcastError('request_invalid', `${name} must be a whole number from 0 on`, {
+		facts: { parameter: name },
+	});
+}

@@ -1,0 +1,177 @@
+import type { Track } from '../media/track.ts';
+import type { AccessUnit } from '../media/unit.ts';
+import { type CarriedTracks, carriedTracks, codecsOf } from './carried-tracks.ts';
+import { CmafSegmentWriter } from './cmaf-segment-writer.ts';
+import type { Continuity } from './continuity.ts';
+import { type LowLatencyState, renderLowLatencyPlaylist } from './low-latency-playlist.ts';
+import { lowLatencyNames, parsePartName, partName } from './names.ts';
+import { PartTarget } from './part-target.ts';
+import { PlaylistBody } from './playlist.ts';
+import { PlaylistWindow } from './playlist-window.ts';
+import type { CutSegment, OpenSegment, Part, Place } from './segment.ts';
+import { Segmenter } from './segmenter.ts';
+
+/** HLS Authoring Specification 8.11: no live playlist has fewer. */
+const LEAST_SEGMENTS = 6;
+
+export type LowLatencyMuxerOptions = {
+	/** Seconds. */
+	segmentDuration: number;
+	/** Seconds asked for; see `PartTarget`. */
+	partDuration: number;
+	segmentCount: number;
+	/** Token of this run in names. */
+	run: string;
+	continuity: Continuity;
+	/** `Clock.now()` */
+	now: () => number;
+	/** There is one more part or segment. */
+	onChange(): void;
+};
+
+/** From access units to parts, segments and their playlist; no I/O. */
+export class LowLatencyMuxer {
+	readonly #options: LowLatencyMuxerOptions;
+	readonly #segmenter: Segmenter;
+	readonly #window: PlaylistWindow;
+	readonly #partTarget: PartTarget;
+	#open: (Place & OpenSegment) | undefined;
+	#parts: Part[] = [];
+	#full: PlaylistBody | undefined;
+	#delta: PlaylistBody | undefined;
+	#changed = false;
+	bytes = 0;
+	segments = 0;
+	/** `Clock.now()` of the last part. */
+	lastNewsAt = 0;
+
+	constructor(options: LowLatencyMuxerOptions) {
+		const { segmentDuration, partDuration, segmentCount, run, continuity } = options;
+		this.#options = options;
+		this.#partTarget = new PartTarget(partDuration, continuity);
+		this.#window = new PlaylistWindow({
+			segmentCount: Math.max(LEAST_SEGMENTS, segmentCount),
+			segmentDuration,
+			names: lowLatencyNames(run),
+			continuity,
+		});
+		this.#segmenter = new Segmenter({
+			segmentDuration,
+			writer: new CmafSegmentWriter({ target: this.#partTarget, onPart: (part) => this.#addPart(part) }),
+			onBegin: (open) => {
+				this.#open = { ...open, ...this.#window.place(open) };
+			},
+			onSegment: (cut) => this.#addSegment(cut),
+		});
+	}
+
+	/** Whether there is a playlist. Players make nothing of one without a whole segment. */
+	get ready(): boolean {
+		return this.#window.listed.length > 0;
+	}
+
+	get window(): PlaylistWindow {
+		return this.#window;
+	}
+
+	get carried(): CarriedTracks {
+		return this.#segmenter.carried;
+	}
+
+	get codecs(): string[] {
+		return codecsOf(this.carried);
+	}
+
+	get units(): number {
+		return this.#segmenter.units;
+	}
+
+	get dropped(): number {
+		return this.#segmenter.dropped;
+	}
+
+	/** Seconds; 0 before the first part. */
+	get partTarget(): number {
+		return this.#partTarget.seconds;
+	}
+
+	/** Media sequence number of the segment in work. */
+	get sequence(): number {
+		return this.#options.continuity.nextSequence;
+	}
+
+	/** Parts of the segment in work. */
+	get openParts(): number {
+		return this.#parts.length;
+	}
+
+	/** Parts of the last whole segment. */
+	get lastParts(): number {
+		return this.#window.listed.at(-1)?.parts?.length ?? 0;
+	}
+
+	/** Name of the part that comes next. */
+	get hint(): string {
+		return partName(lowLatencyNames(this.#options.run).segment(this.sequence), this.#parts.length);
+	}
+
+	setTracks(tracks: readonly Track[]): void {
+		const carried = carriedTracks(tracks, 'fmp4');
+		this.#options.continuity.skipped = carried.skipped;
+		this.#segmenter.setTracks(carried);
+		this.#tell();
+	}
+
+	push(unit: AccessUnit): void {
+		this.#segmenter.push(unit);
+		this.#tell();
+	}
+
+	/** @param delta without the segments that a player that follows knows */
+	playlist(delta: boolean): PlaylistBody {
+		if (delta) this.#delta ??= new PlaylistBody(renderLowLatencyPlaylist(this.#state(), true));
+		else this.#full ??= new PlaylistBody(renderLowLatencyPlaylist(this.#state(), false));
+		return (delta ? this.#delta : this.#full) as PlaylistBody;
+	}
+
+	/** The bytes of a part, segment or init segment that is listed, or was lately. */
+	find(name: string): Uint8Array | undefined {
+		const now = this.#options.now();
+		const part = parsePartName(name);
+		if (part) {
+			const parts = part.segment === this.#open?.name ? this.#parts : this.#window.find(part.segment, now)?.parts;
+			return parts?.[part.index]?.bytes;
+		}
+		if (name.endsWith('.m4s')) return this.#window.find(name, now)?.bytes;
+		return name === this.#open?.initName ? this.#open.init?.bytes : this.#window.findInit(name, now)?.bytes;
+	}
+
+	#state(): LowLatencyState {
+		const open = this.#open && this.#parts.length > 0 ? { ...this.#open, parts: this.#parts } : undefined;
+		return { window: this.#window, open, partTarget: this.partTarget, hint: this.hint };
+	}
+
+	#addPart(part: Part): void {
+		this.#parts.push(part);
+		this.#changed = true;
+		this.bytes += part.bytes.length;
+		this.lastNewsAt = this.#options.now();
+	}
+
+	#addSegment(cut: CutSegment): void {
+		this.#window.add({ ...cut, parts: this.#parts }, this.#options.now());
+		this.#open = undefined;
+		this.#parts = [];
+		this.#changed = true;
+		this.segments++;
+	}
+
+	/** Not before the unit is done with: a segment's last part and its end come together. */
+	#tell(): void {
+		if (!this.#changed) return;
+		this.#changed = false;
+		this.#full = undefined;
+		this.#delta = undefined;
+		this.#options.onChange();
+	}
+}

@@ -1,0 +1,48 @@
+import type { Continuity } from './continuity.ts';
+
+/** Of one frame, that frames may tremble by before a part holds one fewer. */
+const TREMBLE = 0.15;
+/** Of the last frame, that the next is assumed to take at least. */
+const LEAST_NEXT = 0.75;
+const TINY = 1e-6;
+
+/**
+ * How long parts are. The longest part is promised once in the life of a playlist URL: players do not survive a
+ * change. The first part sets it, to a whole number of its frames, so that later ones are at least 85 % of it
+ * (draft-pantos-hls-rfc8216bis section 4.4.4.9). All times are in seconds.
+ */
+export class PartTarget {
+	readonly #continuity: Continuity;
+	readonly #aim: number;
+
+	/** @param aim what was asked for; a part is the number of frames nearest to it */
+	constructor(aim: number, continuity: Continuity) {
+		this.#aim = aim;
+		this.#continuity = continuity;
+	}
+
+	/** The promise; 0 before the first part. */
+	get seconds(): number {
+		return this.#continuity.partTarget;
+	}
+
+	/** Whether a part has to end before this frame. */
+	excludes(part: number, frame: number): boolean {
+		return this.seconds > 0 && part > 0 && part + frame > this.seconds + TINY;
+	}
+
+	/** Whether a part of so many frames can end, because no next one would fit. */
+	isWhole(part: number, frames: number, lastFrame: number): boolean {
+		if (this.seconds > 0) return part + LEAST_NEXT * lastFrame > this.seconds;
+		if (part < this.#aim - part / frames / 2) return false;
+		this.settle(part, frames);
+		return true;
+	}
+
+	/** A part ended; the first one says how long parts are. */
+	settle(part: number, frames: number): void {
+		if (this.seconds > 0) return;
+		const whole = Math.max(part, this.#aim * LEAST_NEXT);
+		this.#continuity.partTarget = Math.ceil((whole + (TREMBLE * part) / frames) * 1000 - TINY) / 1000;
+	}
+}

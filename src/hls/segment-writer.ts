@@ -1,0 +1,35 @@
+import type { AccessUnit, VideoUnit } from '../media/unit.ts';
+import type { CarriedTracks } from './carried-tracks.ts';
+import type { InitSegment } from './segment.ts';
+
+/** Ticks a second of the times that segments are cut at. */
+export const TICKS = 90_000;
+/** Seconds that are added to the stream's times, so that clocks and early decoding times stay above zero. */
+export const ORIGIN_SECONDS = 10;
+
+/** Packs access units into segments of one container. */
+export interface SegmentWriter {
+	/** Bytes of the segment so far. */
+	readonly length: number;
+	/** What decoding of the segment in work starts with, where that is a file of its own. */
+	readonly init: InitSegment | undefined;
+	/** Starts a segment. @param first its first unit, which is yet to be written */
+	begin(carried: CarriedTracks, first: AccessUnit): void;
+	/** Whether a decoder set up for the segment in work can go on with this key picture. */
+	continues(key: VideoUnit): boolean;
+	/** @returns false when the container has no form for it */
+	write(unit: AccessUnit): boolean;
+	/**
+	 * Ends the segment.
+	 *
+	 * @param end when its last picture (or sound, without video) ends, in `TICKS`
+	 * @param last nothing continues it
+	 * @returns its bytes, which are the caller's
+	 */
+	finish(end: number, last: boolean): Uint8Array;
+}
+
+/** A time of a track in ticks of 90 kHz. */
+export function toTicks(time: number, clockRate: number): number {
+	return clockRate === TICKS ? time : Math.round((time * TICKS) / clockRate);
+}

@@ -1,0 +1,172 @@
+import type { IncomingMessage } from 'node:http';
+import type { Clock, Timer } from '../base/clock.ts';
+import { DualcastError, SourceError, toError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { StreamDirectory } from '../stream/reader.ts';
+import type { Continuity } from './continuity.ts';
+import { FromStream, type MediaSink } from './from-stream.ts';
+import { multivariantPlaylist } from './multivariant.ts';
+import type { PlaylistBody } from './playlist.ts';
+import type { PlaylistWindow } from './playlist-window.ts';
+import type { HlsStats } from './stats.ts';
+import { Viewers, type Visit } from './viewers.ts';
+
+const CHECK_MS = 1000;
+/** A client that has not asked for this long, or for three playlist lengths if that is more, is gone. */
+const LEAST_IDLE_MS = 10_000;
+const IDLE_PLAYLISTS = 3;
+/** Milliseconds a playlist is repeated while the camera is away; RFC 8216 section 6.2.1 wants news or an end. */
+const STALE_MS = 60_000;
+export const MAX_WAITERS = 1000;
+
+export type StreamOutputOptions = {
+	id: string;
+	directory: StreamDirectory;
+	clock: Clock;
+	logger: Logger;
+	/** Milliseconds without a request after which the output stops; two target durations if that is more. */
+	idleTimeout?: number;
+	/** Milliseconds. */
+	startTimeout: number;
+	continuity: Continuity;
+	/** It runs no longer; another run may start. */
+	onEnd(): void;
+};
+
+/** What the life of an output needs to know of its muxer. */
+export interface OutputMuxer extends MediaSink {
+	readonly window: PlaylistWindow;
+	/** `Clock.now()` of the last news. */
+	readonly lastNewsAt: number;
+}
+
+/**
+ * The life of one run of a stream's output: from the first request for its playlist until nobody has asked for a
+ * while or the stream ended.
+ */
+export abstract class StreamOutput {
+	readonly id: string;
+	protected readonly clock: Clock;
+	protected readonly logger: Logger;
+	protected readonly startedAt: number;
+	readonly #options: StreamOutputOptions;
+	readonly #viewers = new Viewers();
+	readonly #timer: Timer;
+	#source: FromStream | undefined;
+	#lastRequest: { readonly now: number; readonly wall: number };
+	#ended: { readonly error: Error; readonly atRest: Promise<void> } | undefined;
+
+	constructor(options: StreamOutputOptions) {
+		const { id, clock, continuity } = options;
+		this.id = id;
+		this.clock = clock;
+		this.logger = options.logger.child({ stream: id });
+		this.#options = options;
+		this.startedAt = clock.wall();
+		this.#lastRequest = { now: clock.now(), wall: this.startedAt };
+		continuity.startRun(this.startedAt);
+		this.#timer = clock.every(CHECK_MS, () => this.#check());
+	}
+
+	protected abstract readonly muxer: OutputMuxer;
+
+	abstract stats(): HlsStats;
+
+	/** The bytes of a file that players may come for now. */
+	abstract file(request: IncomingMessage, name: string): Uint8Array | undefined;
+
+	/** Requests that are held. */
+	protected abstract get held(): number;
+
+	/** Answers all of them. */
+	protected abstract letGo(error: Error): void;
+
+	/** Called each second. */
+	protected abstract check(): void;
+
+	/** Ends what the run leaves behind. */
+	protected abstract rest(): Promise<void>;
+
+	/** Token of this run in names. */
+	protected get run(): string {
+		return Math.floor(this.startedAt).toString(36);
+	}
+
+	/** Why it runs no longer. */
+	protected get ended(): Error | undefined {
+		return this.#ended?.error;
+	}
+
+	protected get lastRequestAt(): number {
+		return this.#lastRequest.wall;
+	}
+
+	/** Claims the stream; call it once. */
+	open(): void {
+		const { id, directory, clock, startTimeout } = this.#options;
+		this.logger.info({}, 'HLS output starts');
+		const onEnd = (error: Error | undefined) => this.#end(error);
+		this.#source = new FromStream({ id, directory, clock, startTimeout, muxer: this.muxer, onEnd });
+		void this.#source.open();
+	}
+
+	/** Clients that asked for something lately. */
+	viewers(): number {
+		return this.#viewers.count(this.clock.now() - this.#patience());
+	}
+
+	/** Idempotent; waits for the disk. */
+	async close(): Promise<void> {
+		this.#source?.close();
+		await this.#ended?.atRest;
+	}
+
+	/** Counts a request: it keeps the output running and its client among the viewers. */
+	protected visit(request: IncomingMessage): Visit {
+		this.#lastRequest = { now: this.clock.now(), wall: this.clock.wall() };
+		return this.#viewers.see(request.socket.remoteAddress, request.headers['user-agent'], this.#lastRequest.now);
+	}
+
+	/** The multivariant playlist that leads to the media playlist of this name; or why there is none. */
+	protected describe(name: string, outcome: PlaylistBody | Error): PlaylistBody | Error {
+		if (outcome instanceof Error) return outcome;
+		try {
+			return multivariantPlaylist(name, this.muxer.window, this.muxer.carried);
+		} catch (thrown) {
+			return toError(thrown);
+		}
+	}
+
+	/** Why no playlist is given out, although there is one. */
+	protected stalled(): SourceError | undefined {
+		if (this.clock.now() - this.muxer.lastNewsAt <= STALE_MS) return undefined;
+		const seconds = STALE_MS / 1000;
+		return new SourceError('camera_stalled', `the camera has sent nothing for ${seconds} s; check it and its network`);
+	}
+
+	protected crowded(): DualcastError {
+		return new DualcastError('too_many_sessions', 'too many requests wait for this stream; try again later');
+	}
+
+	#end(cause: Error | undefined): void {
+		const error = cause ?? new DualcastError('stream_closed', 'the HLS output was closed; ask again to start it');
+		this.#timer.cancel();
+		this.#ended = { error, atRest: this.rest() };
+		this.logger.info(cause ? { cause: cause.message } : {}, 'HLS output ends');
+		this.#options.onEnd();
+		this.letGo(error);
+	}
+
+	#check(): void {
+		this.check();
+		const idle = this.clock.now() - this.#lastRequest.now;
+		// Players ask once in a target duration.
+		const allowed = Math.max(this.#options.idleTimeout ?? this.#patience(), 2000 * this.muxer.window.targetDuration);
+		if (this.held === 0 && idle > allowed) this.#source?.close();
+	}
+
+	/** Milliseconds a client may be silent between two requests. */
+	#patience(): number {
+		return Math.max(LEAST_IDLE_MS, IDLE_PLAYLISTS * 1000 * this.muxer.window.duration);
+	}
+}

@@ -1,0 +1,33 @@
+/** What a NAL unit is to those who put access units together. */
+export type NalRole =
+	/** Part of a picture. */
+	| 'slice'
+	/** Part of a picture with which decoding can start. */
+	| 'key'
+	| ParameterSetKind
+	/** Says nothing that a container or a decoder needs: delimiters, fillers, ends. */
+	| 'ignored'
+	/** Belongs to the picture around it, as SEI does. */
+	| 'kept';
+
+/** In the order in which decoders want them. */
+export type ParameterSetKind = 'vps' | 'sps' | 'pps';
+
+/** How the NAL units of a codec are read. */
+export interface NalSyntax {
+	/** Bytes of the NAL unit header; the first bit behind it says of a slice that it is the first of its picture. */
+	readonly header: number;
+	/** By type; of types that are not in it, NAL units are kept. */
+	readonly roles: readonly (NalRole | undefined)[];
+	/** The type of a NAL unit, from its first byte. */
+	typeOf(first: number): number;
+	/** The number by which slices and other sets refer to a parameter set. */
+	parameterSetId(nalu: Uint8Array, kind: ParameterSetKind): number;
+}
+
+/** @param types what each of them is */
+export function nalRoles(types: Readonly<Record<number, NalRole>>): readonly (NalRole | undefined)[] {
+	const roles: (NalRole | undefined)[] = new Array(64).fill(undefined);
+	for (const [type, role] of Object.entries(types)) roles[Number(type)] = role;
+	return roles;
+}

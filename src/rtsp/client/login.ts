@@ -1,0 +1,68 @@
+import { SourceError } from '../../base/errors.ts';
+import { Authorizer, type Credentials } from '../auth.ts';
+import { chooseChallenge } from '../challenge.ts';
+import { sourceErrorFromStatus } from '../errors.ts';
+import type { RtspHeaders } from '../headers.ts';
+
+/** What a login needs to know of an answer, of RTSP or of HTTP. */
+export type Answered = { readonly status: number; readonly headers: RtspHeaders };
+
+/** The first answer, one with a password, and one more when the nonce had gone stale. */
+const MAX_ATTEMPTS = 3;
+const NO_CREDENTIALS = 'the camera asks for a user name and password; set both for this stream';
+
+/** Who this side is at a camera. Says it when it is asked, and no more than once in vain: cameras lock accounts. */
+export class Login {
+	readonly #authorizer: Authorizer | undefined;
+	readonly #missing: string;
+
+	/**
+	 * @param random a number in [0, 1), for the client nonce
+	 * @param missing what to say when the camera asks and there are no credentials
+	 */
+	constructor(credentials: Credentials | undefined, random: () => number, missing = NO_CREDENTIALS) {
+		this.#authorizer = credentials && new Authorizer(credentials, random);
+		this.#missing = missing;
+	}
+
+	/** The value of `Authorization` for one request; undefined as long as nobody asked. */
+	authorize(method: string, uri: string): string | undefined {
+		return this.#authorizer?.authorize(method, uri);
+	}
+
+	/**
+	 * Sends a request; when the camera asks for a password, sends it again with one.
+	 *
+	 * @param uri exactly as in the request line
+	 * @returns any answer but 401
+	 * @throws SourceError `camera_unauthorized` on a second 401, or on the first when there is nothing to answer with
+	 */
+	async send<Answer extends Answered>(
+		method: string,
+		uri: string,
+		send: (authorization: string | undefined) => Promise<Answer>,
+	): Promise<Answer> {
+		let sent: string | undefined;
+		for (let attempt = 1; ; attempt++) {
+			const authorization = this.authorize(method, uri);
+			if (attempt > 1 && authorization === sent) throw sourceErrorFromStatus(401, method);
+			sent = authorization;
+			const answer = await send(authorization);
+			if (answer.status !== 401) return answer;
+			this.#take(method, answer.headers, attempt);
+		}
+	}
+
+	#take(method: string, headers: RtspHeaders, attempt: number): void {
+		if (!this.#authorizer) throw unauthorized(this.#missing);
+		const challenge = chooseChallenge(headers.all('WWW-Authenticate'));
+		if (!challenge) throw unauthorized('the camera asks for a kind of authorization that is not known');
+		const stale = challenge.scheme === 'digest' && challenge.stale;
+		if (attempt >= MAX_ATTEMPTS || (attempt === 2 && !stale)) throw sourceErrorFromStatus(401, method);
+		this.#authorizer.take(challenge);
+	}
+}
+
+function unauthorized(message: string): SourceError {
+	return new SourceError('camera_unauthorized', message, { permanent: true });
+}

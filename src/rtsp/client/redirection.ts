@@ -1,0 +1,80 @@
+import { BlockList, isIPv6 } from 'node:net';
+import { SourceError } from '../../base/errors.ts';
+import { redact } from '../../base/redact.ts';
+import { type CameraUrl, parseCameraUrl } from './camera-url.ts';
+import { remoteOf } from './dial.ts';
+
+const MAX_REDIRECTIONS = 5;
+
+/** Addresses that a camera in the network must not send this machine to: its own, and those of the link. */
+const LOCAL = new BlockList();
+LOCAL.addSubnet('0.0.0.0', 8, 'ipv4');
+LOCAL.addSubnet('127.0.0.0', 8, 'ipv4');
+LOCAL.addSubnet('169.254.0.0', 16, 'ipv4');
+LOCAL.addAddress('::', 'ipv6');
+LOCAL.addAddress('::1', 'ipv6');
+LOCAL.addSubnet('fe80::', 10, 'ipv6');
+
+/** Follows a camera from place to place (RFC 2326 section 11.3), with an end. */
+export class Redirections {
+	readonly #first: CameraUrl;
+	readonly #visited: string[];
+	readonly #tunnelled: boolean;
+	#firstWasLocal = false;
+
+	/** @param tunnelled as `parseCameraUrl` has it */
+	constructor(first: CameraUrl, tunnelled: boolean) {
+		this.#first = first;
+		this.#visited = [first.requestUrl];
+		this.#tunnelled = tunnelled;
+	}
+
+	/**
+	 * @param location as the camera wrote it
+	 * @throws SourceError when it is no camera's, gives up TLS, or after too many
+	 */
+	next(location: string): CameraUrl {
+		const next = readLocation(location, this.#tunnelled);
+		if (this.#visited.length > MAX_REDIRECTIONS) {
+			const circle = this.#visited.includes(next.requestUrl) ? ', in a circle' : '';
+			throw wrong(`the camera redirected more than ${MAX_REDIRECTIONS} times${circle}`);
+		}
+		if (this.#first.security !== 'none' && next.security === 'none') {
+			throw wrong('the camera redirects from rtsps:// to rtsp://, which is not encrypted; it is not followed');
+		}
+		this.#visited.push(next.requestUrl);
+		return next;
+	}
+
+	/** Still where the user sent us: what is set for the camera (password, certificate) is for this place. */
+	isHome({ host, port, security }: CameraUrl): boolean {
+		const first = this.#first;
+		return host.toLowerCase() === first.host.toLowerCase() && port === first.port && security === first.security;
+	}
+
+	/**
+	 * To be called with the address of each connection, before anything is sent.
+	 *
+	 * @throws SourceError when a camera of the network leads to this machine or its link
+	 */
+	check(camera: CameraUrl, address: string): void {
+		const local = LOCAL.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+		if (this.#visited.length === 1) this.#firstWasLocal = local;
+		else if (local && !this.#firstWasLocal)
+			throw wrong(`the camera redirects to ${remoteOf(camera)}; it is not followed`);
+	}
+}
+
+function readLocation(location: string, tunnelled: boolean): CameraUrl {
+	try {
+		return parseCameraUrl(location, tunnelled);
+	} catch (cause) {
+		const scheme = /^\s*([a-z][a-z0-9+.-]*):/i.exec(location)?.[1];
+		const where = scheme === undefined ? 'a place without an address' : `${redact(scheme.toLowerCase())}:`;
+		throw new SourceError('camera_protocol', `the camera redirects to what is no camera URL (${where})`, { cause });
+	}
+}
+
+function wrong(message: string): SourceError {
+	return new SourceError('camera_protocol', message);
+}

@@ -1,0 +1,110 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
+import type { Credentials } from '../auth.ts';
+import { type RtspRequest, type RtspResponse, response } from '../message.ts';
+import { SERVER_LIMITS } from './limits.ts';
+import type { RequestGuard } from './request-guard.ts';
+import { withoutSlashes } from './request-target.ts';
+
+export type DigestGuardOptions = {
+	readonly credentials: Credentials;
+	readonly clock: Clock;
+	/** Unpredictable bytes, for the nonce. */
+	readonly randomBytes: (length: number) => Uint8Array;
+};
+
+type Hash = 'md5' | 'sha256';
+
+const REALM = 'Dualcast';
+const NONCE_BYTES = 16;
+const MAX_HEADER = 4096;
+const PARAMETER = /(?<![a-z])([a-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi;
+const HASHES: Readonly<Record<string, Hash>> = { md5: 'md5', 'sha-256': 'sha256' };
+
+/**
+ * Asks for one user name and password by Digest (RFC 7616). SHA-256 is offered first and MD5 last: clients that know
+ * only MD5 take the last they are offered. Without `qop` the form of RFC 2069 is understood, which many clients use.
+ */
+export class DigestGuard implements RequestGuard {
+	readonly #options: DigestGuardOptions;
+	#nonce: { readonly text: string; readonly until: number } | undefined;
+
+	constructor(options: DigestGuardOptions) {
+		this.#options = options;
+	}
+
+	async authorize(request: RtspRequest): Promise<RtspResponse | undefined> {
+		const header = request.headers.get('Authorization');
+		if (header === undefined) return this.#challenge(false);
+		const parameters = parseDigest(header);
+		const { clock } = this.#options;
+		const nonce = this.#nonce;
+		if (parameters && (!nonce || parameters.get('nonce') !== nonce.text || clock.now() >= nonce.until)) {
+			// The password may be right: the client is told so, and asks its user nothing.
+			return this.#challenge(true);
+		}
+		if (parameters && this.#isRight(parameters, request)) return undefined;
+		await new Promise<void>((resolve) => clock.after(SERVER_LIMITS.refusalDelay, resolve));
+		return this.#challenge(false);
+	}
+
+	#challenge(stale: boolean): RtspResponse {
+		const { clock, randomBytes } = this.#options;
+		const now = clock.now();
+		if (!this.#nonce || now >= this.#nonce.until) {
+			const text = Buffer.from(randomBytes(NONCE_BYTES)).toString('hex');
+			this.#nonce = { text, until: now + SERVER_LIMITS.nonceAge };
+		}
+		const answer = response(401, 'Unauthorized', {});
+		const common = `Digest realm="${REALM}", nonce="${this.#nonce.text}"${stale ? ', stale=true' : ''}`;
+		answer.headers.append('WWW-Authenticate', `${common}, algorithm=SHA-256, qop="auth"`);
+		answer.headers.append('WWW-Authenticate', `${common}, algorithm=MD5`);
+		return answer;
+	}
+
+	#isRight(parameters: ReadonlyMap<string, string>, request: RtspRequest): boolean {
+		const { username, password } = this.#options.credentials;
+		const uri = parameters.get('uri') ?? '';
+		const hash = HASHES[(parameters.get('algorithm') ?? 'MD5').toLowerCase()];
+		if (hash === undefined || parameters.get('realm') !== REALM || !speaksOf(request.uri, uri)) return false;
+		const secret = digest(hash, `${username}:${REALM}:${password}`);
+		const what = digest(hash, `${request.method}:${uri}`);
+		const nonce = this.#nonce?.text ?? '';
+		const middle = parameters.has('qop')
+			? [nonce, parameters.get('nc'), parameters.get('cnonce'), parameters.get('qop')].join(':')
+			: nonce;
+		const name = unquote(parameters.get('username') ?? '');
+		const right = equal(parameters.get('response') ?? '', digest(hash, `${secret}:${middle}:${what}`));
+		return equal(name, username) && right;
+	}
+}
+
+/** @returns the parameters by name; undefined when it is no Digest */
+function parseDigest(header: string): Map<string, string> | undefined {
+	if (!/^digest\s/i.test(header) || header.length > MAX_HEADER) return undefined;
+	const parameters = new Map<string, string>();
+	for (const [, name = '', quoted, plain] of header.matchAll(PARAMETER)) {
+		parameters.set(name.toLowerCase(), quoted ?? plain ?? '');
+	}
+	return parameters;
+}
+
+function unquote(text: string): string {
+	return text.replace(/\\(.)/g, '$1');
+}
+
+/** Whether what was signed is what is asked for. Some clients sign the presentation when they set up its tracks. */
+function speaksOf(asked: string, signed: string): boolean {
+	const base = withoutSlashes(signed);
+	return base !== '' && (asked === base || asked.startsWith(`${base}/`) || asked.startsWith(`${base}?`));
+}
+
+function digest(hash: Hash, text: string): string {
+	return createHash(hash).update(text, 'utf8').digest('hex');
+}
+
+/** In a time that says nothing of where they differ. */
+function equal(a: string, b: string): boolean {
+	const [left, right] = [a, b].map((text) => createHash('sha256').update(text, 'utf8').digest());
+	return timingSafeEqual(left as Buffer, right as Buffer);
+}

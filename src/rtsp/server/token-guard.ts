@@ -1,0 +1,54 @@
+import { DualcastError } from '../../base/errors.ts';
+import { type RtspRequest, type RtspResponse, response } from '../message.ts';
+import { reasonPhrase } from './refusal.ts';
+import type { RequestGuard } from './request-guard.ts';
+import { parseTarget } from './request-target.ts';
+
+/** What a client brings along. */
+export type RtspCaller = {
+	/** The header. */
+	readonly authorization: string | undefined;
+	readonly url: string;
+	/** IP address. */
+	readonly address: string;
+};
+
+/**
+ * Decides whether a client may read a stream.
+ *
+ * @throws DualcastError why it may not
+ */
+export type Admission = (caller: RtspCaller, stream: string) => Promise<void>;
+
+const CHALLENGE = 'Basic realm="Dualcast"';
+const TRACK = /\/trackID=\d+$/;
+
+/**
+ * Asks for a token: as the password of Basic authentication, whatever the user name, or in the URL's query. Players
+ * know how to send a password, so that is what they are asked for.
+ */
+export class TokenGuard implements RequestGuard {
+	readonly #admit: Admission;
+	readonly #address: string;
+
+	constructor(admit: Admission, address: string) {
+		this.#admit = admit;
+		this.#address = address;
+	}
+
+	async authorize(request: RtspRequest): Promise<RtspResponse | undefined> {
+		const target = parseTarget(request.uri);
+		if (!target) return response(400, 'Bad Request', {});
+		const stream = target.path.replace(TRACK, '');
+		try {
+			const authorization = request.headers.get('Authorization');
+			await this.#admit({ authorization, url: request.uri, address: this.#address }, stream);
+			return undefined;
+		} catch (thrown) {
+			if (!(thrown instanceof DualcastError)) throw thrown;
+			if (thrown.code === 'issuer_unreachable') return response(503, reasonPhrase(thrown.message), {});
+			if (thrown.code === 'forbidden') return response(403, reasonPhrase(thrown.message), {});
+			return response(401, reasonPhrase(thrown.message), { 'WWW-Authenticate': CHALLENGE });
+		}
+	}
+}

@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type ClientRequest, createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { answerError } from '../../src/api/problem.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { createHlsServer, type HlsServer, type HlsServerOptions } from '../../src/hls/server.ts';
+import type { StreamDirectory } from '../../src/stream/reader.ts';
+
+export type Answer = { status: number; headers: Record<string, string | string[] | undefined>; body: Buffer };
+
+/** HLS of a directory on a port of its own. */
+export class HlsHost {
+	readonly hls: HlsServer;
+	readonly #server: Server;
+	readonly #folder: string;
+
+	private constructor(hls: HlsServer, server: Server, folder: string) {
+		this.hls = hls;
+		this.#server = server;
+		this.#folder = folder;
+	}
+
+	static async start(
+		directory: StreamDirectory,
+		clock: Clock,
+		changes: Partial<HlsServerOptions> = {},
+	): Promise<HlsHost> {
+		const folder = await mkdtemp(join(tmpdir(), 'hls-host-'));
+		const hls = createHlsServer({
+			directory,
+			clock,
+			logger: silentLogger,
+			segmentDuration: 1,
+			segmentCount: 3,
+			partDuration: 0.2,
+			cleanupThreshold: 20,
+			outputDir: folder,
+			enableCompression: false,
+			startTimeout: 5000,
+			answerError,
+			...changes,
+		});
+		const server = createServer((incoming, response) => {
+			if (!hls.handle(incoming, response)) response.writeHead(418).end();
+		});
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		return new HlsHost(hls, server, folder);
+	}
+
+	get base(): string {
+		return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hls`;
+	}
+
+	ask(path: string, options: { method?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
+		return new Promise((resolve, reject) => {
+			const outgoing = this.#request(path, options);
+			outgoing.on('response', (response) => {
+				const parts: Buffer[] = [];
+				response.on('data', (part: Buffer) => parts.push(part));
+				response.on('end', () => {
+					resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) });
+				});
+			});
+			outgoing.on('error', reject);
+			outgoing.end();
+		});
+	}
+
+	/** A request whose client can leave. */
+	begin(path: string): ClientRequest {
+		const outgoing = this.#request(path, {});
+		outgoing.on('error', () => {});
+		outgoing.end();
+		return outgoing;
+	}
+
+	async close(): Promise<void> {
+		await this.hls.close();
+		this.#server.closeAllConnections();
+		await new Promise((resolve) => this.#server.close(resolve));
+		await rm(this.#folder, { recursive: true });
+	}
+
+	#request(path: string, options: object): ClientRequest {
+		return request(`${this.base}${path}`, { agent: false, ...options });
+	}
+}

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { AAC_HBR, packetizeAac } from '../../../src/media/aac-packetizer.ts';
+import { createDepacketizer } from '../../../src/media/create-depacketizer.ts';
+import type { RawAudio } from '../../../src/media/depacketizer.ts';
+import { AAC } from '../../fakes/sample-tracks.ts';
+
+it.each([1, 1000, 1448, 1449, 4000, 6144])('carries an access unit of %i bytes to a depacketizer', (size) => {
+	const unit = Uint8Array.from({ length: size }, (_, index) => index & 0xff);
+	const heard: RawAudio[] = [];
+	const depacketizer = createDepacketizer(
+		{ ...AAC, ...AAC_HBR },
+		{ onVideo() {}, onAudioConfig() {}, onParameterSets() {}, onAudio: (raw) => heard.push(raw) },
+	);
+	let sequence = 0;
+	packetizeAac(unit, 1452, (payload, marker) => {
+		expect(payload.length).toBeLessThanOrEqual(1452);
+		depacketizer.push(
+			{ payloadType: 96, marker, sequence: sequence++, timestamp: 7, ssrc: 1, payload: payload.slice() },
+			0,
+		);
+	});
+	expect(heard.map(({ data }) => Buffer.from(data).equals(unit))).toEqual([true]);
+});
+
+it.each([0, 8192])('leaves out an access unit of %i bytes', (size) => {
+	packetizeAac(new Uint8Array(size), 1452, () => expect.unreachable());
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { DualcastError, type ErrorCode } from '../../../../src/base/errors.ts';
+import { RtspHeaders } from '../../../../src/rtsp/headers.ts';
+import type { RtspRequest } from '../../../../src/rtsp/message.ts';
+import { type RtspCaller, TokenGuard } from '../../../../src/rtsp/server/token-guard.ts';
+
+function ask(uri: string, refuse?: ErrorCode, authorization?: string) {
+	const asked: [RtspCaller, string][] = [];
+	const guard = new TokenGuard(async (caller, stream) => {
+		asked.push([caller, stream]);
+		if (refuse) throw new DualcastError(refuse, 'the reason');
+	}, '192.0.2.1');
+	const headers = new RtspHeaders();
+	if (authorization !== undefined) headers.append('Authorization', authorization);
+	const request = {
+		kind: 'request',
+		method: 'DESCRIBE',
+		uri,
+		headers,
+		body: new Uint8Array(0),
+	} as unknown as RtspRequest;
+	return { asked, answer: guard.authorize(request) };
+}
+
+describe('TokenGuard', () => {
+	it.each([
+		['rtsp://host:8554/live/stream', 'live/stream'],
+		['rtsp://host/live/stream/', 'live/stream'],
+		['rtsp://host/live/stream?jwt=a.b.c', 'live/stream'],
+		['rtsp://host/live/stream/trackID=1', 'live/stream'],
+		['rtsp://host/live%2Fstream', 'live/stream'],
+	])('asks whether %s may be read', async (uri, stream) => {
+		const { asked, answer } = ask(uri, undefined, 'Basic eDp5');
+		expect(await answer).toBeUndefined();
+		expect(asked).toEqual([[{ authorization: 'Basic eDp5', url: uri, address: '192.0.2.1' }, stream]]);
+	});
+
+	it.each<[ErrorCode, number, string | undefined]>([
+		['token_missing', 401, 'Basic realm="Dualcast"'],
+		['token_expired', 401, 'Basic realm="Dualcast"'],
+		['forbidden', 403, undefined],
+		['issuer_unreachable', 503, undefined],
+	])('answers %s with %d and the reason', async (code, status, challenge) => {
+		const answer = await ask('rtsp://host/cam', code).answer;
+		expect([answer?.status, answer?.reason]).toEqual([status, 'the reason']);
+		expect(answer?.headers.get('WWW-Authenticate')).toBe(challenge);
+	});
+
+	it('refuses what is no address', async () => {
+		const { asked, answer } = ask('*');
+		expect((await answer)?.status).toBe(400);
+		expect(asked).toEqual([]);
+	});
+});
