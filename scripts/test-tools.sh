@@ -3,7 +3,7 @@
 set -euo pipefail
 
 packages=(
-	chromium ffmpeg vlc-bin vlc-plugin-base mpv
+	chromium ffmpeg vlc-bin vlc-plugin-base mpv openssl iproute2
 	python3-gi gir1.2-gst-rtsp-server-1.0 gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
 	gstreamer1.0-plugins-ugly gstreamer1.0-libav

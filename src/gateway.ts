@@ -7,6 +7,7 @@ import { createApi } from './api/api.ts';
 import { answerError } from './api/problem.ts';
 import { createStreamView } from './api/stream-view.ts';
 import { Auth } from './auth/auth.ts';
+import { httpGate } from './auth/http-gate.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import type { Logger } from './base/logger.ts';
 import { Scope } from './base/scope.ts';
@@ -114,6 +115,7 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 				enableCompression: config.hls.enable_compression,
 				idleTimeout: config.hls.idle_timeout,
 				startTimeout: config.on_demand.start_timeout,
+				gate: auth.access.isPublic ? undefined : httpGate(auth.access, 'hls'),
 				answerError,
 			})
 		: undefined;

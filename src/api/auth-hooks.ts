@@ -13,7 +13,7 @@ const text = z
 	.transform((value) => value ?? '');
 
 /** What MediaMTX asks its HTTP authentication service. */
-const mediaMtxRequest = z.object({
+export const mediaMtxRequest = z.object({
 	user: text,
 	password: text,
 	token: text,

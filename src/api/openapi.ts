@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { stream } from '../config/stream.ts';
+import { authPaths } from './openapi-auth.ts';
+import { type Json, jsonAnswer, problem, ref } from './openapi-parts.ts';
 import {
+	connectionSchema,
 	hlsStatsSchema,
 	hlsStreamSchema,
 	livenessSchema,
@@ -10,6 +13,7 @@ import {
 	sessionSchema,
 	streamSchema,
 	streamStatsSchema,
+	tokenSchema,
 } from './schemas.ts';
 
 const COMPONENTS = {
@@ -18,13 +22,13 @@ const COMPONENTS = {
 	HlsStream: hlsStreamSchema,
 	HlsStats: hlsStatsSchema,
 	WebRtcSession: sessionSchema,
+	WebRtcConnection: connectionSchema,
 	ProbeReport: probeReportSchema,
+	Token: tokenSchema,
 	Problem: problemSchema,
 	Liveness: livenessSchema,
 	Readiness: readinessSchema,
 } as const;
-type Component = keyof typeof COMPONENTS;
-type Json = Readonly<Record<string, unknown>>;
 
 const ID = pathParameter('id', 'Name of the stream; its slashes stay as they are.');
 const SESSION = pathParameter('session', 'Id of the session.');
@@ -53,7 +57,12 @@ export function openApiDocument(version: string): Json {
 				delete: ending('End a WebRTC viewer', 204),
 			},
 			'/whep/{id}': { post: offering() },
-			'/whep/sessions/{session}': { delete: ending('End a WHEP session', 200) },
+			'/whep/sessions/{session}': {
+				get: reading('Where connecting stands (Accept: application/json)', ref('WebRtcConnection'), SESSION),
+				patch: updatingIce(),
+				delete: ending('End a WHEP session', 200),
+			},
+			...authPaths,
 			'/livez': { get: reading('The process answers', ref('Liveness')) },
 			'/readyz': {
 				get: {
@@ -106,22 +115,25 @@ function probing(): Json {
 	};
 }
 
+function updatingIce(): Json {
+	const fragment = { 'application/trickle-ice-sdpfrag': { schema: { type: 'string' } } };
+	const ifMatch = { name: 'If-Match', in: 'header', required: true, schema: { type: 'string' } };
+	return {
+		summary: 'Tell candidates or restart ICE',
+		parameters: [SESSION, { ...ifMatch, description: "The session's ETag, or * to restart ICE." }],
+		requestBody: { required: true, content: fragment },
+		responses: {
+			200: { description: 'ICE restarted: our credentials and candidates', content: fragment },
+			204: { description: 'Taken' },
+			default: problem(),
+		},
+	};
+}
+
 function pathParameter(name: string, description: string): Json {
 	return { name, in: 'path', required: true, description, schema: { type: 'string' } };
 }
 
-function ref(component: Component): Json {
-	return { $ref: `#/components/schemas/${component}` };
-}
-
-function listOf(component: Component): Json {
+function listOf(component: string): Json {
 	return { type: 'array', items: ref(component) };
-}
-
-function jsonAnswer(description: string, schema: Json): Json {
-	return { description, content: { 'application/json': { schema } } };
-}
-
-function problem(): Json {
-	return { description: 'A problem', content: { 'application/problem+json': { schema: ref('Problem') } } };
 }

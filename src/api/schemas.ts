@@ -232,6 +232,17 @@ export const connectionSchema = z.strictObject({
 	dtls_datagrams_received: count(),
 }) satisfies z.ZodType<WebRtcConnection>;
 
+export const tokenSchema = z.strictObject({
+	token: z.string().describe('A JWT.'),
+	token_type: z.literal('Bearer'),
+	expires_in: count().describe('Seconds.'),
+	node: z.string().nullable().describe('The cluster node it is good for.'),
+	webrtc_url: z.string().exactOptional(),
+	hls_url: z.string().exactOptional(),
+	ll_hls_url: z.string().exactOptional(),
+	watch_url: z.string().exactOptional(),
+});
+
 /** Problem details (RFC 9457); further members are facts of the case. */
 export const problemSchema = z.looseObject({
 	type: z.string(),

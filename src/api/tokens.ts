@@ -28,7 +28,8 @@ export type TokensOptions = {
 const MAX_BODY_BYTES = 16_384;
 const name = z.string().min(1).max(256);
 
-const application = z.object({
+/** Who asks for a token, and for what. */
+export const application = z.object({
 	user_type: z.enum(ROLES).default('student'),
 	user_id: name,
 	action: z.enum(ACTIONS).default('read'),
@@ -36,7 +37,8 @@ const application = z.object({
 	class_code: name.optional(),
 });
 
-const revocation = z.union([z.strictObject({ subject: name }), z.strictObject({ token_id: name })], {
+/** What is taken back. */
+export const revocation = z.union([z.strictObject({ subject: name }), z.strictObject({ token_id: name })], {
 	error: 'expected {"subject": …} or {"token_id": …}',
 });
 

@@ -56,7 +56,10 @@ export class Access {
 			return undefined;
 		}
 		if (token === undefined) {
-			throw new DualcastError('token_missing', 'a token is needed: Authorization: Bearer …, or ?jwt=… in the address');
+			throw new DualcastError(
+				'token_missing',
+				'a token is needed, as a bearer token in the header or as ?jwt=… in the address',
+			);
 		}
 		return this.#decide(await verifier.verify(token), wish);
 	}

@@ -47,7 +47,7 @@ const tls = section({
 const settings = section({
 	source,
 	username: text(256).optional().describe('User name at the camera, when it is not in the address.'),
-	password: text(256).optional().describe('Password at the camera, as it is: nothing needs escaping here.'),
+	password: text(4096).optional().describe('Password at the camera, as it is: nothing needs escaping here.'),
 	on_demand: flag()
 		.default(true)
 		.describe('Open the camera for the first viewer and close it after the last; false keeps it open always.'),

@@ -5,18 +5,22 @@ import type { Coding, PlaylistBody } from './playlist.ts';
 const IMMUTABLE = 'max-age=31536000, immutable';
 const RANGE = /^bytes=(\d*)-(\d*)$/;
 
-/** @param compression whether clients that can take it get the playlist compressed */
+/**
+ * @param compression whether clients that can take it get the playlist compressed
+ * @param guarded whether shared caches must not keep it
+ */
 export function answerPlaylist(
 	request: IncomingMessage,
 	response: ServerResponse,
 	playlist: PlaylistBody,
 	compression: boolean,
+	guarded: boolean,
 ): void {
 	const coding = compression ? codingFor(request.headers['accept-encoding']) : 'identity';
 	const tag = playlist.tag(coding);
 	if (compression) response.appendHeader('Vary', 'Accept-Encoding');
 	response.setHeader('ETag', tag);
-	response.setHeader('Cache-Control', 'no-cache');
+	response.setHeader('Cache-Control', guarded ? 'private, no-cache' : 'no-cache');
 	if (request.headers['if-none-match'] === tag) {
 		response.writeHead(304).end();
 		return;
@@ -26,10 +30,23 @@ export function answerPlaylist(
 	end(request, response, 200, playlist.as(coding));
 }
 
+/** Answers with a playlist made for this one client. */
+export function answerOwnPlaylist(request: IncomingMessage, response: ServerResponse, text: string): void {
+	response.setHeader('Cache-Control', 'private, no-store');
+	response.setHeader('Content-Type', 'application/vnd.apple.mpegurl');
+	end(request, response, 200, Buffer.from(text));
+}
+
 /** Answers with a segment, a part or an init segment, whole or the range asked for. @param name tells the type */
-export function answerMedia(request: IncomingMessage, response: ServerResponse, name: string, bytes: Uint8Array): void {
+export function answerMedia(
+	request: IncomingMessage,
+	response: ServerResponse,
+	name: string,
+	bytes: Uint8Array,
+	guarded: boolean,
+): void {
 	response.setHeader('Content-Type', name.endsWith('.ts') ? 'video/mp2t' : 'video/mp4');
-	response.setHeader('Cache-Control', IMMUTABLE);
+	response.setHeader('Cache-Control', guarded ? `private, ${IMMUTABLE}` : IMMUTABLE);
 	const { range } = request.headers;
 	const asked = range !== undefined && request.method === 'GET' ? readRange(range, bytes.length) : undefined;
 	if (asked === undefined) {

@@ -5,7 +5,8 @@ import { DualcastError, toError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { Scope } from '../base/scope.ts';
 import type { StreamDirectory } from '../stream/reader.ts';
-import { answerMedia, answerPlaylist } from './answer.ts';
+import { answerMedia, answerOwnPlaylist, answerPlaylist } from './answer.ts';
+import { withQuery } from './carried-query.ts';
 import type { Container, SkippedTrack } from './carried-tracks.ts';
 import { ALLOWED_METHODS, allowOrigin, answerOptions, type CorsOrigins } from './cors.ts';
 import { type DeliveryDirectives, parseDirectives } from './delivery-directives.ts';
@@ -28,6 +29,17 @@ import type { StreamOutput } from './stream-output.ts';
 const SWEEP_SCHEDULE = '*/10 * * * *';
 /** Leftovers are kept this long after their last change, for whoever wants to look at them. Milliseconds. */
 const LEFTOVER_AGE = 600_000;
+
+/** Decides who may read a stream. */
+export interface HlsGate {
+	/**
+	 * @returns undefined when the request may pass at once; else it may when the promise is fulfilled
+	 * @throws DualcastError why not, here or by the promise
+	 */
+	admit(request: IncomingMessage, id: string): Promise<void> | undefined;
+	/** The query that the addresses in a playlist must carry on; empty for none. */
+	carry(request: IncomingMessage): string;
+}
 
 export type HlsServerOptions = {
 	directory: StreamDirectory;
@@ -53,6 +65,8 @@ export type HlsServerOptions = {
 	idleTimeout?: number;
 	/** Milliseconds a claimed stream may take to its first picture. */
 	startTimeout: number;
+	/** Who may read; default everybody. */
+	gate?: HlsGate | undefined;
 	/** Pages of which origins may read the output; default every one. */
 	corsOrigins?: CorsOrigins;
 	/** Answers a request that failed; the CORS and caching headers are set already. */
@@ -113,11 +127,13 @@ class OnDemandHls implements HlsServer {
 		} else if (request.method !== 'GET' && request.method !== 'HEAD') {
 			response.setHeader('Allow', ALLOWED_METHODS);
 			this.#fail(request, response, new DualcastError('method_not_allowed', `HLS is read by ${ALLOWED_METHODS} only`));
-		} else if (path === 'unsafe' || !this.#options.directory.has(path.id)) {
-			const message = 'there is no stream of this name; see /api/v1/streams for those there are';
-			this.#fail(request, response, new DualcastError('stream_not_found', message));
+		} else if (path === 'unsafe') {
+			this.#fail(request, response, unknownStream());
 		} else {
-			this.#route(request, response, path.id, path.file);
+			this.#admit(request, response, path.id, () => {
+				if (this.#options.directory.has(path.id)) this.#route(request, response, path.id, path.file);
+				else this.#fail(request, response, unknownStream());
+			});
 		}
 		return true;
 	}
@@ -154,6 +170,18 @@ class OnDemandHls implements HlsServer {
 
 	close(): Promise<void> {
 		return this.#scope.close();
+	}
+
+	/** Without the right to read a stream nobody learns whether there is one. */
+	#admit(request: IncomingMessage, response: ServerResponse, id: string, pass: () => void): void {
+		const refuse = (thrown: unknown) => this.#fail(request, response, toError(thrown));
+		try {
+			const pending = this.#options.gate?.admit(request, id);
+			if (pending === undefined) pass();
+			else pending.then(pass).catch(refuse);
+		} catch (thrown) {
+			refuse(thrown);
+		}
 	}
 
 	#running(): StreamOutput[] {
@@ -202,7 +230,7 @@ class OnDemandHls implements HlsServer {
 		}
 		const forget = ask((outcome) => {
 			if (response.closed) return;
-			if (!(outcome instanceof Error)) answerPlaylist(request, response, outcome, this.#options.enableCompression);
+			if (!(outcome instanceof Error)) this.#answerPlaylist(request, response, outcome);
 			// The next claim of the stream knows why it ended.
 			else if (again && outcome instanceof DualcastError && outcome.code === 'stream_closed') {
 				this.#playlist(request, response, ask, false);
@@ -211,17 +239,24 @@ class OnDemandHls implements HlsServer {
 		response.once('close', forget);
 	}
 
+	#answerPlaylist(request: IncomingMessage, response: ServerResponse, playlist: PlaylistBody): void {
+		const { gate, enableCompression } = this.#options;
+		const query = gate?.carry(request) ?? '';
+		if (query === '') answerPlaylist(request, response, playlist, enableCompression, gate !== undefined);
+		else answerOwnPlaylist(request, response, withQuery(playlist.as('identity').toString(), query));
+	}
+
 	#file(request: IncomingMessage, response: ServerResponse, id: string, name: string): void {
 		const lowLatency = isLowLatencyFile(name) ? this.#lowLatency.get(id) : undefined;
 		const bytes = (lowLatency ?? this.#classic.get(id))?.file(request, name);
 		if (bytes) {
-			answerMedia(request, response, name, bytes);
+			answerMedia(request, response, name, bytes, this.#options.gate !== undefined);
 			return;
 		}
 		const forget = lowLatency?.hinted(request, name, (outcome) => {
 			if (response.closed) return;
 			if (outcome instanceof Error) this.#fail(request, response, outcome);
-			else answerMedia(request, response, name, outcome);
+			else answerMedia(request, response, name, outcome, this.#options.gate !== undefined);
 		});
 		if (forget) {
 			response.once('close', forget);
@@ -235,4 +270,11 @@ class OnDemandHls implements HlsServer {
 		response.setHeader('Cache-Control', 'no-store');
 		this.#options.answerError(request, response, error);
 	}
+}
+
+function unknownStream(): DualcastError {
+	return new DualcastError(
+		'stream_not_found',
+		'there is no stream of this name; see /api/v1/streams for those there are',
+	);
 }

@@ -30,6 +30,8 @@ const TRACK = /\/trackID=\d+$/;
 export class TokenGuard implements RequestGuard {
 	readonly #admit: Admission;
 	readonly #address: string;
+	/** What opened the stream on this connection: players bring it once, to DESCRIBE. */
+	#brought: Omit<RtspCaller, 'address'> | undefined;
 
 	constructor(admit: Admission, address: string) {
 		this.#admit = admit;
@@ -41,8 +43,11 @@ export class TokenGuard implements RequestGuard {
 		if (!target) return response(400, 'Bad Request', {});
 		const stream = target.path.replace(TRACK, '');
 		try {
-			const authorization = request.headers.get('Authorization');
-			await this.#admit({ authorization, url: request.uri, address: this.#address }, stream);
+			const own = { authorization: request.headers.get('Authorization'), url: request.uri };
+			const brings = own.authorization !== undefined || request.uri.includes('?');
+			const caller = brings ? own : (this.#brought ?? own);
+			await this.#admit({ ...caller, address: this.#address }, stream);
+			this.#brought = caller;
 			return undefined;
 		} catch (thrown) {
 			if (!(thrown instanceof DualcastError)) throw thrown;

@@ -3,6 +3,9 @@ import type { Choice, Mode, PlaybackError } from './playback.ts';
 /** What follows after an attempt ended: the other way, the same again after a pause, or nothing by itself. */
 export type NextStep = 'fall-back' | 'retry' | 'give-up';
 
+/** The page was opened without the right token: neither way lets it in. */
+const TOKEN_TROUBLE = ['token_missing', 'token_invalid', 'token_expired', 'token_revoked', 'forbidden'];
+
 /** Trying again helps nobody until the configuration changes, and a repeated wrong password locks accounts. */
 const LASTING = new Set([
 	'stream_not_found',
@@ -13,6 +16,7 @@ const LASTING = new Set([
 	'webrtc_disabled',
 	'hls_disabled',
 	'codec_unsupported',
+	...TOKEN_TROUBLE,
 	'offer_invalid',
 	'offer_unsupported',
 	'webrtc_missing',
@@ -23,6 +27,7 @@ const LASTING = new Set([
 function concernsBothWays(code: string): boolean {
 	return (
 		/^(camera_|stream_|http_5)/.test(code) ||
+		TOKEN_TROUBLE.includes(code) ||
 		code === 'internal' ||
 		code === 'connection_lost' ||
 		code === 'gateway_unreachable'

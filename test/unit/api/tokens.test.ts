@@ -1,5 +1,6 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
+import { tokenSchema } from '../../../src/api/schemas.ts';
 import { bearerOf, createFixture, testAuth } from './api-fixture.ts';
 
 const API_KEY = 'the key of the school, thirty-two bytes';
@@ -24,7 +25,7 @@ describe('POST /api/token', () => {
 			.set('Host', 'cameras.example.org');
 		expect(status).toBe(200);
 		expect(headers['cache-control']).toBe('no-store');
-		const { token } = body;
+		const { token } = tokenSchema.parse(body);
 		expect(body).toEqual({
 			token,
 			token_type: 'Bearer',

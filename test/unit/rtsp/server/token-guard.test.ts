@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DualcastError, type ErrorCode } from '../../../../src/base/errors.ts';
-import { RtspHeaders } from '../../../../src/rtsp/headers.ts';
-import type { RtspRequest } from '../../../../src/rtsp/message.ts';
+import { request } from '../../../../src/rtsp/message.ts';
 import { type RtspCaller, TokenGuard } from '../../../../src/rtsp/server/token-guard.ts';
 
 function ask(uri: string, refuse?: ErrorCode, authorization?: string) {
@@ -10,16 +9,8 @@ function ask(uri: string, refuse?: ErrorCode, authorization?: string) {
 		asked.push([caller, stream]);
 		if (refuse) throw new DualcastError(refuse, 'the reason');
 	}, '192.0.2.1');
-	const headers = new RtspHeaders();
-	if (authorization !== undefined) headers.append('Authorization', authorization);
-	const request = {
-		kind: 'request',
-		method: 'DESCRIBE',
-		uri,
-		headers,
-		body: new Uint8Array(0),
-	} as unknown as RtspRequest;
-	return { asked, answer: guard.authorize(request) };
+	const headers = authorization === undefined ? {} : { Authorization: authorization };
+	return { asked, answer: guard.authorize(request('DESCRIBE', uri, headers)) };
 }
 
 describe('TokenGuard', () => {
@@ -44,6 +35,16 @@ describe('TokenGuard', () => {
 		const answer = await ask('rtsp://host/cam', code).answer;
 		expect([answer?.status, answer?.reason]).toEqual([status, 'the reason']);
 		expect(answer?.headers.get('WWW-Authenticate')).toBe(challenge);
+	});
+
+	it('takes what was brought to DESCRIBE for the requests that follow on the connection', async () => {
+		const asked: RtspCaller[] = [];
+		const guard = new TokenGuard(async (caller) => {
+			asked.push(caller);
+		}, '192.0.2.1');
+		await guard.authorize(request('DESCRIBE', 'rtsp://host/cam?jwt=a.b.c', {}));
+		await guard.authorize(request('SETUP', 'rtsp://host/cam/trackID=0', {}));
+		expect(asked.map(({ url }) => url)).toEqual(['rtsp://host/cam?jwt=a.b.c', 'rtsp://host/cam?jwt=a.b.c']);
 	});
 
 	it('refuses what is no address', async () => {
