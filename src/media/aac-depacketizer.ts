@@ -8,12 +8,11 @@ import {
 import { readUint16 } from './big-endian.ts';
 import { BitReader } from './bit-reader.ts';
 import type { AudioSink, Depacketizer } from './depacketizer.ts';
+import { AUDIO_LIMITS } from './limits.ts';
 import { PayloadJoiner } from './payload-joiner.ts';
 import { type RtpPacket, sequenceDistance } from './rtp.ts';
 import type { AacTrack } from './track.ts';
 
-/** Access units taken of one packet. */
-const MAX_UNITS = 64;
 /** Bytes of one access unit: what 13 bits of size can say, and more than eight channels need (ISO/IEC 14496-3 section 4.5.3). */
 const MAX_UNIT = 8191;
 /** Bytes of the AU-headers-length field. */
@@ -119,7 +118,7 @@ export class AacDepacketizer implements Depacketizer {
 		const { sizeLength, indexLength, indexDeltaLength } = this.#track;
 		if (bits < sizeLength + indexLength || sizeLength === 0 || start >= payload.length) return 0;
 		const more = bits - sizeLength - indexLength;
-		const units = Math.min(1 + Math.floor(more / (sizeLength + indexDeltaLength)), MAX_UNITS);
+		const units = Math.min(1 + Math.floor(more / (sizeLength + indexDeltaLength)), AUDIO_LIMITS.units);
 		this.#wholeHeaders = more % (sizeLength + indexDeltaLength) === 0;
 		const reader = new BitReader(payload.subarray(LENGTH_FIELD, start));
 		for (let unit = 0; unit < units; unit++) {
@@ -133,7 +132,7 @@ export class AacDepacketizer implements Depacketizer {
 	#takeBare(payload: Uint8Array, timestamp: number, arrival: number): void {
 		let unitTimestamp = timestamp;
 		let at = 0;
-		for (let units = 0; units < MAX_UNITS; units++) {
+		for (let units = 0; units < AUDIO_LIMITS.units; units++) {
 			const frame = parseAdtsFrame(payload, at);
 			if (!frame) break;
 			this.#emit(payload.subarray(at, at + frame.length), unitTimestamp, arrival);

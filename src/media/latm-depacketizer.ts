@@ -2,14 +2,10 @@ import { parseAudioSpecificConfig } from './aac.ts';
 import { BitReader } from './bit-reader.ts';
 import type { AudioSink, Depacketizer } from './depacketizer.ts';
 import { parseStreamMuxConfig, readPayloadLength, type StreamMuxConfig } from './latm.ts';
+import { AUDIO_LIMITS } from './limits.ts';
 import { PayloadJoiner } from './payload-joiner.ts';
 import type { RtpPacket } from './rtp.ts';
 import type { AacTrack } from './track.ts';
-
-/** Bytes of one AudioMuxElement: several access units of eight channels. */
-const MAX_ELEMENT = 64 * 1024;
-/** Access units taken of one payload. */
-const MAX_UNITS = 64;
 
 /** RTP to AAC frames by way of LATM (RFC 6416 section 5, ISO/IEC 14496-3 section 1.7.3). */
 export class LatmDepacketizer implements Depacketizer {
@@ -30,7 +26,9 @@ export class LatmDepacketizer implements Depacketizer {
 		this.#mux = muxConfig && parseStreamMuxConfig(new BitReader(muxConfig));
 		this.#config = track.config;
 		this.#duration = this.#durationOf(track.config);
-		this.#joiner = new PayloadJoiner(MAX_ELEMENT, (bytes, timestamp, arrival) => this.#take(bytes, timestamp, arrival));
+		this.#joiner = new PayloadJoiner(AUDIO_LIMITS.elementBytes, (bytes, timestamp, arrival) =>
+			this.#take(bytes, timestamp, arrival),
+		);
 	}
 
 	get dropped(): number {
@@ -51,14 +49,14 @@ export class LatmDepacketizer implements Depacketizer {
 		const end = bytes.length * 8;
 		let unitTimestamp = timestamp;
 		let units = 0;
-		while (reader.position < end && units < MAX_UNITS) {
+		while (reader.position < end && units < AUDIO_LIMITS.units) {
 			if (this.#configPresent && !reader.flag()) this.#setMux(parseStreamMuxConfig(reader));
 			const mux = this.#mux;
 			if (!mux) {
 				this.#dropped += 1;
 				return;
 			}
-			for (let frame = 0; frame < mux.subFrames && units < MAX_UNITS; frame++) {
+			for (let frame = 0; frame < mux.subFrames && units < AUDIO_LIMITS.units; frame++) {
 				const length = readPayloadLength(reader);
 				if (reader.position + length * 8 > end) {
 					this.#dropped += 1;

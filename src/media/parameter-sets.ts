@@ -1,10 +1,7 @@
+import { PARAMETER_SET_LIMITS } from './limits.ts';
 import type { NalSyntax, ParameterSetKind } from './nal-syntax.ts';
 import type { VideoParameterSets } from './track.ts';
 
-/** Different parameter sets kept of one stream. */
-const MAX_SETS = 16;
-/** Bytes of one parameter set. */
-const MAX_SET_SIZE = 4096;
 const ORDER: readonly ParameterSetKind[] = ['vps', 'sps', 'pps'];
 
 type Entry = { readonly order: number; readonly id: number; readonly nalu: Uint8Array };
@@ -50,7 +47,7 @@ export class ParameterSets {
 	 * @returns whether anything changed by it
 	 */
 	update(nalu: Uint8Array, kind: ParameterSetKind): boolean {
-		if (nalu.length <= this.#syntax.header || nalu.length > MAX_SET_SIZE) return false;
+		if (nalu.length <= this.#syntax.header || nalu.length > PARAMETER_SET_LIMITS.bytes) return false;
 		const order = ORDER.indexOf(kind);
 		const id = this.#syntax.parameterSetId(nalu, kind);
 		const known = this.#entries.findIndex((entry) => entry.order === order && entry.id === id);
@@ -61,7 +58,7 @@ export class ParameterSets {
 			this.#forgetFrom(order);
 			return this.update(nalu, kind);
 		}
-		if (!before && this.#entries.length >= MAX_SETS) return false;
+		if (!before && this.#entries.length >= PARAMETER_SET_LIMITS.sets) return false;
 		// Not slice(), which is a view where the bytes are a Buffer.
 		const copy = Uint8Array.from(nalu);
 		if (before) this.#entries[known] = { order, id, nalu: copy };

@@ -2,13 +2,11 @@ import { AccessUnitBuffer } from './access-unit-buffer.ts';
 import { readUint16 } from './big-endian.ts';
 import type { VideoSink } from './depacketizer.ts';
 import { findStartCode, trimZeros } from './h264.ts';
+import { PICTURE_LIMITS } from './limits.ts';
 import type { NalSyntax } from './nal-syntax.ts';
 import { ParameterSets } from './parameter-sets.ts';
 import { MAX_MISORDER, type RtpPacket, sequenceDistance } from './rtp.ts';
 import type { VideoParameterSets } from './track.ts';
-
-/** Caps of one access unit; one that goes beyond is dropped. */
-export const PICTURE_LIMITS = { bytes: 4 * 1024 * 1024, nalus: 640 } as const;
 
 /** Flags of a fragmentation unit's header (RFC 6184 section 5.8, RFC 7798 section 4.4.3). */
 const FU_START = 0x80;

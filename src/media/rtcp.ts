@@ -1,4 +1,5 @@
 import { readUint16, readUint24, readUint32 } from './big-endian.ts';
+import { RTCP_LIMITS } from './limits.ts';
 import type { NtpTime } from './ntp.ts';
 
 /** One reception report block (RFC 3550 section 6.4.1). */
@@ -43,7 +44,7 @@ export type Nack = {
 	readonly type: 'nack';
 	readonly senderSsrc: number;
 	readonly mediaSsrc: number;
-	/** Lost sequence numbers, at most `MAX_NACK_SEQUENCES`. */
+	/** Lost sequence numbers, at most `RTCP_LIMITS.nackSequences`. */
 	readonly sequences: readonly number[];
 };
 
@@ -74,12 +75,6 @@ export type RtcpPacket =
 	| FullIntraRequest
 	| BitrateEstimate;
 
-/** Sequence numbers taken from one NACK; the rest is ignored. */
-export const MAX_NACK_SEQUENCES = 1024;
-
-/** Packets read of one compound packet; the rest is ignored. */
-export const MAX_COMPOUND_PACKETS = 64;
-
 const HEADER = 4;
 const REPORT_BLOCK = 24;
 const REMB_NAME = 0x52454d42;
@@ -93,7 +88,7 @@ const REMB_NAME = 0x52454d42;
 export function parseRtcp(bytes: Uint8Array): RtcpPacket[] {
 	const packets: RtcpPacket[] = [];
 	let at = 0;
-	for (let count = 0; count < MAX_COMPOUND_PACKETS && at + HEADER <= bytes.length; count++) {
+	for (let count = 0; count < RTCP_LIMITS.packets && at + HEADER <= bytes.length; count++) {
 		const first = bytes[at] as number;
 		const end = at + HEADER + 4 * readUint16(bytes, at + 2);
 		if (first >> 6 !== 2 || end > bytes.length) break;
@@ -162,11 +157,11 @@ function parseSources(count: number, body: Uint8Array): number[] {
 
 function parseNack(body: Uint8Array): Nack {
 	const sequences: number[] = [];
-	for (let at = 8; at + 4 <= body.length && sequences.length < MAX_NACK_SEQUENCES; at += 4) {
+	for (let at = 8; at + 4 <= body.length && sequences.length < RTCP_LIMITS.nackSequences; at += 4) {
 		const first = readUint16(body, at);
 		const following = readUint16(body, at + 2);
 		sequences.push(first);
-		for (let bit = 0; bit < 16 && sequences.length < MAX_NACK_SEQUENCES; bit++) {
+		for (let bit = 0; bit < 16 && sequences.length < RTCP_LIMITS.nackSequences; bit++) {
 			if (following & (1 << bit)) sequences.push((first + bit + 1) & 0xffff);
 		}
 	}

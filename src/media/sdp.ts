@@ -1,5 +1,4 @@
-/** Caps of a session description. What is beyond is ignored. */
-export const SDP_LIMITS = { characters: 65_536, lineCharacters: 8192, lines: 2000, sections: 32, formats: 64 } as const;
+import { SDP_LIMITS } from './limits.ts';
 
 /** `a=rtpmap` (RFC 8866 section 6.6). */
 export type RtpMap = {

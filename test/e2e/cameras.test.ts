@@ -75,7 +75,9 @@ streams:
 			expect(info.tracks.map((track) => track.codec)).toEqual(['h264', sound]);
 			await decodesWhatIsDue(page);
 			if (mode === 'hls') {
-				expect(info.skipped_tracks).toEqual([expect.objectContaining({ codec: sound, output: 'hls' })]);
+				// The page plays low-latency HLS, whose fragmented MP4 carries Opus but not G.711.
+				const leftOut = sound === 'opus' ? [] : [expect.objectContaining({ codec: sound, output: 'hls' })];
+				expect(info.skipped_tracks).toEqual(leftOut);
 			} else {
 				await hearsSound(page);
 			}

@@ -96,8 +96,10 @@ describe('HLS in real players', () => {
 			const [command, ...args] = (userInfo().uid === 0 ? `runuser -u nobody -- ${vlc}` : vlc).split(' ');
 			const { stderr } = await run(command as string, args, { maxBuffer: 64 * 1024 * 1024 });
 			const errors = stderr.match(/^.* (demux|decoder|input|stream|access) error: .*$/gm) ?? [];
-			// At the live edge VLC finds its own best delay.
-			const faults = errors.filter((line) => !line.includes('pts_delay increased'));
+			// At the live edge VLC finds its own best delay, and its decoders may be up before its clock is.
+			const faults = errors.filter(
+				(line) => !/pts_delay increased|no reference clock|Could not convert timestamp 0 /.test(line),
+			);
 			return { faults, buffered: /Stream buffering done/.test(stderr), seen: /Received first picture/.test(stderr) };
 		};
 		const expected = clips.map(([, { video }]) => ({ faults: [], buffered: true, seen: video !== false }));

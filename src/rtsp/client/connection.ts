@@ -10,6 +10,7 @@ import {
 	sequenceOf,
 	serializeMessage,
 } from '../message.ts';
+import { CLIENT_LIMITS } from './limits.ts';
 import type { Wire, WireHandler } from './wire.ts';
 
 /** Takes the media that comes interleaved. */
@@ -38,8 +39,6 @@ type Pending = {
 	timer: Timer;
 };
 
-/** Bytes that may wait in the socket before frames to the camera are dropped. */
-const MAX_WAITING = 65_536;
 /** Methods whose answers a camera has at hand. */
 const LIGHT = ['OPTIONS', 'GET_PARAMETER'];
 /** Methods of a camera's own requests that are answered with 200; the others are not implemented. */
@@ -135,7 +134,7 @@ export class RtspConnection implements RtspStreamHandler, WireHandler {
 
 	/** Sends a frame, unless the camera does not read. */
 	sendFrame(channel: number, payload: Uint8Array): void {
-		if (this.#failure || this.#wire.waiting > MAX_WAITING) return;
+		if (this.#failure || this.#wire.waiting > CLIENT_LIMITS.waitingBytes) return;
 		const frame = new Uint8Array(4 + payload.length);
 		frame.set([0x24, channel, payload.length >> 8, payload.length & 0xff]);
 		frame.set(payload, 4);
@@ -200,7 +199,7 @@ export class RtspConnection implements RtspStreamHandler, WireHandler {
 		const sequence = sequenceOf(request);
 		const headers = sequence === undefined ? {} : { CSeq: String(sequence) };
 		const answer = known ? response(200, 'OK', headers) : response(501, 'Not Implemented', headers);
-		if (this.#wire.waiting <= MAX_WAITING) this.#wire.write(serializeMessage(answer));
+		if (this.#wire.waiting <= CLIENT_LIMITS.waitingBytes) this.#wire.write(serializeMessage(answer));
 		if (request.method === 'TEARDOWN') this.#onGoodbye();
 	}
 

@@ -2,16 +2,13 @@ import type { Socket } from 'node:net';
 import { SourceError } from '../../base/errors.ts';
 import { dial } from './dial.ts';
 import { type HttpOpenOptions, httpHead, openByGet, parseHttpHead } from './http-open.ts';
+import { CLIENT_LIMITS } from './limits.ts';
 import { readSocket, type Wire, type WireHandler } from './wire.ts';
 
 const TYPE = 'application/x-rtsp-tunnelled';
 const UNCACHED = { Pragma: 'no-cache', 'Cache-Control': 'no-cache' } as const;
 /** The length Apple gave its POST, which has no end: what servers expect to see. */
 const NOMINAL_LENGTH = '32767';
-/** Base64 that may wait for another POST. */
-const MAX_QUEUED = 65_536;
-/** Bytes of an answer to the POST that are looked at. */
-const MAX_ANSWER = 4096;
 
 /**
  * RTSP in HTTP as QuickTime did it: a GET whose answer never ends brings what the camera says, a POST whose body
@@ -81,7 +78,7 @@ class HttpTunnel implements Wire {
 			return;
 		}
 		if (this.#queue !== undefined) {
-			if (this.#queue.length + text.length <= MAX_QUEUED) this.#queue += text;
+			if (this.#queue.length + text.length <= CLIENT_LIMITS.tunnelQueueBytes) this.#queue += text;
 			return;
 		}
 		// The camera ended the last POST, as it may after the length it was told.
@@ -113,7 +110,7 @@ class HttpTunnel implements Wire {
 		let answer = '';
 		readSocket(socket, {
 			onBytes: (chunk) => {
-				if (answer.length < MAX_ANSWER) answer += Buffer.from(chunk).toString('latin1');
+				if (answer.length < CLIENT_LIMITS.tunnelAnswerBytes) answer += Buffer.from(chunk).toString('latin1');
 				this.#judge(/^[^\r\n]*(?=\r?\n)/.exec(answer)?.[0]);
 			},
 			onEnd: () => {

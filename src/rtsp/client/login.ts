@@ -3,12 +3,11 @@ import { Authorizer, type Credentials } from '../auth.ts';
 import { chooseChallenge } from '../challenge.ts';
 import { sourceErrorFromStatus } from '../errors.ts';
 import type { RtspHeaders } from '../headers.ts';
+import { CLIENT_LIMITS } from './limits.ts';
 
 /** What a login needs to know of an answer, of RTSP or of HTTP. */
 export type Answered = { readonly status: number; readonly headers: RtspHeaders };
 
-/** The first answer, one with a password, and one more when the nonce had gone stale. */
-const MAX_ATTEMPTS = 3;
 const NO_CREDENTIALS = 'the camera asks for a user name and password; set both for this stream';
 
 /** Who this side is at a camera. Says it when it is asked, and no more than once in vain: cameras lock accounts. */
@@ -58,7 +57,7 @@ export class Login {
 		const challenge = chooseChallenge(headers.all('WWW-Authenticate'));
 		if (!challenge) throw unauthorized('the camera asks for a kind of authorization that is not known');
 		const stale = challenge.scheme === 'digest' && challenge.stale;
-		if (attempt >= MAX_ATTEMPTS || (attempt === 2 && !stale)) throw sourceErrorFromStatus(401, method);
+		if (attempt >= CLIENT_LIMITS.loginAttempts || (attempt === 2 && !stale)) throw sourceErrorFromStatus(401, method);
 		this.#authorizer.take(challenge);
 	}
 }

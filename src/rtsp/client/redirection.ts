@@ -3,8 +3,7 @@ import { SourceError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
 import { type CameraUrl, parseCameraUrl } from './camera-url.ts';
 import { remoteOf } from './dial.ts';
-
-const MAX_REDIRECTIONS = 5;
+import { CLIENT_LIMITS } from './limits.ts';
 
 /** Addresses that a camera in the network must not send this machine to: its own, and those of the link. */
 const LOCAL = new BlockList();
@@ -35,9 +34,9 @@ export class Redirections {
 	 */
 	next(location: string): CameraUrl {
 		const next = readLocation(location, this.#tunnelled);
-		if (this.#visited.length > MAX_REDIRECTIONS) {
+		if (this.#visited.length > CLIENT_LIMITS.redirections) {
 			const circle = this.#visited.includes(next.requestUrl) ? ', in a circle' : '';
-			throw wrong(`the camera redirected more than ${MAX_REDIRECTIONS} times${circle}`);
+			throw wrong(`the camera redirected more than ${CLIENT_LIMITS.redirections} times${circle}`);
 		}
 		if (this.#first.security !== 'none' && next.security === 'none') {
 			throw wrong('the camera redirects from rtsps:// to rtsp://, which is not encrypted; it is not followed');

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { MAX_COMPOUND_PACKETS, MAX_NACK_SEQUENCES, parseRtcp, type ReportBlock } from '../../../src/media/rtcp.ts';
+import { RTCP_LIMITS } from '../../../src/media/limits.ts';
+import { parseRtcp, type ReportBlock } from '../../../src/media/rtcp.ts';
 import { buildReceiverReport, buildSenderReport } from '../../../src/media/rtcp-writer.ts';
 import { parseRtp } from '../../../src/media/rtp.ts';
 import { buildRtp } from '../../../src/media/rtp-writer.ts';
@@ -28,7 +29,7 @@ export const rtcp: FuzzTarget = {
 	shape: 'bytes',
 	run(input) {
 		const packets = parseRtcp(input);
-		promise(packets.length <= MAX_COMPOUND_PACKETS, 'packets are capped');
+		promise(packets.length <= RTCP_LIMITS.packets, 'packets are capped');
 		for (const packet of packets) {
 			switch (packet.type) {
 				case 'sender-report': {
@@ -48,7 +49,7 @@ export const rtcp: FuzzTarget = {
 					promise(packet.ssrcs.length <= 31, 'sources are capped');
 					break;
 				case 'nack':
-					promise(packet.sequences.length <= MAX_NACK_SEQUENCES, 'sequences are capped');
+					promise(packet.sequences.length <= RTCP_LIMITS.nackSequences, 'sequences are capped');
 					break;
 				case 'fir':
 					promise(packet.requests.length * 8 <= input.length, 'requests are in the packet');

@@ -1,5 +1,6 @@
 import { parseSpropParameterSets } from '../../../src/media/h264-parameter-sets.ts';
-import { parseSdp, SDP_LIMITS } from '../../../src/media/sdp.ts';
+import { SDP_LIMITS } from '../../../src/media/limits.ts';
+import { parseSdp } from '../../../src/media/sdp.ts';
 import { tracksFromSdp } from '../../../src/media/sdp-tracks.ts';
 import { type FuzzTarget, promise, textOf } from '../target.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RawVideo } from '../../../src/media/depacketizer.ts';
 import { H264Depacketizer } from '../../../src/media/h264-depacketizer.ts';
-import { PICTURE_LIMITS } from '../../../src/media/picture-assembler.ts';
+import { PICTURE_LIMITS } from '../../../src/media/limits.ts';
 import { hex, rtpPacket } from './rtp-packets.ts';
 
 const SPS = '6742c016d900a03db0110000030001000003001e0f162e48';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { RawVideo } from '../../../src/media/depacketizer.ts';
 import { H264Depacketizer } from '../../../src/media/h264-depacketizer.ts';
 import { packetizeH264 } from '../../../src/media/h264-packetizer.ts';
-import { PICTURE_LIMITS } from '../../../src/media/picture-assembler.ts';
+import { PICTURE_LIMITS } from '../../../src/media/limits.ts';
 import type { RtpPacket } from '../../../src/media/rtp.ts';
 import { hex, rtpPacket } from './rtp-packets.ts';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { RTCP_LIMITS } from '../../../src/media/limits.ts';
 import { compactNtp, ntpFromUnix, unixFromNtp } from '../../../src/media/ntp.ts';
-import { MAX_NACK_SEQUENCES, parseRtcp } from '../../../src/media/rtcp.ts';
+import { parseRtcp } from '../../../src/media/rtcp.ts';
 import { buildGoodbye, buildReceiverReport, buildSenderReport } from '../../../src/media/rtcp-writer.ts';
 import { senderClock } from '../../../src/media/sender-clock.ts';
 import { hex } from './rtp-packets.ts';
@@ -66,7 +67,7 @@ describe('parseRtcp', () => {
 	test('takes a bounded number of sequence numbers from a NACK', () => {
 		const items = 'ffffffff'.repeat(200);
 		const [nack] = parseRtcp(hex(`81cd${(2 + 200).toString(16).padStart(4, '0')} 00000001 00000002 ${items}`));
-		expect(nack?.type === 'nack' && nack.sequences.length).toBe(MAX_NACK_SEQUENCES);
+		expect(nack?.type === 'nack' && nack.sequences.length).toBe(RTCP_LIMITS.nackSequences);
 	});
 
 	test('never throws', () => {

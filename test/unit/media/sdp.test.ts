@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseSdp, SDP_LIMITS } from '../../../src/media/sdp.ts';
+import { SDP_LIMITS } from '../../../src/media/limits.ts';
+import { parseSdp } from '../../../src/media/sdp.ts';
 import { tracksFromSdp } from '../../../src/media/sdp-tracks.ts';
 
 const PLAIN = `v=0
