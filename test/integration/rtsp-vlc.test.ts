@@ -21,7 +21,9 @@ beforeAll(async () => {
 	const port = await freePort();
 	url = `rtsp://127.0.0.1:${port}/x`;
 	const words = ['cvlc', '-I', 'dummy', '--loop', clip, '--sout', `#rtp{sdp=${url}}`];
-	const [program = '', ...others] = userInfo().uid === 0 ? ['runuser', '-u', 'nobody', '--', ...words] : words;
+	// Unlike runuser, setpriv becomes the program, which can then be ended by its id.
+	const asNobody = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', '--'];
+	const [program = '', ...others] = userInfo().uid === 0 ? [...asNobody, ...words] : words;
 	vlc = spawn(program, others, { stdio: 'ignore', env: { ...process.env, HOME: folder } });
 	// The description is there a little later than the server.
 	const deadline = performance.now() + 20_000;
