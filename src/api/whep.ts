@@ -4,6 +4,7 @@ import type { Auth } from '../auth/auth.ts';
 import { tokenOf } from '../auth/token-source.ts';
 import { systemClock } from '../base/clock.ts';
 import { DualcastError } from '../base/errors.ts';
+import { Turns } from '../base/turns.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { callerOf, grantOf, guard, readsStream } from './guard.ts';
 import { type IceServer, iceServerLinks } from './ice-server-link.ts';
@@ -32,6 +33,7 @@ const PREFLIGHT_MAX_AGE_S = 7200;
  */
 export function whepRouter({ streams, webrtc, iceServers, auth }: WhepOptions): Router {
 	const router = Router({ caseSensitive: true });
+	const turns = new Turns();
 	const body = express.raw({ type: () => true, limit: MAX_OFFER_BYTES, inflate: false });
 
 	router.use(cors);
@@ -113,6 +115,8 @@ export function whepRouter({ streams, webrtc, iceServers, auth }: WhepOptions): 
 		const port = requireWebRtc(webrtc);
 		const gone = new AbortController();
 		response.on('close', () => gone.abort());
+		// A whole class may click at once: those who watch already get their packets in between.
+		await turns.next();
 		const grant = grantOf(response);
 		let unwatch = () => {};
 		const ended = () => unwatch();
