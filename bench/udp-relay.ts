@@ -29,7 +29,14 @@ export async function startUdpRelay({ loss, delay, targetPort }: UdpRelayOptions
 	};
 
 	const pipe = (deliver: (datagram: Buffer) => void) => {
+		const underWay: { readonly due: number; readonly datagram: Buffer }[] = [];
 		let last = 0;
+		// One timer for all of them: timers of different lengths may overtake each other.
+		const pump = () => {
+			const now = performance.now();
+			while (underWay[0] && underWay[0].due <= now) deliver((underWay.shift() as (typeof underWay)[0]).datagram);
+			if (underWay[0]) setTimeout(pump, Math.max(1, underWay[0].due - now));
+		};
 		return (datagram: Buffer) => {
 			if (Math.random() < loss) {
 				counts.dropped++;
@@ -38,7 +45,8 @@ export async function startUdpRelay({ loss, delay, targetPort }: UdpRelayOptions
 			counts.passed++;
 			const now = performance.now();
 			last = Math.max(last, now + delay.from + Math.random() * (delay.to - delay.from));
-			setTimeout(() => deliver(datagram), last - now);
+			underWay.push({ due: last, datagram });
+			if (underWay.length === 1) setTimeout(pump, last - now);
 		};
 	};
 
