@@ -224,8 +224,9 @@ function startRtsp(
 		maxConnections,
 		admit: auth.access.isPublic
 			? undefined
-			: async (caller, stream) => {
-					await auth.access.authorize({ ...caller, protocol: 'rtsp' }, { action: 'read', stream });
+			: async (caller, stream, end) => {
+					const grant = await auth.access.authorize({ ...caller, protocol: 'rtsp' }, { action: 'read', stream });
+					return grant ? auth.sessions.add(grant, end) : () => {};
 				},
 		credentials: username !== null && password !== null ? { username, password } : undefined,
 		clock,

@@ -1,6 +1,7 @@
 import express, { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Auth } from '../auth/auth.ts';
+import { streamPattern } from '../auth/claims.ts';
 import { ACTIONS, type Grant, ROLES } from '../auth/grant.ts';
 import { tokenOf } from '../auth/token-source.ts';
 import { DualcastError } from '../base/errors.ts';
@@ -33,7 +34,7 @@ export const application = z.object({
 	user_type: z.enum(ROLES).default('student'),
 	user_id: name,
 	action: z.enum(ACTIONS).default('read'),
-	stream: name.optional(),
+	stream: streamPattern.optional(),
 	class_code: name.optional(),
 });
 

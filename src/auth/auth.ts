@@ -44,6 +44,9 @@ export type AuthTools = {
 };
 
 const SECRET_BYTES = 48;
+/** Tokens of others are taken to live no longer than this when they are revoked. */
+const FOREIGN_LIFETIME_MS = 90 * 24 * 3600_000;
+const CLOCK_TOLERANCE_MS = 60_000;
 
 /** Everything about who may do what, in one piece. */
 export class Auth {
@@ -99,7 +102,7 @@ export class Auth {
 	/** Makes the tokens given to a subject so far, or one token, worthless, and ends the sessions they opened. */
 	revoke(target: { readonly subject: string } | { readonly tokenId: string }): void {
 		const now = this.#clock.wall();
-		const until = now + (this.#lifetime + 60) * 1000;
+		const until = now + Math.max(this.#lifetime * 1000, FOREIGN_LIFETIME_MS) + CLOCK_TOLERANCE_MS;
 		this.revocations.add('subject' in target ? { ...target, at: now, until } : { ...target, until });
 	}
 

@@ -5,14 +5,15 @@ import { MAX_NAME_LENGTH, MAX_PATTERNS } from './limits.ts';
 
 const CLASS = 'class:';
 const name = z.string().min(1).max(MAX_NAME_LENGTH);
-const pattern = name.regex(/^(?:\*|class:[\w.-]+|[\w-][\w./-]*(?:\/\*)?)$/);
+/** A stream's id, `prefix/*`, `class:NAME` or `*`. */
+export const streamPattern = name.regex(/^(?:\*|class:[\w.-]+|[\w-][\w./-]*(?:\/\*)?)$/);
 
 /** The claims Dualcast reads (RFC 7519 4); all others are left alone. */
 const claims = z.object({
 	sub: name,
 	role: z.enum(ROLES).default('student'),
 	actions: z.array(z.enum(ACTIONS)).max(ACTIONS.length).default(['read']),
-	streams: z.array(pattern).max(MAX_PATTERNS).default([]),
+	streams: z.array(streamPattern).max(MAX_PATTERNS).default([]),
 	node: name.optional(),
 	jti: name.optional(),
 	iat: z.number().nonnegative().default(0),

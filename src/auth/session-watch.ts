@@ -26,7 +26,6 @@ export class SessionWatch {
 	 * @returns ends the watch
 	 */
 	add(grant: Grant, end: (reason: EndReason) => void): () => void {
-		const remaining = Math.max(0, grant.expiresAt - this.#clock.wall());
 		let timer: Timer | undefined;
 		const session = {
 			grant,
@@ -39,8 +38,13 @@ export class SessionWatch {
 			timer?.cancel();
 			this.#sessions.delete(session);
 		};
-		if (remaining <= LONGEST_TIMER_MS) timer = this.#clock.after(remaining, () => session.end('token_expired'));
+		const arm = (): void => {
+			const remaining = grant.expiresAt - this.#clock.wall();
+			if (remaining <= 0) session.end('token_expired');
+			else timer = this.#clock.after(Math.min(remaining, LONGEST_TIMER_MS), arm);
+		};
 		this.#sessions.add(session);
+		arm();
 		return stop;
 	}
 

@@ -46,6 +46,16 @@ async function tokenFor(fields: Record<string, string>): Promise<Token> {
 	return (await response.json()) as Token;
 }
 
+async function revoke(subject: string): Promise<void> {
+	const { token } = await tokenFor({ user_id: 'head', user_type: 'admin', action: 'admin' });
+	const response = await fetch(`${gateway.url}/api/token/revoke`, {
+		method: 'POST',
+		headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+		body: JSON.stringify({ subject }),
+	});
+	expect(response.status).toBe(204);
+}
+
 async function open(url: string): Promise<Page> {
 	const page = await (await browser.newContext()).newPage();
 	await page.goto(url);
@@ -89,13 +99,7 @@ describe('with tokens needed', () => {
 		const page = await open(`${watch_url}&mode=webrtc`);
 		await playing(page, 'webrtc', DEADLINE_MS);
 		expect((await sessions()).length).toBeGreaterThan(0);
-		const admin = await tokenFor({ user_id: 'head', user_type: 'admin', action: 'admin' });
-		const revoked = await fetch(`${gateway.url}/api/token/revoke`, {
-			method: 'POST',
-			headers: { authorization: `Bearer ${admin.token}`, 'content-type': 'application/json' },
-			body: JSON.stringify({ subject: 'bob' }),
-		});
-		expect(revoked.status).toBe(204);
+		await revoke('bob');
 		await eventually(sessions, (left) => left.length === 0, DEADLINE_MS);
 		const stats = await eventually(
 			() => statsOf(page),
@@ -133,6 +137,28 @@ describe('with tokens needed', () => {
 		expect((await ffmpeg(url('room/5', `?jwt=${token}`), '-rtsp_transport', 'tcp')).stderr).toBe('');
 		await expect(ffmpeg(url('staff', `?jwt=${token}`), '-rtsp_transport', 'tcp')).rejects.toThrow(/403/);
 		await expect(ffmpeg(url('room/5', '?jwt=guess'), '-rtsp_transport', 'tcp')).rejects.toThrow(/401/);
+	});
+
+	test('a running RTSP player is ended when its token is revoked', { timeout: 2 * DEADLINE_MS }, async () => {
+		const { token } = await tokenFor({ user_id: 'dan', stream: 'room/5' });
+		const url = `rtsp://127.0.0.1:${rtspPort}/room/5?jwt=${token}`;
+		const reading = run('ffmpeg', ['-v', 'quiet', '-rtsp_transport', 'tcp', '-i', url, '-f', 'null', '-'], {
+			// Longer than what is waited for: it must not end by itself.
+			timeout: 2 * DEADLINE_MS,
+		}).then(
+			() => 'ended',
+			() => 'ended',
+		);
+		const readers = async () => {
+			const head = await tokenFor({ user_id: 'head', user_type: 'admin', action: 'admin' });
+			const headers = { authorization: `Bearer ${head.token}` };
+			const response = await fetch(`${gateway.url}/api/v1/streams/room/5`, { headers });
+			return ((await response.json()) as { viewers: { rtsp: number } }).viewers.rtsp;
+		};
+		await eventually(readers, (count) => count === 1, DEADLINE_MS);
+		await revoke('dan');
+		await eventually(readers, (count) => count === 0, DEADLINE_MS);
+		expect(await reading).toBe('ended');
 	});
 
 	test('another gateway gives it as the password', { timeout: 2 * DEADLINE_MS }, async () => {

@@ -106,7 +106,8 @@ export class ServerConnection {
 		this.session.close();
 		this.#udp?.close();
 		this.#gone.abort();
-		const { socket, clock, onClosed } = this.#options;
+		const { socket, clock, guard, onClosed } = this.#options;
+		guard.close?.();
 		socket.destroySoon();
 		const linger = clock.after(SERVER_LIMITS.linger, () => socket.destroy());
 		socket.once('close', () => linger.cancel());

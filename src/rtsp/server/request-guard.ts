@@ -7,10 +7,15 @@ import type { RtspRequest, RtspResponse } from '../message.ts';
 export interface RequestGuard {
 	/** @returns undefined when the request may be answered, else the refusal */
 	authorize(request: RtspRequest): Promise<RtspResponse | undefined>;
+	/** The connection is over. */
+	close?(): void;
 }
 
-/** @param address of the client, without port */
-export type RequestGuardFactory = (address: string) => RequestGuard;
+/**
+ * @param address of the client, without port
+ * @param end ends the connection when its right to be there does
+ */
+export type RequestGuardFactory = (address: string, end: (reason: string) => void) => RequestGuard;
 
 /** Lets everybody in. */
 export const openGuard: RequestGuard = { authorize: async () => undefined };

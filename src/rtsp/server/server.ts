@@ -88,10 +88,10 @@ export class RtspServer {
 
 	#accept(socket: Socket): void {
 		const { presentations, clock, logger, randomBytes, guard, udpPort } = this.#options;
-		const connection = new ServerConnection({
+		const connection: ServerConnection = new ServerConnection({
 			socket,
 			presentations,
-			guard: guard?.(socket.remoteAddress ?? '') ?? openGuard,
+			guard: guard?.(socket.remoteAddress ?? '', (reason) => connection.close(reason)) ?? openGuard,
 			clock,
 			logger,
 			sessionId: Buffer.from(randomBytes(SESSION_ID_BYTES)).toString('hex'),

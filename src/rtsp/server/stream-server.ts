@@ -41,7 +41,7 @@ export function startStreamServer(options: StreamServerOptions): Promise<RtspSer
 	const { directory, mtu, credentials, admit, clock, randomBytes, ...listening } = options;
 	const guard: RequestGuardFactory | undefined = credentials
 		? () => new DigestGuard({ credentials, clock, randomBytes })
-		: admit && ((address) => new TokenGuard(admit, address));
+		: admit && ((address, end) => new TokenGuard(admit, address, end));
 	const random32 = () => readUint32(randomBytes(4), 0);
 	return RtspServer.listen({
 		...listening,

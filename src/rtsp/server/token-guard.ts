@@ -16,9 +16,11 @@ export type RtspCaller = {
 /**
  * Decides whether a client may read a stream.
  *
+ * @param end called when the right ends before the client leaves
+ * @returns to be called when the client leaves
  * @throws DualcastError why it may not
  */
-export type Admission = (caller: RtspCaller, stream: string) => Promise<void>;
+export type Admission = (caller: RtspCaller, stream: string, end: (reason: string) => void) => Promise<() => void>;
 
 const CHALLENGE = 'Basic realm="Dualcast"';
 const TRACK = /\/trackID=\d+$/;
@@ -32,10 +34,19 @@ export class TokenGuard implements RequestGuard {
 	readonly #address: string;
 	/** What opened the stream on this connection: players bring it once, to DESCRIBE. */
 	#brought: Omit<RtspCaller, 'address'> | undefined;
+	readonly #end: (reason: string) => void;
+	#leave: () => void = () => {};
+	#closed = false;
 
-	constructor(admit: Admission, address: string) {
+	constructor(admit: Admission, address: string, end: (reason: string) => void) {
 		this.#admit = admit;
 		this.#address = address;
+		this.#end = end;
+	}
+
+	close(): void {
+		this.#closed = true;
+		this.#leave();
 	}
 
 	async authorize(request: RtspRequest): Promise<RtspResponse | undefined> {
@@ -46,7 +57,10 @@ export class TokenGuard implements RequestGuard {
 			const own = { authorization: request.headers.get('Authorization'), url: request.uri };
 			const brings = own.authorization !== undefined || request.uri.includes('?');
 			const caller = brings ? own : (this.#brought ?? own);
-			await this.#admit({ ...caller, address: this.#address }, stream);
+			const leave = await this.#admit({ ...caller, address: this.#address }, stream, this.#end);
+			this.#leave();
+			this.#leave = leave;
+			if (this.#closed) leave();
 			this.#brought = caller;
 			return undefined;
 		} catch (thrown) {

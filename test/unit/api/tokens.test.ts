@@ -56,6 +56,7 @@ describe('POST /api/token', () => {
 		['a wrong key', 'user_id=a', { 'X-API-Key': 'guess' }, 403, 'forbidden'],
 		['a wrong class code', 'user_id=a&class_code=guess', {}, 403, 'forbidden'],
 		['an unknown user type', 'user_id=a&user_type=root', { 'X-API-Key': API_KEY }, 400, 'request_invalid'],
+		['what is no name of a stream', 'user_id=a&stream=../x', { 'X-API-Key': API_KEY }, 400, 'request_invalid'],
 		['an unknown action', 'user_id=a&action=own', { 'X-API-Key': API_KEY }, 400, 'request_invalid'],
 		['a broken token', 'user_id=a', { Authorization: 'Bearer a.b.c' }, 401, 'token_invalid'],
 	] as const)('refuses %s', async (_name, query, headers, status, code) => {

@@ -5,10 +5,15 @@ import { type RtspCaller, TokenGuard } from '../../../../src/rtsp/server/token-g
 
 function ask(uri: string, refuse?: ErrorCode, authorization?: string) {
 	const asked: [RtspCaller, string][] = [];
-	const guard = new TokenGuard(async (caller, stream) => {
-		asked.push([caller, stream]);
-		if (refuse) throw new DualcastError(refuse, 'the reason');
-	}, '192.0.2.1');
+	const guard = new TokenGuard(
+		async (caller, stream) => {
+			asked.push([caller, stream]);
+			if (refuse) throw new DualcastError(refuse, 'the reason');
+			return () => {};
+		},
+		'192.0.2.1',
+		() => {},
+	);
 	const headers = authorization === undefined ? {} : { Authorization: authorization };
 	return { asked, answer: guard.authorize(request('DESCRIBE', uri, headers)) };
 }
@@ -39,12 +44,35 @@ describe('TokenGuard', () => {
 
 	it('takes what was brought to DESCRIBE for the requests that follow on the connection', async () => {
 		const asked: RtspCaller[] = [];
-		const guard = new TokenGuard(async (caller) => {
-			asked.push(caller);
-		}, '192.0.2.1');
+		const guard = new TokenGuard(
+			async (caller) => {
+				asked.push(caller);
+				return () => {};
+			},
+			'192.0.2.1',
+			() => {},
+		);
 		await guard.authorize(request('DESCRIBE', 'rtsp://host/cam?jwt=a.b.c', {}));
 		await guard.authorize(request('SETUP', 'rtsp://host/cam/trackID=0', {}));
 		expect(asked.map(({ url }) => url)).toEqual(['rtsp://host/cam?jwt=a.b.c', 'rtsp://host/cam?jwt=a.b.c']);
+	});
+
+	it('holds the right until the connection is over, once', async () => {
+		const left: number[] = [];
+		let admitted = 0;
+		const admit = async () => {
+			const number = admitted++;
+			return () => void left.push(number);
+		};
+		const guard = new TokenGuard(admit, '192.0.2.1', () => {});
+		await guard.authorize(request('DESCRIBE', 'rtsp://host/cam', {}));
+		await guard.authorize(request('SETUP', 'rtsp://host/cam/trackID=0', {}));
+		expect(left).toEqual([0]);
+		const late = guard.authorize(request('PLAY', 'rtsp://host/cam', {}));
+		guard.close();
+		await late;
+		expect(left).toContain(1);
+		expect(left).toContain(2);
 	});
 
 	it('refuses what is no address', async () => {
