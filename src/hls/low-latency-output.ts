@@ -97,26 +97,8 @@ export class LowLatencyOutput extends StreamOutput {
 		}, waiter);
 	}
 
-	stats(): HlsStats {
-		const { muxer } = this;
-		const { window, carried } = muxer;
-		return {
-			stream_id: this.id,
-			packets_received: muxer.units,
-			bytes_written: muxer.bytes,
-			segments_created: muxer.segments,
-			current_bitrate: Math.round(window.bitrate),
-			errors: muxer.dropped,
-			state: muxer.ready ? 'live' : 'starting',
-			started_at: new Date(this.startedAt).toISOString(),
-			last_request_at: new Date(this.lastRequestAt).toISOString(),
-			segments_in_playlist: window.listed.length,
-			media_sequence: window.listed[0]?.sequence ?? 0,
-			target_duration: window.targetDuration,
-			part_target: muxer.partTarget,
-			codecs: muxer.codecs,
-			skipped_tracks: [...carried.skipped],
-		};
+	override stats(): HlsStats {
+		return { ...super.stats(), part_target: this.muxer.partTarget };
 	}
 
 	protected get held(): number {

@@ -84,25 +84,9 @@ export class Output extends StreamOutput {
 		return bytes;
 	}
 
-	stats(): HlsStats {
-		const { muxer } = this;
-		const { window, carried } = muxer;
-		return {
-			stream_id: this.id,
-			packets_received: muxer.units,
-			bytes_written: muxer.bytes,
-			segments_created: muxer.segments,
-			current_bitrate: Math.round(window.bitrate),
-			errors: muxer.dropped + this.#disk.errors,
-			state: muxer.playlist ? 'live' : 'starting',
-			started_at: new Date(this.startedAt).toISOString(),
-			last_request_at: new Date(this.lastRequestAt).toISOString(),
-			segments_in_playlist: window.listed.length,
-			media_sequence: window.listed[0]?.sequence ?? 0,
-			target_duration: window.targetDuration,
-			codecs: muxer.codecs,
-			skipped_tracks: [...carried.skipped],
-		};
+	override stats(): HlsStats {
+		const stats = super.stats();
+		return { ...stats, errors: stats.errors + this.#disk.errors };
 	}
 
 	protected get held(): number {

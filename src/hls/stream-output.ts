@@ -38,6 +38,15 @@ export interface OutputMuxer extends MediaSink {
 	readonly window: PlaylistWindow;
 	/** `Clock.now()` of the last news. */
 	readonly lastNewsAt: number;
+	/** Whether there is a playlist. */
+	readonly ready: boolean;
+	/** RFC 6381. */
+	readonly codecs: string[];
+	/** Access units written, and those that could not be. */
+	readonly units: number;
+	readonly dropped: number;
+	readonly bytes: number;
+	readonly segments: number;
 }
 
 /**
@@ -70,7 +79,25 @@ export abstract class StreamOutput {
 
 	protected abstract readonly muxer: OutputMuxer;
 
-	abstract stats(): HlsStats;
+	stats(): HlsStats {
+		const { window, carried, ready, codecs, units, dropped, bytes, segments } = this.muxer;
+		return {
+			stream_id: this.id,
+			packets_received: units,
+			bytes_written: bytes,
+			segments_created: segments,
+			current_bitrate: Math.round(window.bitrate),
+			errors: dropped,
+			state: ready ? 'live' : 'starting',
+			started_at: new Date(this.startedAt).toISOString(),
+			last_request_at: new Date(this.lastRequestAt).toISOString(),
+			segments_in_playlist: window.listed.length,
+			media_sequence: window.listed[0]?.sequence ?? 0,
+			target_duration: window.targetDuration,
+			codecs,
+			skipped_tracks: [...carried.skipped],
+		};
+	}
 
 	/** The bytes of a file that players may come for now. */
 	abstract file(request: IncomingMessage, name: string): Uint8Array | undefined;
