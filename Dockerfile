@@ -1,12 +1,14 @@
 # Builds Dualcast, then keeps only what it needs to run.
 
-FROM node:20-bookworm-slim AS build
+# The larger image has the compiler of the native transport.
+FROM node:20-bookworm AS build
 WORKDIR /app
 # Dependencies change less often than sources: their layer is reused.
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
+COPY native ./native
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:20-bookworm-slim AS runtime

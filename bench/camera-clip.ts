@@ -15,14 +15,16 @@ export const NUMBER_CELL_PIXELS = 32;
 const FOLDER = fileURLToPath(new URL('../build/bench', import.meta.url));
 
 /**
- * The camera all measurements use: 1280x720, 30 fps, 2 Mbit/s, H.264 High without B-frames.
+ * The camera all measurements use: 1280x720, 30 fps, H.264 High without B-frames.
  * Made with ffmpeg once, then kept in `build/bench`.
  *
  * @param keySeconds from one key frame to the next
+ * @param rate bits per second, as ffmpeg writes them
  * @returns its path
  */
-export async function cameraClip(keySeconds = 2): Promise<string> {
-	const clip = `${FOLDER}/camera${keySeconds === 2 ? '' : `-${keySeconds}s`}.mp4`;
+export async function cameraClip(keySeconds = 2, rate = '2M'): Promise<string> {
+	const name = `camera${keySeconds === 2 ? '' : `-${keySeconds}s`}${rate === '2M' ? '' : `-${rate}`}`;
+	const clip = `${FOLDER}/${name}.mp4`;
 	if (existsSync(clip)) return clip;
 	await mkdir(FOLDER, { recursive: true });
 	const cells = Array.from({ length: NUMBER_CELLS }, (_, index) => {
@@ -35,9 +37,9 @@ export async function cameraClip(keySeconds = 2): Promise<string> {
 	const source = ['-f', 'lavfi', '-i', `testsrc2=s=1280x720:r=${FRAME_RATE}:d=${seconds}`, '-vf', filter];
 	const group = keySeconds * FRAME_RATE;
 	const keys = `keyint=${group}:min-keyint=${group}:scenecut=0:bframes=0`;
-	const rate = ['-b:v', '2M', '-maxrate', '2M', '-bufsize', '2M', '-x264-params', keys];
+	const bits = ['-b:v', rate, '-maxrate', rate, '-bufsize', rate, '-x264-params', keys];
 	const part = `${clip}.part.mp4`;
-	const encode = ['-c:v', 'libx264', '-preset', 'medium', '-profile:v', 'high', ...rate];
+	const encode = ['-c:v', 'libx264', '-preset', 'medium', '-profile:v', 'high', ...bits];
 	await promisify(execFile)('ffmpeg', ['-v', 'error', '-y', ...source, ...encode, part]);
 	await rename(part, clip);
 	return clip;

@@ -21,7 +21,12 @@ export type FanOut = {
 	readonly joinMedianMs: number;
 	readonly joinMaxMs: number;
 	readonly bytesPerViewer: number;
+	/** While others joined and after, in milliseconds, where the receivers measure it. */
+	readonly longestGapMs: number | undefined;
 };
+
+/** Viewers that decrypt everything, or light ones, of which hundreds fit beside the gateway. */
+export type ReceiverKind = 'real' | 'light';
 
 const JOINS_AT_ONCE = 4;
 /** The engine compiles what is hot in the first seconds; a gateway runs for weeks. */
@@ -36,8 +41,14 @@ type Receivers = Child<object, ReceiversMessage, ReceiversAnswer>;
  * Lets `viewers` join at `endpoint` (WHEP) from a process of their own and measures process `pid`, which serves them.
  * One viewer joins before the first reading, so that what is there once a stream does not count as a viewer's.
  */
-export async function measureFanOut(pid: number, endpoint: string, viewers: number): Promise<FanOut> {
-	const receivers = await Child.start<object, ReceiversMessage, ReceiversAnswer>('./receivers.ts');
+export async function measureFanOut(
+	pid: number,
+	endpoint: string,
+	viewers: number,
+	kind: ReceiverKind = 'real',
+): Promise<FanOut> {
+	const module = kind === 'light' ? './light-receivers.ts' : './receivers.ts';
+	const receivers = await Child.start<object, ReceiversMessage, ReceiversAnswer>(module);
 	try {
 		await receivers.ask({ type: 'join', endpoint, count: 1, atOnce: 1 });
 		await delay(WARM_UP_MS);
@@ -64,6 +75,7 @@ export async function measureFanOut(pid: number, endpoint: string, viewers: numb
 			joinCpuMs: ((joinedUsage.cpuSeconds - idle.cpuSeconds - mediaCpu) / (viewers - 1)) * 1000,
 			joinMedianMs: median(joined.joinMs),
 			joinMaxMs: Math.max(...joined.joinMs),
+			longestGapMs: joined.longestGapMs,
 			bytesPerViewer: (end.residentBytes - idle.residentBytes) / (viewers - 1),
 		};
 	} finally {

@@ -7,22 +7,24 @@ import { CLIP_FRAMES, FRAME_RATE, NUMBER_CELL_PIXELS, NUMBER_CELLS } from './cam
 import { Child } from './child.ts';
 import { untilState } from './gateway.ts';
 import type { ReceiversAnswer, ReceiversMessage } from './receivers.ts';
-import { median } from './statistics.ts';
+import { percentile } from './statistics.ts';
 
 /** How joining looks to a viewer in Chromium. Times in milliseconds. */
 export type FirstFrame = {
 	readonly joins: number;
+	/** Of the camera's groups of pictures, in seconds. */
+	readonly keySeconds: number;
 	/** From the click to the first picture on screen. */
-	readonly median: number;
-	readonly max: number;
+	readonly first: Spread;
 	/** From the click to the first picture that is live, at most `LIVE_MS` old. */
-	readonly liveMedian: number;
-	readonly liveMax: number;
-	/** How old the pictures are from then on, median over all. */
-	readonly age: number;
+	readonly live: Spread;
+	/** From the camera's sending to the screen, all pictures from then on. */
+	readonly age: Spread;
 	/** PLI sent by the browser, all joins together. */
 	readonly keyRequests: number;
 };
+
+type Spread = { readonly p50: number; readonly p95: number };
 
 type Join = {
 	readonly firstAfter: number;
@@ -32,24 +34,23 @@ type Join = {
 	readonly keyRequests: number;
 };
 
-const RUNNING_JOINS = 10;
 const COLD_JOINS = 5;
-const PICTURES = 30;
+const PICTURES = 60;
 /** A picture counts as live up to this age, in milliseconds. */
 export const LIVE_MS = 100;
 const DEADLINE_MS = 15_000;
-const GOP_MS = 2000;
 const FRAME_TICKS = 90_000 / FRAME_RATE;
 
 /**
- * Joins `id` of the gateway at `url` in Chromium, again and again at random moments: while another viewer keeps the
- * stream running, and then each time with the camera closed.
+ * Joins `id` of the gateway at `url` in Chromium `joins` times, at random moments of the camera's groups of pictures,
+ * while another viewer keeps the stream running; and then, if `cold`, each time with the camera closed.
  */
 export async function measureFirstFrame(
 	url: string,
 	id: string,
 	camera: CameraReady,
-): Promise<{ running: FirstFrame; cold: FirstFrame }> {
+	{ joins, keySeconds, cold }: { joins: number; keySeconds: number; cold: boolean },
+): Promise<FirstFrame[]> {
 	const browser = await launchChromium();
 	const viewer = await Child.start<object, ReceiversMessage, ReceiversAnswer>('./receivers.ts');
 	try {
@@ -62,18 +63,20 @@ export async function measureFirstFrame(
 
 		await viewer.ask({ type: 'join', endpoint, count: 1, atOnce: 1 });
 		const running: Join[] = [];
-		while (running.length < RUNNING_JOINS) {
-			await delay(Math.random() * GOP_MS);
+		while (running.length < joins) {
+			await delay(Math.random() * keySeconds * 1000);
 			running.push(await join(page, endpoint));
 		}
 		await viewer.ask({ type: 'leave', endpoint });
-		const cold: Join[] = [];
-		while (cold.length < COLD_JOINS) {
+		const results = [summarize(running, camera, keySeconds)];
+		if (!cold) return results;
+		const starts: Join[] = [];
+		while (starts.length < COLD_JOINS) {
 			await untilState(url, id, 'idle');
-			await delay(Math.random() * GOP_MS);
-			cold.push(await join(page, endpoint));
+			await delay(Math.random() * keySeconds * 1000);
+			starts.push(await join(page, endpoint));
 		}
-		return { running: summarize(running, camera), cold: summarize(cold, camera) };
+		return [...results, summarize(starts, camera, keySeconds)];
 	} finally {
 		await viewer.stop();
 		await browser.close();
@@ -91,7 +94,7 @@ async function join(page: Page, endpoint: string): Promise<Join> {
 	return page.evaluate(`joinStream(${JSON.stringify(options)})`);
 }
 
-function summarize(joins: readonly Join[], camera: CameraReady): FirstFrame {
+function summarize(joins: readonly Join[], camera: CameraReady, keySeconds: number): FirstFrame {
 	const firsts = joins.map((each) => each.firstAfter);
 	const lives: number[] = [];
 	const ages: number[] = [];
@@ -105,19 +108,22 @@ function summarize(joins: readonly Join[], camera: CameraReady): FirstFrame {
 			};
 		});
 		const live = aged.findIndex(({ age }) => age <= LIVE_MS);
-		const since = (aged[live]?.at ?? Number.NaN) - (aged[0]?.at ?? Number.NaN);
+		const since = (aged[live]?.at ?? Number.POSITIVE_INFINITY) - (aged[0]?.at ?? 0);
 		lives.push(firstAfter + since);
 		if (live >= 0) ages.push(...aged.slice(live).map(({ age }) => age));
 	}
 	return {
 		joins: joins.length,
-		median: median(firsts),
-		max: Math.max(...firsts),
-		liveMedian: median(lives),
-		liveMax: Math.max(...lives),
-		age: median(ages),
+		keySeconds,
+		first: spread(firsts),
+		live: spread(lives),
+		age: spread(ages),
 		keyRequests: joins.reduce((sum, each) => sum + each.keyRequests, 0),
 	};
+}
+
+function spread(values: readonly number[]): Spread {
+	return { p50: percentile(values, 0.5), p95: percentile(values, 0.95) };
 }
 
 /**
@@ -133,5 +139,7 @@ function framesBetween(timestamp: number, last: number): number | undefined {
 function ageOf(number: number, at: number, startedAt: number): number {
 	const loop = (CLIP_FRAMES / FRAME_RATE) * 1000;
 	const sentAt = startedAt + (number / FRAME_RATE) * 1000;
-	return (((at - sentAt) % loop) + loop) % loop;
+	const age = (((at - sentAt) % loop) + loop) % loop;
+	// Two clocks of two processes: a little less than nothing is nothing.
+	return age > loop - LIVE_MS ? 0 : age;
 }

@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RunningGateway, startGateway } from '../test/e2e/harness/gateway.ts';
 
+let secureTransport = 'auto';
+
+/** What encrypts and sends WebRTC media in every gateway from now on: `webrtc.transport`. */
+export function useTransport(name: string): void {
+	secureTransport = name;
+}
+
 /** Configuration of a gateway under measurement: loopback only, on ports of the system's choice. */
 export function benchConfig(
 	streams: Readonly<Record<string, string>>,
@@ -10,7 +17,7 @@ export function benchConfig(
 	return [
 		'server: { host: 127.0.0.1 }',
 		'log: { level: warn }',
-		'webrtc: { udp_port: 0 }',
+		`webrtc: { udp_port: 0, transport: ${secureTransport} }`,
 		'on_demand: { close_after: 1s }',
 		'streams:',
 		...Object.entries(streams).map(

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { BareSocketsAnswer } from './bare-sockets.ts';
 import type { CameraReady } from './camera.ts';
 import { Child } from './child.ts';
 import { benchConfig, untilState, withGateway } from './gateway.ts';
@@ -15,6 +16,8 @@ export type Ingest = {
 	/** CPU, percent of one core: the median of the windows, and the best of them. */
 	readonly percent: number;
 	readonly bestPercent: number;
+	/** The same of plain sockets that read the same bytes in the same windows; over TCP and without players only. */
+	readonly bare: { readonly percent: number; readonly bestPercent: number } | undefined;
 	/** Resident memory, in bytes, against the gateway with one camera that rests. */
 	readonly bytes: number;
 	/** Of it, what the cached group of pictures holds on average. */
@@ -77,17 +80,24 @@ function measureLoad(camera: CameraReady, load: Load, idleBytes: number): Promis
 		for (const id of ids) await untilState(url, id, 'live');
 		const playlists = ids.map((id) => `${url}/hls/${id}/index.m3u8`);
 		const players = hls ? await Child.start<object, 'count', PlayersAnswer>('./hls-players.ts', playlists) : undefined;
+		const bare = await startBareSockets(load, Object.values(streams));
 		try {
 			await delay(WARM_UP_MS);
 			const windows: number[] = [];
-			for (let window = 0; window < WINDOWS; window++) windows.push(await percentOf(pid));
+			const bareWindows: number[] = [];
+			for (let window = 0; window < WINDOWS; window++) {
+				const [own, plain] = await Promise.all([percentOf(pid), bare && percentOf(bare.pid)]);
+				windows.push(own);
+				if (plain !== undefined) bareWindows.push(plain);
+			}
+			if (bare && (await bare.ask('count')).packets === 0) throw new Error('the bare sockets found no frames');
 			const { residentBytes } = await readUsage(pid);
 			const stats = await Promise.all(ids.map((id) => statsOf(url, id)));
 			const sum = (read: (each: StreamStats) => number) => stats.reduce((total, each) => total + read(each), 0);
 			return {
 				...load,
-				percent: median(windows) / cameras,
-				bestPercent: Math.min(...windows) / cameras,
+				...perCamera(windows, cameras),
+				bare: bare && perCamera(bareWindows, cameras),
 				bytes: (residentBytes - idleBytes) / cameras,
 				cacheBytes: sum((each) => each.gop_cache_bytes) / cameras,
 				bitrate: sum((each) => each.current_bitrate) / cameras,
@@ -96,8 +106,19 @@ function measureLoad(camera: CameraReady, load: Load, idleBytes: number): Promis
 			};
 		} finally {
 			await players?.stop();
+			await bare?.stop();
 		}
 	});
+}
+
+/** On a machine whose speed changes by the minute, only what runs beside it tells what a figure is worth. */
+async function startBareSockets({ transport, hls }: Load, urls: readonly string[]) {
+	if (transport !== 'tcp' || hls) return undefined;
+	return Child.start<object, 'count', BareSocketsAnswer>('./bare-sockets.ts', urls);
+}
+
+function perCamera(windows: readonly number[], cameras: number): { percent: number; bestPercent: number } {
+	return { percent: median(windows) / cameras, bestPercent: Math.min(...windows) / cameras };
 }
 
 async function statsOf(url: string, id: string): Promise<StreamStats> {

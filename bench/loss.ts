@@ -5,6 +5,8 @@ import { startUdpRelay } from './udp-relay.ts';
 
 /** What a viewer in Chromium sees through a bad network. */
 export type LossyViewing = {
+	/** In the gateway's own player; otherwise in a page that does only what WHEP asks of it. */
+	readonly player: boolean;
 	/** Fraction lost each way. */
 	readonly loss: number;
 	/** Fraction of the frames due that were decoded. */
@@ -12,6 +14,8 @@ export type LossyViewing = {
 	readonly freezes: number;
 	readonly pictureLosses: number;
 	readonly negativeAcknowledgements: number;
+	/** Milliseconds a frame waited in the browser's jitter buffer, mean. */
+	readonly delay: number;
 };
 
 type Seen = {
@@ -20,6 +24,7 @@ type Seen = {
 	readonly freezes: number;
 	readonly pictureLosses: number;
 	readonly negativeAcknowledgements: number;
+	readonly delay: number;
 };
 
 const LOSSES = [0, 0.02, 0.05, 0.1];
@@ -40,17 +45,18 @@ export async function measureLoss(url: string, id: string, udpPort: number): Pro
 		const page = await browser.newPage();
 		await page.goto(`${url}/livez`);
 		await page.evaluate(await readFile(new URL('./loss-page.js', import.meta.url), 'utf8'));
-		for (const loss of LOSSES) {
-			const relay = await startUdpRelay({ loss, delay: DELAY, targetPort: udpPort });
-			const options = { endpoint: `${url}/whep/${id}`, relayPort: relay.port, milliseconds: WATCHED_MS };
-			try {
-				const seen = await page.evaluate<Seen>(
-					`watchThroughRelay(${JSON.stringify({ ...options, deadline: DEADLINE_MS })})`,
-				);
-				const { decoded, seconds, ...rest } = seen;
-				results.push({ loss, decoded: decoded / (seconds * FRAME_RATE), ...rest });
-			} finally {
-				relay.close();
+		for (const player of [true, false]) {
+			for (const loss of LOSSES) {
+				const relay = await startUdpRelay({ loss, delay: DELAY, targetPort: udpPort });
+				const relayed = { relayPort: relay.port, milliseconds: WATCHED_MS, deadline: DEADLINE_MS };
+				const options = { player, base: url, stream: id, ...relayed };
+				try {
+					const seen = await page.evaluate<Seen>(`watchThroughRelay(${JSON.stringify(options)})`);
+					const { decoded, seconds, ...rest } = seen;
+					results.push({ player, loss, decoded: decoded / (seconds * FRAME_RATE), ...rest });
+				} finally {
+					relay.close();
+				}
 			}
 		}
 	} finally {

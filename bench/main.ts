@@ -2,23 +2,38 @@ import { writeFile } from 'node:fs/promises';
 import type { CameraReady } from './camera.ts';
 import { cameraClip } from './camera-clip.ts';
 import { Child } from './child.ts';
+import { measureClassroom } from './cluster.ts';
+import { measureFaults } from './cluster-faults.ts';
+import { crowdOfViewersTable } from './crowd-table.ts';
 import { type FanOut, measureFanOut } from './fan-out.ts';
-import { measureFirstFrame } from './first-frame.ts';
-import { benchConfig, withGateway } from './gateway.ts';
+import { type FirstFrame, measureFirstFrame } from './first-frame.ts';
+import { benchConfig, useTransport, withGateway } from './gateway.ts';
+import { measureCrowd } from './hls-crowd.ts';
+import { measureHlsMemory } from './hls-memory.ts';
+import { measureLowLatencyPlayers } from './hls-serving.ts';
+import { crowdTable, memoryTable, servingTable } from './hls-tables.ts';
 import { measureIngest } from './ingest.ts';
+import { measureRushes, rushTable } from './joins.ts';
 import { measureLoss } from './loss.ts';
 import { fanOutTable, firstFrameTable, ingestTable, joinTable, lossTable, renderReport } from './report.ts';
+import { classroomTable, faultTable } from './report-cluster.ts';
 import type { Table } from './table.ts';
+import { measureTokens } from './tokens.ts';
 import { freeUdpPort } from './udp-relay.ts';
 import type { BaselineReady } from './werift-baseline.ts';
 
 const VIEWERS = [20, 60, 150];
 const BASELINE_VIEWERS = 60;
+const CROWD = [150, 450];
 /** A bench that hangs is ended. */
 const DEADLINE_MS = 10 * 60_000;
 const STREAM = 'camera';
+const FIRST_PICTURE_KEY_SECONDS = [1, 2, 4, 10];
+const FIRST_PICTURE_JOINS = 20;
 /** A long group of pictures is what costs memory. */
 const INGEST_KEY_SECONDS = 4;
+const CLASSROOM = { viewers: 450, seconds: 60, rate: '500k' };
+const FAULT_VIEWERS = 60;
 
 async function webrtc(camera: CameraReady, clip: string): Promise<Table[]> {
 	const gateway: FanOut[] = [];
@@ -37,9 +52,28 @@ async function webrtc(camera: CameraReady, clip: string): Promise<Table[]> {
 
 async function firstPicture(camera: CameraReady): Promise<Table[]> {
 	progress('first picture in Chromium');
-	const config = benchConfig({ [STREAM]: camera.url });
-	const { running, cold } = await withGateway(config, ({ url }) => measureFirstFrame(url, STREAM, camera));
+	const results = await joinedFirst(camera, 2, true);
+	return [firstFrameTable(results.slice(0, 1), results.slice(1))];
+}
+
+/** The same with groups of pictures of other lengths as well. */
+async function firstPictures(): Promise<Table[]> {
+	const running: FirstFrame[] = [];
+	const cold: FirstFrame[] = [];
+	for (const keySeconds of FIRST_PICTURE_KEY_SECONDS) {
+		progress(`first picture in Chromium, a key frame every ${keySeconds} s`);
+		const camera = await Child.start<CameraReady>('./camera.ts', [await cameraClip(keySeconds)]);
+		const results = await joinedFirst(camera.ready, keySeconds, keySeconds === 2).finally(() => camera.stop());
+		running.push(...results.slice(0, 1));
+		cold.push(...results.slice(1));
+	}
 	return [firstFrameTable(running, cold)];
+}
+
+function joinedFirst(camera: CameraReady, keySeconds: number, cold: boolean): Promise<FirstFrame[]> {
+	const config = benchConfig({ [STREAM]: camera.url });
+	const options = { joins: FIRST_PICTURE_JOINS, keySeconds, cold };
+	return withGateway(config, ({ url }) => measureFirstFrame(url, STREAM, camera, options));
 }
 
 async function loss(camera: CameraReady): Promise<Table[]> {
@@ -53,16 +87,81 @@ async function ingest(camera: CameraReady, load: string | undefined): Promise<Ta
 	return [ingestTable(await measureIngest(camera, load))];
 }
 
+/** Hundreds of viewers, which only count. */
+async function crowd({ url: camera }: CameraReady): Promise<Table[]> {
+	const results: FanOut[] = [];
+	for (const viewers of CROWD) {
+		progress(`${viewers} light viewers`);
+		const config = benchConfig({ [STREAM]: camera });
+		results.push(
+			await withGateway(config, ({ url, pid }) => measureFanOut(pid, `${url}/whep/${STREAM}`, viewers, 'light')),
+		);
+	}
+	return [crowdOfViewersTable(results)];
+}
+
+async function joins({ url }: CameraReady): Promise<Table[]> {
+	progress('a whole class that joins at once');
+	return [rushTable(await measureRushes(url))];
+}
+
+async function tokens(camera: CameraReady): Promise<Table[]> {
+	progress('token checks');
+	return measureTokens(camera.url);
+}
+
+async function hlsPlayers(camera: CameraReady): Promise<Table[]> {
+	progress('low-latency HLS players');
+	return [servingTable(await measureLowLatencyPlayers(camera))];
+}
+
+async function hlsMemory(camera: CameraReady): Promise<Table[]> {
+	progress('memory of HLS outputs');
+	return [memoryTable(await measureHlsMemory(camera))];
+}
+
+async function hlsCrowd(camera: CameraReady): Promise<Table[]> {
+	progress('a crowd of HLS players');
+	return [crowdTable(await measureCrowd(camera))];
+}
+
+async function cluster({ url }: CameraReady, load: string | undefined): Promise<Table[]> {
+	const tables: Table[] = [];
+	if (load !== 'faults') {
+		progress(`a classroom of ${CLASSROOM.viewers}`);
+		tables.push(classroomTable(await measureClassroom(url, CLASSROOM.viewers, CLASSROOM.seconds)));
+	}
+	if (load !== 'classroom') tables.push(faultTable(await measureFaults(url, FAULT_VIEWERS, progress)));
+	return tables;
+}
+
 function progress(what: string): void {
 	console.error(`bench: ${what} …`);
 }
 
 const words = process.argv.slice(2);
-const load = words[0] === 'ingest' && /^\d/.test(words[1] ?? '') ? words.splice(1, 1)[0] : undefined;
-const unknown = words.find((word) => !['ingest', 'first-picture', 'loss', '--write'].includes(word));
+const transportAt = words.indexOf('--transport');
+if (transportAt >= 0) useTransport(words.splice(transportAt, 2)[1] ?? '');
+const LOADS: Readonly<Record<string, RegExp>> = { ingest: /^\d/, cluster: /^(?:classroom|faults)$/ };
+const load = LOADS[words[0] ?? '']?.test(words[1] ?? '') ? words.splice(1, 1)[0] : undefined;
+/** Beside the one that is measured when none is named. */
+const PARTS: Readonly<Record<string, (camera: CameraReady) => Promise<Table[]>>> = {
+	ingest: (camera) => ingest(camera, load),
+	'first-picture': firstPictures,
+	loss,
+	crowd,
+	joins,
+	tokens,
+	'hls-players': hlsPlayers,
+	'hls-crowd': hlsCrowd,
+	'hls-memory': hlsMemory,
+	cluster: (camera) => cluster(camera, load),
+};
+const unknown = words.find((word) => word !== '--write' && !Object.hasOwn(PARTS, word));
 if (unknown !== undefined) {
+	const known = Object.keys(PARTS).join('|').replace('ingest', 'ingest [LOAD]');
 	console.error(
-		`bench: unknown argument ${unknown}; use: npm run bench -- [ingest [LOAD]|first-picture|loss] [--write]`,
+		`bench: unknown argument ${unknown}; use: npm run bench -- [${known}] [--transport native|typescript] [--write]`,
 	);
 	process.exit(2);
 }
@@ -72,18 +171,15 @@ setTimeout(() => {
 }, DEADLINE_MS).unref();
 
 const part = words.find((word) => word !== '--write');
-const clip = await cameraClip(part === 'ingest' ? INGEST_KEY_SECONDS : undefined);
+const clip = await cameraClip(
+	part === 'ingest' ? INGEST_KEY_SECONDS : undefined,
+	part === 'cluster' ? CLASSROOM.rate : undefined,
+);
 const camera = await Child.start<CameraReady>('./camera.ts', [clip]);
 try {
-	const tables =
-		part === 'ingest'
-			? await ingest(camera.ready, load)
-			: part === 'first-picture'
-				? await firstPicture(camera.ready)
-				: part === 'loss'
-					? await loss(camera.ready)
-					: await webrtc(camera.ready, clip);
-	const report = renderReport(tables, new Date().toISOString());
+	const measure = part === undefined ? undefined : PARTS[part];
+	const tables = await (measure ? measure(camera.ready) : webrtc(camera.ready, clip));
+	const report = renderReport(tables, new Date().toISOString(), part === 'cluster' ? '500 kbit/s' : undefined);
 	console.log(report);
 	const file = new URL(part === undefined ? './report.md' : `./report-${part}.md`, import.meta.url);
 	if (words.includes('--write')) await writeFile(file, report);

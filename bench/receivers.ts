@@ -16,6 +16,8 @@ export type ReceiversAnswer = {
 	readonly lost: number;
 	/** For each viewer that joined by this message, milliseconds from the offer to the first packet. */
 	readonly joinMs: readonly number[];
+	/** Longest time a viewer got nothing since the last answer, where it is measured. */
+	readonly longestGapMs?: number;
 };
 
 const JOIN_DEADLINE_MS = 30_000;

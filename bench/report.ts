@@ -10,21 +10,22 @@ const ELSEWHERE = '(measured elsewhere)';
 const MIB = 1024 * 1024;
 
 export function lossTable(viewings: readonly LossyViewing[]): Table {
-	const own = viewings.map(({ loss, decoded, freezes, pictureLosses, negativeAcknowledgements }) => [
-		`Dualcast, ${(loss * 100).toFixed(0)} % lost each way`,
+	const own = viewings.map(({ player, loss, decoded, freezes, pictureLosses, negativeAcknowledgements, delay }) => [
+		`Dualcast, ${player ? 'its player' : 'a plain page'}, ${(loss * 100).toFixed(0)} % lost each way`,
 		`${Math.min(100, decoded * 100).toFixed(1)} %`,
 		`${freezes}`,
 		`${pictureLosses}`,
 		`${negativeAcknowledgements}`,
+		`${delay.toFixed(0)}`,
 	]);
 	return {
 		title: 'Chromium for 15 s through a network that loses packets, 10 to 15 ms each way',
-		columns: ['', 'frames decoded', 'freezes', 'PLI', 'NACK'],
+		columns: ['', 'frames decoded', 'freezes', 'PLI', 'NACK', 'jitter buffer ms'],
 		rows: [
 			...own,
-			...LOSS_ELSEWHERE.map(({ name, decoded, freezes }) => [`${name} ${ELSEWHERE}`, decoded, freezes, '', '']),
+			...LOSS_ELSEWHERE.map(({ name, decoded, freezes }) => [`${name} ${ELSEWHERE}`, decoded, freezes, '', '', '']),
 		],
-		notes: [],
+		notes: ['The player has the browser measure its round trip: lost packets are asked for again that soon.'],
 	};
 }
 
@@ -71,20 +72,18 @@ export function joinTable(gateway: readonly FanOut[], werift: FanOut): Table {
 	};
 }
 
-export function firstFrameTable(running: FirstFrame, cold: FirstFrame): Table {
-	const own = (name: string, each: FirstFrame) => [
-		`${name}, ${each.joins} joins`,
-		`${each.median.toFixed(0)} / ${each.max.toFixed(0)}`,
-		`${each.liveMedian.toFixed(0)} / ${each.liveMax.toFixed(0)}`,
-		each.age.toFixed(0),
-		`${each.keyRequests}`,
+export function firstFrameTable(running: readonly FirstFrame[], cold: readonly FirstFrame[]): Table {
+	const own = (name: string, { joins, keySeconds, keyRequests, ...times }: FirstFrame) => [
+		`Dualcast, ${name}, key frame every ${keySeconds} s, ${joins} joins`,
+		...[times.first, times.live, times.age].map(({ p50, p95 }) => `${p50.toFixed(0)} / ${p95.toFixed(0)}`),
+		`${keyRequests}`,
 	];
 	return {
-		title: 'First picture in Chromium, milliseconds after the click (median / max)',
-		columns: ['', 'first picture', `live (at most ${LIVE_MS} ms old)`, 'age then', 'PLI'],
+		title: 'First picture in Chromium, milliseconds after the click (p50 / p95; the others median / max)',
+		columns: ['', 'first picture', `live (at most ${LIVE_MS} ms old)`, 'camera to screen then', 'PLI'],
 		rows: [
-			own('Dualcast, running stream', running),
-			own('Dualcast, cold on-demand', cold),
+			...running.map((each) => own('running stream', each)),
+			...cold.map((each) => own('cold on-demand', each)),
 			...FIRST_FRAME_ELSEWHERE.map((each) => [
 				`${each.name}, running stream ${ELSEWHERE}`,
 				each.running,
@@ -102,18 +101,24 @@ export function ingestTable(results: readonly Ingest[]): Table {
 	const own = (each: Ingest) => [
 		`Dualcast, ${each.cameras} cameras over ${each.transport.toUpperCase()}${each.hls ? ', HLS with one player each' : ''}`,
 		`${each.percent.toFixed(3)} / ${each.bestPercent.toFixed(3)}`,
+		each.bare ? (each.percent / each.bare.percent).toFixed(1) : '',
 		`${(each.bytes / MIB).toFixed(1)} MiB`,
 		`${(each.cacheBytes / MIB).toFixed(2)} MiB`,
 		(each.bitrate / 1e6).toFixed(2),
 		`${each.lost}`,
 	];
+	const plain = ({ cameras, bare }: Ingest) => {
+		if (!bare) return [];
+		const name = `a bare socket of Node reading the same bytes beside it, ${cameras} cameras`;
+		return [[name, `${bare.percent.toFixed(3)} / ${bare.bestPercent.toFixed(3)}`, '1.0', '', '', '', '']];
+	};
 	const hls = results.find((each) => each.hls);
 	return {
 		title: 'One of many cameras pulled at once, nobody watching but where it says so',
-		columns: ['', 'core % (median / best)', 'memory', 'of it cached', 'Mbit/s', 'lost in all'],
+		columns: ['', 'core % (median / best)', 'x bare', 'memory', 'of it cached', 'Mbit/s', 'lost in all'],
 		rows: [
-			...results.map(own),
-			...INGEST_ELSEWHERE.map((each) => [`${each.name} ${ELSEWHERE}`, each.percent, each.memory, '', '', '']),
+			...results.flatMap((each) => [own(each), ...plain(each)]),
+			...INGEST_ELSEWHERE.map((each) => [`${each.name} ${ELSEWHERE}`, each.percent, '', each.memory, '', '', '']),
 		],
 		notes: [
 			'These cameras send a key frame every 4 s.',
@@ -123,13 +128,13 @@ export function ingestTable(results: readonly Ingest[]): Table {
 }
 
 /** The whole report as Markdown. `when` is an ISO date. */
-export function renderReport(tables: readonly Table[], when: string): string {
+export function renderReport(tables: readonly Table[], when: string, rate = '2 Mbit/s'): string {
 	const [cpu] = cpus();
 	const head = [
 		'# Bench',
 		'',
 		`${when.slice(0, 10)}, ${cpus().length} x ${cpu?.model.trim() ?? 'unknown CPU'}, Node.js ${process.versions.node}.`,
-		'Camera: 1280x720, 30 fps, 2 Mbit/s, a key frame every 2 s. Camera, gateway and viewers run in processes of their',
+		`Camera: 1280x720, 30 fps, ${rate}, a key frame every 2 s. Camera, gateway and viewers run in processes of their`,
 		'own and talk over loopback. CPU is of the whole serving process. What is marked as measured elsewhere comes from',
 		'another machine: it tells the order of magnitude.',
 		'',

@@ -7,6 +7,8 @@ packages=(
 	python3-gi gir1.2-gst-rtsp-server-1.0 gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
 	gstreamer1.0-plugins-ugly gstreamer1.0-libav
+	gstreamer1.0-nice gir1.2-gst-plugins-bad-1.0 python3-aiortc firefox-esr redis-server
+	curl nghttp2-client g++ libssl3
 )
 
 missing=()

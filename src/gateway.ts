@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { createApi } from './api/api.ts';
+import { overHttp2 } from './api/over-http2.ts';
 import { answerError } from './api/problem.ts';
 import { createStreamView } from './api/stream-view.ts';
 import { Auth } from './auth/auth.ts';
@@ -11,24 +11,24 @@ import { httpGate } from './auth/http-gate.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import type { Logger } from './base/logger.ts';
 import { Scope } from './base/scope.ts';
+import { TrustedProxies } from './base/trusted-proxies.ts';
 import { createCameraSource } from './camera-source.ts';
+import type { Cluster } from './cluster/cluster.ts';
+import { clusterPort, clusterReadiness, joinCluster, nodeId, nodeLoad } from './compose-cluster.ts';
+import { ownedSource, startClusterLife, startPullServer } from './compose-cluster-life.ts';
+import { addCameras, streamSettings } from './compose-streams.ts';
+import { openWeb } from './compose-web.ts';
 import type { Config } from './config/schema.ts';
 import { type DemoCamera, startDemoCamera } from './demo/demo-camera.ts';
 import { createHlsServer } from './hls/server.ts';
 import { ProbeDesk } from './probe/probe-desk.ts';
+import { CameraPlaces } from './rtsp/client/camera-places.ts';
 import type { RtspServer } from './rtsp/server/server.ts';
 import { startStreamServer } from './rtsp/server/stream-server.ts';
 import { StreamRegistry } from './stream/registry.ts';
-import { createTypescriptTransport } from './webrtc/transport/typescript-transport.ts';
+import type { Source } from './stream/source.ts';
+import { createTransport } from './webrtc/transport/create-transport.ts';
 import { createWebRtcServer } from './webrtc/webrtc-server.ts';
-
-/** Media of a camera that is connected may stop for so long before it counts as failed. */
-const STALL_TIMEOUT_MS = 8_000;
-const RECONNECT_BACKOFF_MS = { first: 500, cap: 8_000 };
-const RETRY_PAUSE_MS = { transient: 1_000, permanent: 30_000 };
-const REQUEST_TIMEOUT_MS = 30_000;
-const HEADERS_TIMEOUT_MS = 10_000;
-const MAX_HEADER_BYTES = 16_384;
 
 export type GatewayOptions = {
 	logger: Logger;
@@ -42,6 +42,8 @@ export type Gateway = {
 	/** Where this machine reaches it. */
 	readonly url: string;
 	readonly httpPort: number;
+	/** The same over TLS; undefined without a certificate. */
+	readonly secureUrl?: string | undefined;
 	/** The UDP port of WebRTC media; undefined when WebRTC is switched off. */
 	readonly udpPort: number | undefined;
 	/** Ends viewers, tells cameras, closes ports; waits for all of it. Idempotent. */
@@ -67,39 +69,22 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 	const { logger, version, clock = systemClock } = options;
 
 	// The port is taken first: a second start by mistake fails before it has touched a camera.
-	const http = createServer({
-		requestTimeout: REQUEST_TIMEOUT_MS,
-		headersTimeout: HEADERS_TIMEOUT_MS,
-		maxHeaderSize: MAX_HEADER_BYTES,
-	});
-	await listen(http, config.server.port, config.server.host);
-	scope.defer(() => shut(http));
+	const web = await openWeb(config.server, { clock, logger: logger.child({ part: 'http' }), scope });
+	const { role } = config.cluster;
+	const isSub = role === 'sub';
+	const node = role === 'standalone' ? undefined : nodeId(config.cluster, web.httpPort);
 
-	const auth = await buildAuth(config.auth, clock, logger.child({ part: 'auth' }));
+	const auth = await buildAuth(config.auth, node, clock, logger.child({ part: 'auth' }));
 	scope.defer(() => auth.close());
 
-	const demo = await startDemo(config, { clock, logger, scope });
+	const { security } = config;
+	const proxies = new TrustedProxies(security.trusted_proxies);
+	const places = (local: boolean) => new CameraPlaces({ allowed: security.camera_hosts, local });
+	const configured = places(true);
+
+	const demo = isSub ? undefined : await startDemo(config, { clock, logger, scope });
 	const registry = new StreamRegistry();
 	scope.defer(() => registry.close());
-	for (const [id, settings] of Object.entries(config.streams)) {
-		const log = logger.child({ stream: id });
-		const isDemo = settings.source === 'demo';
-		const address = isDemo && demo ? { ...settings, source: demo.url } : settings;
-		const camera = createCameraSource(address, { clock, logger: log, version });
-		registry.add({
-			id,
-			source: isDemo ? { label: 'demo', run: (sink, signal) => camera.run(sink, signal) } : camera,
-			onDemand: settings.on_demand,
-			startTimeout: config.on_demand.start_timeout,
-			closeAfter: config.on_demand.close_after,
-			stallTimeout: STALL_TIMEOUT_MS,
-			backoff: RECONNECT_BACKOFF_MS,
-			retryPause: RETRY_PAUSE_MS,
-			clock,
-			logger: log,
-			random: Math.random,
-		});
-	}
 
 	const hls = config.hls.enabled
 		? createHlsServer({
@@ -115,14 +100,16 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 				enableCompression: config.hls.enable_compression,
 				idleTimeout: config.hls.idle_timeout,
 				startTimeout: config.on_demand.start_timeout,
-				gate: auth.access.isPublic ? undefined : httpGate(auth.access, 'hls'),
+				gate: auth.access.isPublic ? undefined : httpGate(auth.access, 'hls', proxies),
 				answerError,
 			})
 		: undefined;
 	if (hls) scope.defer(() => hls.close());
 
 	const transport = config.webrtc.enabled
-		? await createTypescriptTransport({
+		? await createTransport({
+				transport: config.webrtc.transport,
+				threads: config.webrtc.threads ?? undefined,
 				udpPort: config.webrtc.udp_port,
 				tcpPort: config.webrtc.tcp_port ?? undefined,
 				additionalHosts: [...config.webrtc.additional_hosts],
@@ -148,7 +135,38 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 	const rtsp = await startRtsp(config.rtsp_server, { registry, auth, clock, logger: logger.child({ output: 'rtsp' }) });
 	if (rtsp) scope.defer(() => rtsp.close());
 
+	let cluster: Cluster | undefined;
+	const pulls = await startPullServer(config, () => cluster, registry, {
+		clock,
+		logger: logger.child({ output: 'pull' }),
+	});
+	if (pulls) scope.defer(() => pulls.close());
+	cluster = joinCluster(config.cluster, {
+		httpPort: web.httpPort,
+		rtspPort: pulls?.port,
+		streams: Object.keys(config.streams),
+		load: nodeLoad(() => ({ registry, hls, webrtc, rtsp: isSub ? rtsp : undefined }), clock),
+		revocations: auth.revocations,
+		version,
+		clock,
+		logger: logger.child({ part: 'cluster' }),
+	});
+	const member = cluster;
+	if (member) scope.defer(() => member.close());
+	const settings = streamSettings(config, clock);
+	if (!isSub) {
+		const own = (stream: string, camera: Source) => ownedSource(member, stream, camera, clock);
+		addCameras(config.streams, { registry, demo, places: configured, settings, logger, version, own });
+	}
+	const life =
+		member &&
+		startClusterLife({
+			...{ config, cluster: member, registry, auth, proxies, streamSettings: settings, version, clock, scope },
+			logger: logger.child({ part: 'cluster' }),
+		});
+
 	const probes = new ProbeDesk(clock);
+	const probed = { clock, version, places: places(config.probe.local) };
 	scope.defer(() => probes.close());
 	const probeLog = logger.child({ part: 'probe' });
 
@@ -159,34 +177,48 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 		webrtc,
 		probe: config.probe.enabled
 			? {
-					run: (camera, signal) => probes.run(createCameraSource(camera, { clock, logger: probeLog, version }), signal),
+					run: (camera, signal) => probes.run(createCameraSource(camera, { ...probed, logger: probeLog }), signal),
 				}
 			: undefined,
 		auth,
-		readiness: { problems: () => (closing ? ['shutting down'] : []) },
+		security: { pageHosts: security.page_hosts.map((name) => name.toLowerCase()), proxies },
+		cluster: member && clusterPort(member, config.cluster, clock),
+		guide: life?.guide,
+		place: life && ((stream) => life.place(stream)),
+		readiness: clusterReadiness(member, () => (closing ? ['shutting down'] : [])),
 		webRoot: fileURLToPath(new URL('./web', import.meta.url)),
 		iceServers: config.webrtc.ice_servers,
 		logger: logger.child({ output: 'api' }),
 		version,
 	});
-	http.on('request', (request, response) => {
-		if (hls?.handle(request, response)) return;
-		app(request, response);
+	const api = overHttp2(app);
+	const serve = (request: IncomingMessage, response: ServerResponse) => {
+		if (!hls?.handle(request, response)) api(request, response);
+	};
+	web.serve((request, response) => {
+		if (!life?.route(request, response, () => serve(request, response))) serve(request, response);
 	});
 
-	const { port } = http.address() as AddressInfo;
 	return {
-		url: `http://${reachableHost(config.server.host)}:${port}/`,
-		httpPort: port,
+		url: `http://${reachableHost(config.server.host)}:${web.httpPort}/`,
+		secureUrl:
+			web.httpsPort === undefined ? undefined : `https://${reachableHost(config.server.host)}:${web.httpsPort}/`,
+		httpPort: web.httpPort,
 		udpPort: transport?.port,
-		close: () => {
+		close: async () => {
 			closing = true;
-			return scope.close();
+			await life?.leave();
+			await scope.close();
 		},
 	};
 }
 
-async function buildAuth(settings: Config['auth'], clock: Clock, logger: Logger): Promise<Auth> {
+async function buildAuth(
+	settings: Config['auth'],
+	node: string | undefined,
+	clock: Clock,
+	logger: Logger,
+): Promise<Auth> {
 	const { secret, key_file: keyFile } = settings;
 	return new Auth(
 		{
@@ -202,6 +234,7 @@ async function buildAuth(settings: Config['auth'], clock: Clock, logger: Logger)
 			classCodes: settings.class_codes,
 			issuers: settings.issuers.map(({ jwks_url: keySetUrl, ...issuer }) => ({ ...issuer, keySetUrl })),
 			http: settings.http ?? undefined,
+			node,
 		},
 		{ clock, logger },
 	);
@@ -249,24 +282,6 @@ async function startDemo(
 	});
 	scope.defer(() => demo.close());
 	return demo;
-}
-
-function listen(http: Server, port: number, host: string): Promise<void> {
-	return new Promise((resolve, reject) => {
-		http.once('error', reject);
-		http.listen({ port, host }, () => {
-			http.off('error', reject);
-			resolve();
-		});
-	});
-}
-
-/** Cuts the connections, which players keep open, and waits until the port is free. */
-function shut(http: Server): Promise<void> {
-	return new Promise((resolve) => {
-		http.close(() => resolve());
-		http.closeAllConnections();
-	});
 }
 
 function reachableHost(host: string): string {

@@ -1,19 +1,24 @@
 import express, { type Express } from 'express';
 import type { Auth } from '../auth/auth.ts';
 import type { Logger } from '../base/logger.ts';
+import { TrustedProxies } from '../base/trusted-proxies.ts';
 import { authHooksRouter } from './auth-hooks.ts';
+import { clusterAlias, clusterRouter } from './cluster.ts';
+import type { ClusterPort } from './cluster-port.ts';
 import { errorHandler, notFound } from './error-handler.ts';
 import { guardOverview } from './guard.ts';
 import { healthRouter } from './health.ts';
 import { hlsStreamsRouter, requireHls } from './hls-streams.ts';
 import type { IceServer } from './ice-server-link.ts';
 import { openApiDocument } from './openapi.ts';
+import { ownPages } from './own-pages.ts';
 import { pagesRouter } from './pages.ts';
 import type { HlsPort, ProbePort, ReadinessPort, StreamsPort, WebRtcPort } from './ports.ts';
 import { probeRouter } from './probe.ts';
 import { securityHeaders } from './security-headers.ts';
 import { streamsRouter } from './streams.ts';
 import { type TokensOptions, tokensRouter } from './tokens.ts';
+import { type GuidePort, viewerGuideRouter } from './viewer-guide.ts';
 import { webRtcSessionsRouter } from './webrtc-sessions.ts';
 import { whepAlias, whepRouter } from './whep.ts';
 
@@ -26,8 +31,14 @@ export type ApiOptions = {
 	/** Undefined when probing is switched off. */
 	probe: ProbePort | undefined;
 	auth: Auth;
+	/** Undefined, as by default, for a gateway that stands alone. */
+	cluster?: ClusterPort | undefined;
+	/** See `security` in the configuration; by default nothing is said there. */
+	security?: { readonly pageHosts: readonly string[]; readonly proxies: TrustedProxies };
+	/** Undefined outside a cluster. */
+	guide?: GuidePort | undefined;
 	/** Where viewers are sent; default this gateway. */
-	place?: TokensOptions['place'];
+	place?: TokensOptions['place'] | undefined;
 	readiness: ReadinessPort;
 	/** Absolute path of the built pages. */
 	webRoot: string;
@@ -38,19 +49,23 @@ export type ApiOptions = {
 	version: string;
 };
 
+const NOTHING_SAID = { pageHosts: [], proxies: new TrustedProxies([]) };
 const HERE = { name: undefined, url: undefined };
 
 /** Everything HTTP but HLS media: API, WHEP, health and pages. Errors are problem+json (RFC 9457). */
 export function createApi(options: ApiOptions): Express {
-	const { streams, hls, webrtc, auth, place = async () => HERE } = options;
+	const { streams, hls, webrtc, auth, security = NOTHING_SAID, place = async () => HERE } = options;
 	const app = express();
 	app.disable('x-powered-by');
 	app.disable('etag');
 	app.set('query parser', false);
 	app.enable('case sensitive routing');
+	app.set('trust proxy', (address: string) => security.proxies.has(address));
 
 	app.use(securityHeaders);
 	app.use(healthRouter(options.readiness, options.version));
+	app.use(whepAlias);
+	app.use(ownPages({ pageHosts: security.pageHosts, open: auth.access.isPublic }));
 	app.use('/api', (_request, response, next) => {
 		response.setHeader('Cache-Control', 'no-store');
 		next();
@@ -59,19 +74,21 @@ export function createApi(options: ApiOptions): Express {
 	app.use('/api/v1/probe', guardOverview(auth.access), probeRouter(options.probe));
 	app.use('/api/v1/hls/streams', hlsStreamsRouter(hls, streams, auth.access));
 	app.use('/api/v1/webrtc/sessions', webRtcSessionsRouter(webrtc, auth.access));
+	app.use('/api/v1/cluster/guide', viewerGuideRouter(options.guide, auth.access));
+	app.use('/api/v1/cluster', clusterRouter(options.cluster, auth));
+	app.use(clusterAlias(options.cluster, auth));
 	app.use('/api/token', tokensRouter({ auth, place }));
 	app.use('/api/auth', authHooksRouter(auth.access));
 	app.get('/api/openapi.json', (_request, response) => {
 		response.json(openApiDocument(options.version));
 	});
-	app.use(whepAlias);
 	app.use('/whep', whepRouter({ streams, webrtc, iceServers: options.iceServers, auth }));
 	app.use('/hls', (_request, response, next) => {
 		response.setHeader('Access-Control-Allow-Origin', '*');
 		requireHls(hls);
 		next();
 	});
-	app.use(pagesRouter(options.webRoot));
+	app.use(pagesRouter(options.webRoot, options.guide !== undefined));
 	app.use(notFound);
 	app.use(errorHandler(options.logger));
 	return app;

@@ -1,9 +1,10 @@
-import express, { type Request, type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Access, Wish } from '../auth/access.ts';
 import type { Action } from '../auth/grant.ts';
 import { DualcastError } from '../base/errors.ts';
 import { methodNotAllowed } from './error-handler.ts';
+import { jsonBody } from './request-body.ts';
 
 const MAX_BODY_BYTES = 65_536;
 const text = z
@@ -34,10 +35,7 @@ const PROTOCOLS = { hls: 'hls', webrtc: 'webrtc', rtsp: 'rtsp' } as const;
  */
 export function authHooksRouter(access: Access): Router {
 	const router = Router({ caseSensitive: true });
-	router
-		.route('/mediamtx')
-		.post(express.json({ limit: MAX_BODY_BYTES }), forMediaMtx)
-		.all(methodNotAllowed('POST'));
+	router.route('/mediamtx').post(jsonBody(MAX_BODY_BYTES), forMediaMtx).all(methodNotAllowed('POST'));
 	router.route('/request').get(forNginx).all(methodNotAllowed('GET', 'HEAD'));
 	return router;
 

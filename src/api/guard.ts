@@ -8,7 +8,7 @@ export function callerOf(request: Request, protocol: Caller['protocol'] = 'http'
 	return {
 		authorization: request.headers.authorization,
 		url: request.originalUrl,
-		address: request.socket.remoteAddress ?? '',
+		address: request.ip ?? '',
 		protocol,
 	};
 }

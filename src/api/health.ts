@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { methodNotAllowed } from './error-handler.ts';
 import type { ReadinessPort } from './ports.ts';
 
-/** `/livez`: the process answers. `/readyz`: it can serve viewers; if not, 503 and why. */
+/** `/livez`: the process answers. `/readyz`: it can serve viewers, `degraded` perhaps; if not, 503 and why. */
 export function healthRouter(readiness: ReadinessPort, version: string): Router {
 	const router = Router({ caseSensitive: true });
 	const readOnly = methodNotAllowed('GET', 'HEAD');
@@ -18,8 +18,12 @@ export function healthRouter(readiness: ReadinessPort, version: string): Router 
 		.route('/readyz')
 		.get((_request, response) => {
 			const problems = readiness.problems();
-			response.status(problems.length === 0 ? 200 : 503);
-			response.json({ status: problems.length === 0 ? 'ready' : 'not ready', problems });
+			if (problems.length > 0) {
+				response.status(503).json({ status: 'not ready', problems });
+				return;
+			}
+			const degraded = readiness.degraded?.() ?? [];
+			response.json({ status: degraded.length === 0 ? 'ready' : 'degraded', problems: degraded });
 		})
 		.all(readOnly);
 

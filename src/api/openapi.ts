@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { stream } from '../config/stream.ts';
 import { authPaths } from './openapi-auth.ts';
+import { clusterNodeSchema, clusterPaths, clusterSchema } from './openapi-cluster.ts';
 import { type Json, jsonAnswer, problem, ref } from './openapi-parts.ts';
 import {
 	connectionSchema,
@@ -25,6 +26,8 @@ const COMPONENTS = {
 	WebRtcConnection: connectionSchema,
 	ProbeReport: probeReportSchema,
 	Token: tokenSchema,
+	Cluster: clusterSchema,
+	ClusterNode: clusterNodeSchema,
 	Problem: problemSchema,
 	Liveness: livenessSchema,
 	Readiness: readinessSchema,
@@ -63,6 +66,7 @@ export function openApiDocument(version: string): Json {
 				delete: ending('End a WHEP session', 200),
 			},
 			...authPaths,
+			...clusterPaths,
 			'/livez': { get: reading('The process answers', ref('Liveness')) },
 			'/readyz': {
 				get: {

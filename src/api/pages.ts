@@ -6,13 +6,14 @@ import { pagePolicy } from './security-headers.ts';
 const NOT_BUILT = 'The pages of Dualcast are not built. Run "npm run build", then load this page again.\n';
 
 /**
- * `/` and `/watch/<stream>`, and the files they need: those under `assets/` have a hash in their name and are kept
+ * `/`, `/watch/<stream>` and `/cluster`, and the files they need: those under `assets/` have a hash in their name and are kept
  * by browsers for ever, the others are asked for again each time. The pages hold no name: they read it from their
  * own address.
  *
  * @param webRoot absolute path of the built pages
+ * @param elsewhere whether media comes from other nodes, too
  */
-export function pagesRouter(webRoot: string): Router {
+export function pagesRouter(webRoot: string, elsewhere = false): Router {
 	const router = Router({ caseSensitive: true });
 	const readOnly = methodNotAllowed('GET', 'HEAD');
 
@@ -22,7 +23,11 @@ export function pagesRouter(webRoot: string): Router {
 		.all(readOnly);
 	router
 		.route('/watch/*id')
-		.get(page(webRoot, 'watch.html', pagePolicy('*')))
+		.get(page(webRoot, 'watch.html', pagePolicy('*', elsewhere)))
+		.all(readOnly);
+	router
+		.route('/cluster')
+		.get(page(webRoot, 'cluster.html', pagePolicy("'self'")))
 		.all(readOnly);
 	router.use('/assets', express.static(join(webRoot, 'assets'), { ...FILES, immutable: true, maxAge: '365d' }));
 	// The pages stand at their own paths, with their policy, and nowhere else.

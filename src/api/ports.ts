@@ -50,6 +50,8 @@ export type WebRtcSession = {
 	/** Milliseconds from the offer to the first media packet sent. */
 	first_media_after_ms?: number;
 	remote?: string;
+	/** What encrypts and sends its media. */
+	transport: 'native' | 'typescript';
 	packets_sent: number;
 	bytes_sent: number;
 	/** Bits per second, over the last seconds. */
@@ -242,12 +244,16 @@ export interface RtspPort {
 export interface StreamsPort {
 	list(): StreamInfo[];
 	get(id: string): StreamInfo | undefined;
+	/** Cheap, other than `get`, which asks every viewer. */
+	has(id: string): boolean;
 	stats(id: string): StreamStats | undefined;
 }
 
 export interface ReadinessPort {
 	/** What keeps the gateway from serving; empty when ready. */
 	problems(): string[];
+	/** What is not as it should be, although viewers are served. */
+	degraded?(): string[];
 }
 
 export interface ProbePort {

@@ -1,10 +1,11 @@
-import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { z } from 'zod';
 import { DualcastError } from '../base/errors.ts';
 import { DEMO_SOURCE } from '../config/source.ts';
 import { type StreamSettings, stream } from '../config/stream.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import type { ProbePort } from './ports.ts';
+import { jsonBody } from './request-body.ts';
 
 const MAX_REQUEST_BYTES = 8 * 1024;
 const JSON_TYPE = 'application/json';
@@ -16,7 +17,7 @@ const JSON_TYPE = 'application/json';
  */
 export function probeRouter(probe: ProbePort | undefined): Router {
 	const router = Router({ caseSensitive: true });
-	const body = express.json({ type: JSON_TYPE, limit: MAX_REQUEST_BYTES, inflate: false, strict: true });
+	const body = jsonBody(MAX_REQUEST_BYTES);
 
 	router.route('/').post(requireJson, body, answer).all(methodNotAllowed('POST'));
 

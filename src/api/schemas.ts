@@ -169,6 +169,7 @@ export const sessionSchema = z.strictObject({
 	connected_after_ms: z.number().exactOptional().describe('From the offer until DTLS was done.'),
 	first_media_after_ms: z.number().exactOptional().describe('From the offer until the first media packet was sent.'),
 	remote: z.string().exactOptional(),
+	transport: z.enum(['native', 'typescript']).describe('What encrypts and sends its media.'),
 	packets_sent: count(),
 	bytes_sent: count(),
 	current_bitrate: bitrate(),
@@ -255,6 +256,6 @@ export const problemSchema = z.looseObject({
 export const livenessSchema = z.strictObject({ status: z.literal('ok'), version: z.string() });
 
 export const readinessSchema = z.strictObject({
-	status: z.enum(['ready', 'not ready']),
+	status: z.enum(['ready', 'degraded', 'not ready']),
 	problems: z.array(z.string()),
 });

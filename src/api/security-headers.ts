@@ -10,16 +10,19 @@ export const securityHeaders: RequestHandler = (_request, response, next) => {
 /**
  * What the pages may do: their own scripts, connections to this gateway, media from it and from memory (hls.js).
  * `*` as ancestor lets a site show a camera in a frame.
+ *
+ * @param elsewhere media comes from other nodes, whatever their addresses are
  */
-export function pagePolicy(frameAncestors: "'self'" | '*'): string {
+export function pagePolicy(frameAncestors: "'self'" | '*', elsewhere = false): string {
+	const sources = elsewhere ? "'self' http: https:" : "'self'";
 	return [
 		"default-src 'none'",
 		"script-src 'self'",
 		"style-src 'self' 'unsafe-inline'",
 		"img-src 'self' data: blob:",
-		"media-src 'self' blob:",
+		`media-src ${sources} blob:`,
 		"worker-src 'self' blob:",
-		"connect-src 'self'",
+		`connect-src ${sources}`,
 		"manifest-src 'self'",
 		"base-uri 'none'",
 		"form-action 'none'",

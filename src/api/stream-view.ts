@@ -27,6 +27,7 @@ export function createStreamView(options: StreamViewOptions): StreamsPort {
 			const stream = registry.get(id);
 			return stream && info(stream, options);
 		},
+		has: (id) => registry.get(id) !== undefined,
 		stats(id) {
 			const stream = registry.get(id);
 			const readers = options.rtsp?.readers(id);

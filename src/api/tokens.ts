@@ -1,4 +1,4 @@
-import express, { type Request, type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Auth } from '../auth/auth.ts';
 import { streamPattern } from '../auth/claims.ts';
@@ -7,6 +7,8 @@ import { tokenOf } from '../auth/token-source.ts';
 import { DualcastError } from '../base/errors.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { callerOf, guard } from './guard.ts';
+import { hostOf } from './own-pages.ts';
+import { jsonBody } from './request-body.ts';
 
 /** Where a viewer is sent. */
 export type ViewerNode = {
@@ -46,7 +48,7 @@ export const revocation = z.union([z.strictObject({ subject: name }), z.strictOb
 /** `POST /api/token`: tokens for viewers; `POST /api/token/revoke`: an admin takes them back. */
 export function tokensRouter({ auth, place }: TokensOptions): Router {
 	const router = Router({ caseSensitive: true });
-	const json = express.json({ limit: MAX_BODY_BYTES });
+	const json = jsonBody(MAX_BODY_BYTES);
 
 	router.route('/').post(json, issue).all(methodNotAllowed('POST'));
 	router
@@ -64,25 +66,25 @@ export function tokensRouter({ auth, place }: TokensOptions): Router {
 		const { user_type: role, user_id: subject, action, stream, class_code: classCode } = fields;
 		const apiKey = request.get('x-api-key');
 		const grant = await grantToAsk(request, apiKey ?? classCode);
-		const caller = request.socket.remoteAddress ?? '';
+		const caller = callerOf(request).address;
 		const decided = auth.decide({ subject, role, action, stream, apiKey, classCode, grant, caller });
-		const node = await place(stream);
+		const node = await place(action === 'read' ? stream : undefined);
 		const { token, expiresIn } = await auth.issue({ ...decided, node: node.name });
 		response.status(200).json({
 			token,
 			token_type: 'Bearer',
 			expires_in: expiresIn,
 			node: node.name ?? null,
-			...(stream === undefined ? {} : urls(node.url ?? hostOf(request), stream, token)),
+			...(stream === undefined ? {} : urls(node.url ?? originOf(request), originOf(request), stream, token)),
 		});
 	}
 
 	/** A token that comes with the request counts when nothing else is brought. */
 	async function grantToAsk(request: Request, other: string | undefined): Promise<Grant | undefined> {
 		if (other !== undefined) return undefined;
-		const { authorization, url } = callerOf(request);
-		const token = tokenOf(authorization, url);
-		return token === undefined ? undefined : await auth.access.verify(token);
+		const caller = callerOf(request);
+		const token = tokenOf(caller.authorization, caller.url);
+		return token === undefined ? undefined : await auth.access.verify(token, caller);
 	}
 
 	function revoke(request: Request, response: Response): void {
@@ -92,19 +94,24 @@ export function tokensRouter({ auth, place }: TokensOptions): Router {
 	}
 }
 
-/** Players that take an address alone find the token in it. */
-function urls(base: string, stream: string, token: string) {
+/**
+ * Players that take an address alone find the token in it.
+ *
+ * @param base of the node that serves the viewer
+ * @param asked the host that was asked: its page finds another node when that one ends
+ */
+function urls(base: string, asked: string, stream: string, token: string) {
 	const query = `?jwt=${token}`;
 	return {
 		webrtc_url: `${base}/whep/${stream}${query}`,
 		hls_url: `${base}/hls/${stream}/index.m3u8${query}`,
 		ll_hls_url: `${base}/hls/${stream}/ll.m3u8${query}`,
-		watch_url: `${base}/watch/${stream}${query}`,
+		watch_url: `${asked}/watch/${stream}${query}`,
 	};
 }
 
-function hostOf(request: Request): string {
-	return `${request.protocol}://${request.get('host') ?? 'localhost'}`;
+function originOf(request: Request): string {
+	return `${request.protocol}://${hostOf(request) || 'localhost'}`;
 }
 
 function queryOf(request: Request): Record<string, string> {

@@ -1,4 +1,4 @@
-import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Wish } from '../auth/access.ts';
 import type { Auth } from '../auth/auth.ts';
 import { tokenOf } from '../auth/token-source.ts';
@@ -8,7 +8,8 @@ import { Turns } from '../base/turns.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { callerOf, grantOf, guard, readsStream } from './guard.ts';
 import { type IceServer, iceServerLinks } from './ice-server-link.ts';
-import type { StreamsPort, WebRtcPort } from './ports.ts';
+import type { StreamInfo, StreamsPort, WebRtcPort } from './ports.ts';
+import { rawBody } from './request-body.ts';
 import { streamIdOf, streamNotFound } from './stream-path.ts';
 import { requireWebRtc, sessionNotFound } from './webrtc-sessions.ts';
 
@@ -34,7 +35,7 @@ const PREFLIGHT_MAX_AGE_S = 7200;
 export function whepRouter({ streams, webrtc, iceServers, auth }: WhepOptions): Router {
 	const router = Router({ caseSensitive: true });
 	const turns = new Turns();
-	const body = express.raw({ type: () => true, limit: MAX_OFFER_BYTES, inflate: false });
+	const body = rawBody(MAX_OFFER_BYTES);
 
 	router.use(cors);
 
@@ -61,6 +62,7 @@ export function whepRouter({ streams, webrtc, iceServers, auth }: WhepOptions): 
 	router
 		.route('/*id')
 		.options(preflight)
+		.post(inTurn)
 		.all(guard(auth.access, readsStream, 'webrtc'), streamExists)
 		.head((_request, response) => {
 			response.status(200).setHeader('Content-Type', SDP).end();
@@ -105,9 +107,15 @@ export function whepRouter({ streams, webrtc, iceServers, auth }: WhepOptions): 
 		return stream === undefined ? { action: 'read' } : { action: 'read', stream };
 	}
 
+	/** A whole class may click at once: those who watch already get their packets in between. */
+	async function inTurn(_request: Request, response: Response, next: () => void): Promise<void> {
+		await turns.next();
+		if (!response.closed) next();
+	}
+
 	function streamExists(request: Request, _response: Response, next: () => void): void {
 		requireWebRtc(webrtc);
-		if (!streams.get(streamIdOf(request))) throw streamNotFound();
+		if (!streams.has(streamIdOf(request))) throw streamNotFound();
 		next();
 	}
 
@@ -115,12 +123,14 @@ export function whepRouter({ streams, webrtc, iceServers, auth }: WhepOptions): 
 		const port = requireWebRtc(webrtc);
 		const gone = new AbortController();
 		response.on('close', () => gone.abort());
-		// A whole class may click at once: those who watch already get their packets in between.
-		await turns.next();
 		const grant = grantOf(response);
 		let unwatch = () => {};
 		const ended = () => unwatch();
-		const { sessionId, resource, answer } = await port.create(streamIdOf(request), textOf(request), gone.signal, ended);
+		const id = streamIdOf(request);
+		const created = await port.create(id, textOf(request), gone.signal, ended).catch((error: unknown) => {
+			throw withOtherOutputs(error, streams.get(id)?.urls);
+		});
+		const { sessionId, resource, answer } = created;
 		if (gone.signal.aborted) {
 			port.remove(sessionId);
 			return;
@@ -137,6 +147,14 @@ export function whepRouter({ streams, webrtc, iceServers, auth }: WhepOptions): 
 			.setHeader('Cache-Control', 'no-store')
 			.end(answer);
 	}
+}
+
+/** Where a stream plays that a browser does not take by WebRTC. */
+function withOtherOutputs(error: unknown, urls: StreamInfo['urls'] | undefined): unknown {
+	if (!(error instanceof DualcastError) || error.code !== 'codec_unsupported' || !urls) return error;
+	const { hls, rtsp } = urls;
+	const facts = { ...error.facts, ...(hls !== undefined && { hls }), ...(rtsp !== undefined && { rtsp }) };
+	return new DualcastError(error.code, error.message, { cause: error, facts });
 }
 
 function textOf(request: Request): string {

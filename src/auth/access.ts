@@ -1,4 +1,5 @@
 import { DualcastError } from '../base/errors.ts';
+import type { FailedAttempts } from './failed-attempts.ts';
 import { type Action, type Grant, permits } from './grant.ts';
 import type { HookRequest, HttpHook } from './http-hook.ts';
 import { passwordOf, tokenOf } from './token-source.ts';
@@ -10,12 +11,18 @@ export type AccessOptions = {
 	readonly verifier: TokenVerifier;
 	/** Asked when `read` is `http`. */
 	readonly hook?: Pick<HttpHook, 'authorize'> | undefined;
+	readonly failures: FailedAttempts;
 	/** This node's name in a cluster: tokens for another node are refused. */
 	readonly node?: string | undefined;
 };
 
 /** What is asked for: an action, with a stream or with the gateway as a whole. */
-export type Wish = { readonly action: Action; readonly stream?: string };
+export type Wish = {
+	readonly action: Action;
+	readonly stream?: string;
+	/** The answer is for another node, or for all: a token for any of them will do. */
+	readonly anyNode?: boolean;
+};
 
 /** What a request brings along. */
 export type Caller = {
@@ -45,10 +52,10 @@ export class Access {
 	 * The grant that allows the wish; undefined when nothing is needed, or when the hook said yes.
 	 *
 	 * @throws DualcastError `token_missing`, `token_invalid`, `token_expired`, `token_revoked`, `forbidden`,
-	 * `issuer_unreachable`
+	 * `issuer_unreachable`, `rate_limited`
 	 */
 	async authorize(caller: Caller, wish: Wish): Promise<Grant | undefined> {
-		const { read, hook, verifier } = this.#options;
+		const { read, hook } = this.#options;
 		if (wish.action === 'read' && read === 'public') return undefined;
 		const token = tokenOf(caller.authorization, caller.url);
 		if (wish.action === 'read' && read === 'http' && hook) {
@@ -61,12 +68,22 @@ export class Access {
 				'a token is needed, as a bearer token in the header or as ?jwt=… in the address',
 			);
 		}
-		return this.#decide(await verifier.verify(token), wish);
+		return this.#decide(await this.verify(token, caller), wish);
 	}
 
 	/** What a token allows. @throws DualcastError as `authorize` */
-	verify(token: string): Promise<Grant> {
-		return this.#options.verifier.verify(token);
+	async verify(token: string, { address }: Pick<Caller, 'address'>): Promise<Grant> {
+		const { verifier, failures } = this.#options;
+		const known = verifier.remembered(token);
+		if (known) return known;
+		failures.check(address);
+		try {
+			return await verifier.verify(token);
+		} catch (thrown) {
+			// Expired and revoked tokens were good ones: nobody guesses.
+			if (thrown instanceof DualcastError && thrown.code === 'token_invalid') failures.count(address);
+			throw thrown;
+		}
 	}
 
 	/** The same at once, for a token that was checked before; undefined when `authorize` must be asked. */
@@ -75,9 +92,9 @@ export class Access {
 		return grant && this.#decide(grant, wish);
 	}
 
-	#decide(grant: Grant, { action, stream }: Wish): Grant {
+	#decide(grant: Grant, { action, stream, anyNode }: Wish): Grant {
 		const { node } = this.#options;
-		if (grant.node !== undefined && node !== undefined && grant.node !== node) {
+		if (!anyNode && grant.node !== undefined && node !== undefined && grant.node !== node) {
 			throw new DualcastError('forbidden', `the token is for the node ${grant.node}`);
 		}
 		if (permits(grant, action, stream)) return grant;

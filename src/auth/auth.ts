@@ -3,6 +3,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { Access } from './access.ts';
 import type { Classes } from './claims.ts';
+import { FailedAttempts } from './failed-attempts.ts';
+import type { Grant } from './grant.ts';
 import { HttpHook } from './http-hook.ts';
 import { Issuing, type TokenApplication } from './issuing.ts';
 import { KeySet } from './key-set.ts';
@@ -79,8 +81,9 @@ export class Auth {
 			revocations: this.revocations,
 			clock,
 		});
-		const hook = http && new HttpHook({ ...http, clock, logger, fetch });
-		this.access = new Access({ read: settings.read, verifier, hook, node: settings.node });
+		const failures = new FailedAttempts(clock);
+		const hook = http && new HttpHook({ ...http, failures, clock, logger, fetch });
+		this.access = new Access({ read: settings.read, verifier, hook, failures, node: settings.node });
 		this.#issuer = new TokenIssuer({ keys, issuer, audience, clock, randomBytes: systemRandom });
 		const { openIssuing: open, apiKeys, classCodes } = settings;
 		this.#issuing = new Issuing({ open, apiKeys, classCodes, classes, lifetime }, clock);
@@ -97,6 +100,14 @@ export class Auth {
 
 	issue(request: TokenRequest): Promise<IssuedToken> {
 		return this.#issuer.issue(request);
+	}
+
+	/** A token with the right that was granted, as long as it lasts and revoked with it, for one node. */
+	async tokenFor(grant: Grant, node: string): Promise<string> {
+		const { subject, role, actions, streams, tokenId } = grant;
+		const lifetime = Math.max(1, Math.floor((grant.expiresAt - this.#clock.wall()) / 1000));
+		const { token } = await this.#issuer.issue({ subject, role, actions, streams, tokenId, node, lifetime });
+		return token;
 	}
 
 	/** Makes the tokens given to a subject so far, or one token, worthless, and ends the sessions they opened. */

@@ -4,6 +4,8 @@ import { ACTIONS, type Grant, ROLES } from './grant.ts';
 import { MAX_NAME_LENGTH, MAX_PATTERNS } from './limits.ts';
 
 const CLASS = 'class:';
+/** Seconds since the Unix epoch: the last time that a date can hold. */
+const LATEST = 8.64e12;
 const name = z.string().min(1).max(MAX_NAME_LENGTH);
 /** A stream's id, `prefix/*`, `class:NAME` or `*`. */
 export const streamPattern = name.regex(/^(?:\*|class:[\w.-]+|[\w-][\w./-]*(?:\/\*)?)$/);
@@ -16,8 +18,8 @@ const claims = z.object({
 	streams: z.array(streamPattern).max(MAX_PATTERNS).default([]),
 	node: name.optional(),
 	jti: name.optional(),
-	iat: z.number().nonnegative().default(0),
-	exp: z.number().positive(),
+	iat: z.number().nonnegative().max(LATEST).default(0),
+	exp: z.number().positive().max(LATEST),
 });
 
 /** Stream patterns of a class, by its name. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { TrustedProxies } from '../base/trusted-proxies.ts';
 import type { Access, Caller, Wish } from './access.ts';
 import { tokenOf } from './token-source.ts';
 
@@ -14,7 +15,7 @@ export type HttpGate = {
 };
 
 /** A gate that remembers tokens, so that the request for a segment costs a lookup. */
-export function httpGate(access: Access, protocol: Caller['protocol']): HttpGate {
+export function httpGate(access: Access, protocol: Caller['protocol'], proxies: TrustedProxies): HttpGate {
 	return {
 		admit(request, stream) {
 			const wish: Wish = { action: 'read', stream };
@@ -22,7 +23,8 @@ export function httpGate(access: Access, protocol: Caller['protocol']): HttpGate
 			const { authorization } = request.headers;
 			const token = tokenOf(authorization, url);
 			if (token !== undefined && access.authorizeRemembered(token, wish)) return undefined;
-			const address = request.socket.remoteAddress ?? '';
+			const forwarded = String(request.headers['x-forwarded-for'] ?? '');
+			const address = proxies.clientOf(request.socket.remoteAddress ?? '', forwarded);
 			return access.authorize({ authorization, url, address, protocol }, wish).then(() => undefined);
 		},
 		carry(request) {

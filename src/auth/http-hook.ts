@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { DualcastError, toError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import type { FailedAttempts } from './failed-attempts.ts';
 import type { Action } from './grant.ts';
 import { MAX_REMEMBERED_TOKENS } from './limits.ts';
 
@@ -24,6 +25,7 @@ export type HttpHookOptions = {
 	readonly timeout: number;
 	/** Milliseconds an answer is remembered. */
 	readonly cache: number;
+	readonly failures: FailedAttempts;
 	readonly clock: Clock;
 	readonly logger: Logger;
 	readonly fetch: typeof fetch;
@@ -41,7 +43,10 @@ export class HttpHook {
 		this.#options = options;
 	}
 
-	/** @throws DualcastError `token_missing` when the service says no to somebody without credentials, `forbidden` */
+	/**
+	 * @throws DualcastError `token_missing` when the service says no to somebody without credentials, `forbidden`,
+	 * `rate_limited`
+	 */
 	async authorize(request: HookRequest): Promise<void> {
 		if (await this.#isAllowed(request)) return;
 		const { user, password, token } = request;
@@ -56,7 +61,10 @@ export class HttpHook {
 		const key = JSON.stringify([user, password, token, ip, action, path, protocol]);
 		const known = this.#answers.get(key);
 		if (known && known.until > this.#options.clock.now()) return known.allowed;
-		const asking = this.#asking.get(key) ?? this.#ask(key, request);
+		// One user's failures are not another's, who may sit behind the same address.
+		const caller = `${ip} ${user}`;
+		this.#options.failures.check(caller);
+		const asking = this.#asking.get(key) ?? this.#ask(key, request, caller);
 		this.#asking.set(key, asking);
 		try {
 			return await asking;
@@ -65,8 +73,8 @@ export class HttpHook {
 		}
 	}
 
-	async #ask(key: string, request: HookRequest): Promise<boolean> {
-		const { url, timeout, cache, clock, logger, fetch } = this.#options;
+	async #ask(key: string, request: HookRequest, caller: string): Promise<boolean> {
+		const { url, timeout, cache, failures, clock, logger, fetch } = this.#options;
 		try {
 			const response = await fetch(url, {
 				method: 'POST',
@@ -76,6 +84,7 @@ export class HttpHook {
 				redirect: 'error',
 			});
 			await response.body?.cancel();
+			if (!response.ok) failures.count(caller);
 			this.#remember(key, { allowed: response.ok, until: clock.now() + cache });
 			return response.ok;
 		} catch (error) {

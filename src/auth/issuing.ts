@@ -33,7 +33,7 @@ export type TokenApplication = {
 	readonly caller: string;
 };
 
-/** A class types its code within the same minutes, often from behind one address; guessing takes thousands. */
+/** Wrong ones: a class types its code within the same minutes, often from behind one address; guessing takes thousands. */
 const ATTEMPTS = { burst: 60, perMinute: 30 } as const;
 
 /** Decides who gets which token. */
@@ -58,17 +58,21 @@ export class Issuing {
 	}
 
 	#byApiKey(application: TokenApplication, apiKey: string): TokenRequest {
-		this.#countAttempt(application.caller);
+		this.#checkAttempts(application.caller);
 		if (!this.#rules.apiKeys.some((key) => equalSecrets(key, apiKey))) {
+			this.#attempts.take(application.caller);
 			throw new DualcastError('forbidden', 'this API key is not known here');
 		}
 		return this.#request(application, ['*']);
 	}
 
 	#byClassCode(application: TokenApplication, code: string): TokenRequest {
-		this.#countAttempt(application.caller);
+		this.#checkAttempts(application.caller);
 		const entry = Object.entries(this.#rules.classCodes).find(([known]) => equalSecrets(known, code));
-		if (!entry) throw new DualcastError('forbidden', 'this class code is not known here');
+		if (!entry) {
+			this.#attempts.take(application.caller);
+			throw new DualcastError('forbidden', 'this class code is not known here');
+		}
 		const [, className] = entry;
 		const { role, action, stream } = application;
 		if (role !== 'student' || action !== 'read') {
@@ -104,8 +108,8 @@ export class Issuing {
 		return { subject, role, actions: [action], streams: stream === undefined ? all : [stream], lifetime };
 	}
 
-	#countAttempt(caller: string): void {
-		const wait = this.#attempts.take(caller);
+	#checkAttempts(caller: string): void {
+		const wait = this.#attempts.wait(caller);
 		if (wait === 0) return;
 		throw new DualcastError('rate_limited', `too many attempts from this address; try again in ${wait} s`, {
 			facts: { retry_after_s: wait },

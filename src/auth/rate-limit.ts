@@ -16,22 +16,34 @@ export class RateLimit {
 		this.#perMs = limit.perMinute / 60_000;
 	}
 
+	/** Counts nothing. @returns 0 when an attempt would go on, else the seconds to wait */
+	wait(caller: string): number {
+		const bucket = this.#buckets.get(caller);
+		return bucket ? this.#secondsUntil(this.#fill(bucket)) : 0;
+	}
+
 	/** Counts an attempt. @returns 0 when it may go on, else the seconds to wait */
 	take(caller: string): number {
-		const now = this.#clock.now();
-		const bucket = this.#buckets.get(caller) ?? { tokens: this.#burst, at: now };
+		const bucket = this.#fill(this.#buckets.get(caller) ?? { tokens: this.#burst, at: this.#clock.now() });
 		this.#buckets.delete(caller);
-		bucket.tokens = Math.min(this.#burst, bucket.tokens + (now - bucket.at) * this.#perMs);
-		bucket.at = now;
 		this.#buckets.set(caller, bucket);
 		if (this.#buckets.size > MAX_COUNTED_CALLERS) {
 			const [longestIdle] = this.#buckets.keys();
 			if (longestIdle !== undefined) this.#buckets.delete(longestIdle);
 		}
-		if (bucket.tokens >= 1) {
-			bucket.tokens -= 1;
-			return 0;
-		}
-		return Math.ceil((1 - bucket.tokens) / this.#perMs / 1000);
+		const wait = this.#secondsUntil(bucket);
+		if (wait === 0) bucket.tokens -= 1;
+		return wait;
+	}
+
+	#fill(bucket: Bucket): Bucket {
+		const now = this.#clock.now();
+		bucket.tokens = Math.min(this.#burst, bucket.tokens + (now - bucket.at) * this.#perMs);
+		bucket.at = now;
+		return bucket;
+	}
+
+	#secondsUntil({ tokens }: Bucket): number {
+		return tokens >= 1 ? 0 : Math.ceil((1 - tokens) / this.#perMs / 1000);
 	}
 }

@@ -12,6 +12,8 @@ export type TokenRequest = {
 	readonly node?: string | undefined;
 	/** Seconds. */
 	readonly lifetime: number;
+	/** Of the token that this one stands for; by default an id of its own. */
+	readonly tokenId?: string | undefined;
 };
 
 export type IssuedToken = {
@@ -40,9 +42,9 @@ export class TokenIssuer {
 		this.#options = options;
 	}
 
-	async issue({ subject, role, actions, streams, node, lifetime }: TokenRequest): Promise<IssuedToken> {
+	async issue({ subject, role, actions, streams, node, lifetime, ...given }: TokenRequest): Promise<IssuedToken> {
 		const { keys, issuer, audience, clock, randomBytes } = this.#options;
-		const tokenId = Buffer.from(randomBytes(ID_BYTES)).toString('base64url');
+		const tokenId = given.tokenId ?? Buffer.from(randomBytes(ID_BYTES)).toString('base64url');
 		const now = Math.floor(clock.wall() / 1000);
 		const token = await new SignJWT({ role, actions, streams, ...(node === undefined ? {} : { node }) })
 			.setProtectedHeader({ alg: keys.algorithm, typ: 'JWT' })

@@ -1,12 +1,13 @@
-import { decodeJwt, decodeProtectedHeader, errors, type JWTHeaderParameters, jwtVerify } from 'jose';
+import { errors, type JWTHeaderParameters, jwtVerify } from 'jose';
 import type { Clock } from '../base/clock.ts';
 import { DualcastError } from '../base/errors.ts';
 import { type Classes, grantFromClaims } from './claims.ts';
 import type { Grant } from './grant.ts';
 import type { KeySet } from './key-set.ts';
-import { MAX_REMEMBERED_TOKENS, MAX_TOKEN_LENGTH } from './limits.ts';
+import { MAX_REMEMBERED_TOKENS } from './limits.ts';
 import type { Revocations } from './revocations.ts';
 import type { Algorithm, SigningKeys } from './signing-keys.ts';
+import { readTokenHead } from './token-head.ts';
 
 /** Who signs tokens that are taken. */
 export type TrustedIssuer = {
@@ -28,7 +29,7 @@ export type TokenVerifierOptions = {
 /** Clocks of issuers differ by so much. */
 const CLOCK_TOLERANCE_S = 30;
 /** Both forms in use (RFC 8725 3.11); a token for another purpose names another type. */
-const TYPES = [undefined, 'jwt', 'at+jwt'];
+const TYPES: readonly (string | undefined)[] = [undefined, 'jwt', 'at+jwt'];
 
 /**
  * Checks tokens (RFC 7519, with the care of RFC 8725). The issuer, chosen by the `iss` claim, fixes algorithm and
@@ -81,22 +82,11 @@ export class TokenVerifier {
 	}
 
 	#issuerOf(token: string): TrustedIssuer {
-		if (token.length > MAX_TOKEN_LENGTH) {
-			throw new DualcastError('token_invalid', `the token is longer than ${MAX_TOKEN_LENGTH} characters`);
-		}
-		let named: unknown;
-		let header: ReturnType<typeof decodeProtectedHeader>;
-		try {
-			named = decodeJwt(token).iss;
-			header = decodeProtectedHeader(token);
-		} catch (thrown) {
-			throw tokenError(thrown);
-		}
-		const issuer = typeof named === 'string' ? this.#issuers.get(named) : undefined;
+		const head = readTokenHead(token);
+		const issuer = head.issuer === undefined ? undefined : this.#issuers.get(head.issuer);
 		if (!issuer) throw new DualcastError('token_invalid', 'the token comes from an issuer that is not trusted here');
 		// Before a key is asked for: a token that cannot be right must not make us fetch an issuer's keys.
-		const type = typeof header.typ === 'string' ? header.typ.toLowerCase() : header.typ;
-		if (!algorithmIsOneOf(header.alg, issuer.algorithms) || !TYPES.includes(type)) {
+		if (!issuer.algorithms.some((algorithm) => algorithm === head.algorithm) || !TYPES.includes(head.type)) {
 			throw new DualcastError('token_invalid', 'the token is signed in a way its issuer does not use');
 		}
 		return issuer;
@@ -116,10 +106,6 @@ export class TokenVerifier {
 		}
 		this.#remembered.set(token, grant);
 	}
-}
-
-function algorithmIsOneOf(named: unknown, algorithms: readonly Algorithm[]): boolean {
-	return algorithms.some((algorithm) => algorithm === named);
 }
 
 function expired(): DualcastError {

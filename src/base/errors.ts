@@ -17,6 +17,7 @@ export type ErrorCode =
 	| 'camera_closed'
 	| 'camera_stalled'
 	| 'camera_unsupported'
+	| 'camera_disallowed'
 	// outputs
 	| 'hls_disabled'
 	| 'hls_not_found'
@@ -39,7 +40,13 @@ export type ErrorCode =
 	| 'forbidden'
 	| 'rate_limited'
 	| 'issuer_unreachable'
+	// cluster
+	| 'cluster_disabled'
+	| 'cluster_unreachable'
+	| 'node_not_found'
+	| 'no_node'
 	// HTTP
+	| 'host_unknown'
 	| 'not_found'
 	| 'method_not_allowed'
 	| 'unsupported_media_type'

@@ -8,6 +8,7 @@ export type Command =
 	| { name: 'run'; config: string | undefined; port: number | undefined; logLevel: LogLevel | undefined }
 	| { name: 'check'; config: string | undefined }
 	| { name: 'probe'; camera: StreamSettings; json: boolean }
+	| { name: 'check-hls'; url: string /** How long to follow it. */; seconds: number; json: boolean }
 	| { name: 'help' }
 	| { name: 'version' };
 
@@ -29,18 +30,27 @@ dualcast probe URL [--json] [--transport T]
     Connects to a camera once, for a few seconds, and says what it sends, in which players it plays
     as it is, and what to set at the camera where it does not.
 
+dualcast check URL [--seconds N] [--json]
+    Follows any HLS playlist as a strict client does, fetches all that it lists, and says which rules
+    of HLS and low-latency HLS it keeps.
+
 -c, --config FILE      configuration file
 -p, --port N           port of the pages and the API, in place of server.port
 -l, --log-level LEVEL  debug, info, warn or error, in place of log.level
-    --json             prints what probe found as JSON
+    --json             prints what probe or check found as JSON
+    --seconds N        how long check follows a playlist, 1 to 86400; default 30
     --transport T      how probe takes the media, as transport in the configuration; default auto
 -v, --version          prints the version
 -h, --help             prints this
 
 Exit codes: 0 stopped cleanly, 1 failed (a port in use, for example), 2 bad command line or configuration;
-of probe: 0 it plays somewhere, 1 it plays nowhere or the camera cannot be reached.
+of probe: 0 it plays somewhere, 1 it plays nowhere or the camera cannot be reached;
+of check: 0 no rule is broken, 1 a rule is broken, 2 there is no HLS.
 `;
 
+/** How long `check` follows a playlist. */
+const DEFAULT_SECONDS = 30;
+const MAX_SECONDS = 86_400;
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 /** @throws UsageError */
@@ -61,6 +71,10 @@ export function parseArguments(args: readonly string[]): Command {
 		if (verb === undefined || file !== undefined) throw new UsageError('write dualcast probe URL, with one address');
 		return { name: 'probe', camera: parseCamera(verb, values.transport), json: values.json ?? false };
 	}
+	if (group === 'check') {
+		if (verb === undefined || file !== undefined) throw new UsageError('write dualcast check URL, with one address');
+		return { name: 'check-hls', url: verb, seconds: parseSeconds(values.seconds), json: values.json ?? false };
+	}
 	if (group !== 'config' || verb !== 'check' || rest.length > 0) {
 		throw new UsageError(`there is no command "${positionals.join(' ')}"; see dualcast --help`);
 	}
@@ -77,6 +91,7 @@ function parse(args: readonly string[]) {
 				port: { type: 'string', short: 'p' },
 				'log-level': { type: 'string', short: 'l' },
 				json: { type: 'boolean' },
+				seconds: { type: 'string' },
 				transport: { type: 'string' },
 				version: { type: 'boolean', short: 'v' },
 				help: { type: 'boolean', short: 'h' },
@@ -103,6 +118,12 @@ function parsePort(text: string): number {
 	const port = Number(text);
 	if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
 	throw new UsageError('--port takes a number from 0 to 65535; 0 takes a free port');
+}
+
+function parseSeconds(text = String(DEFAULT_SECONDS)): number {
+	const seconds = Number(text);
+	if (/^\d{1,5}$/.test(text) && seconds >= 1 && seconds <= MAX_SECONDS) return seconds;
+	throw new UsageError(`--seconds takes a whole number from 1 to ${MAX_SECONDS}`);
 }
 
 function parseLogLevel(text: string): LogLevel {

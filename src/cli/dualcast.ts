@@ -1,5 +1,6 @@
 import { type Command, HELP, parseArguments, UsageError } from './arguments.ts';
 import { check } from './check.ts';
+import { checkHls } from './check-hls.ts';
 import { EXIT } from './exit-code.ts';
 import { probe } from './probe.ts';
 import { run, type Surroundings } from './run.ts';
@@ -23,6 +24,8 @@ export async function dualcast(args: readonly string[], around: Surroundings): P
 			return EXIT.ok;
 		case 'check':
 			return check(command, around);
+		case 'check-hls':
+			return checkHls(command, around);
 		case 'probe':
 			return probe(command, around);
 		case 'run':

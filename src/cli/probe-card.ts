@@ -2,6 +2,7 @@ import type { CameraAudio, CameraVideo } from '../probe/camera.ts';
 import { codecName, type Player } from '../probe/player-rules.ts';
 import type { ProbeReport } from '../probe/report.ts';
 import type { Plays } from '../probe/verdict.ts';
+import { wrap } from './wrap.ts';
 
 /** How the card may look. */
 export type CardStyle = { color: boolean /** Of the terminal. */; columns: number };
@@ -107,20 +108,4 @@ function start({ first_packet_ms, first_key_frame_ms, packets_received, packets_
 
 function bits(perSecond: number): string {
 	return perSecond >= 1e6 ? `${(perSecond / 1e6).toFixed(1)} Mbit/s` : `${Math.round(perSecond / 1000)} kbit/s`;
-}
-
-/** Lines of at most `width` characters, broken between words. */
-function wrap(text: string, width: number): string[] {
-	const lines: string[] = [];
-	let line = '';
-	for (const word of text.split(' ')) {
-		if (line !== '' && line.length + 1 + word.length > width) {
-			lines.push(line);
-			line = word;
-		} else {
-			line = line === '' ? word : `${line} ${word}`;
-		}
-	}
-	if (line !== '') lines.push(line);
-	return lines;
 }

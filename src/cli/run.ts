@@ -49,6 +49,7 @@ export async function run(command: Extract<Command, { name: 'run' }>, around: Su
 		return EXIT.failure;
 	}
 	stdout.write(`Dualcast is ready: ${gateway.url}\n`);
+	if (gateway.secureUrl !== undefined) stdout.write(`  over TLS: ${gateway.secureUrl}\n`);
 	for (const url of lanUrls(config.server.host, gateway.httpPort, around.interfaces())) {
 		stdout.write(`  from other machines: ${url}\n`);
 	}

@@ -54,6 +54,9 @@ function socketOf({ syscall, port }: SystemError, { server, webrtc, rtsp_server:
 			cure: 'choose another webrtc.udp_port',
 		};
 	}
+	if (port !== undefined && port !== server.port && port === server.tls?.port) {
+		return { name: 'TCP', key: 'server.tls.port', port, cure: 'choose another server.tls.port' };
+	}
 	if (port !== undefined && port !== server.port && port === webrtc.tcp_port) {
 		return { name: 'TCP', key: 'webrtc.tcp_port', port, cure: 'choose another webrtc.tcp_port' };
 	}

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { auth } from './auth.ts';
+import { checkCluster, cluster } from './cluster.ts';
 import type { DeepReadonly } from './deep-freeze.ts';
 import { duration } from './duration.ts';
 import { choice, flag, list, port, section, text, whole } from './fields.ts';
 import { checkRtspServer, rtspServer } from './rtsp-server.ts';
+import { security } from './security.ts';
 import { stream } from './stream.ts';
 import { streamId } from './stream-id.ts';
 
@@ -11,11 +13,25 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
+const tls = section({
+	port: port().default(8443).describe('TCP port; 0 takes a free one.'),
+	cert: text(4096).describe('File of the certificate in PEM, with its chain; looked at again when it changes.'),
+	key: text(4096).describe('File of its private key in PEM, without a passphrase.'),
+});
+
 const server = section({
 	host: text(255)
 		.default('0.0.0.0')
 		.describe('Address to listen on; 0.0.0.0 is every network of this machine, 127.0.0.1 this machine alone.'),
 	port: port().default(8107).describe('TCP port of the pages, the API, HLS and WHEP; 0 takes a free one.'),
+	tls: tls
+		.nullable()
+		.prefault(null)
+		.describe('The same over HTTPS and HTTP/2, with port, cert and key; low-latency HLS on Apple devices needs it.'),
+}).superRefine(({ port: plain, tls: secure }, context) => {
+	if (secure === null || plain === 0 || secure.port !== plain) return;
+	const message = 'is taken by server.port; choose another one';
+	context.addIssue({ code: 'custom', path: ['tls', 'port'], message, input: secure.port });
 });
 
 const log = section({
@@ -97,6 +113,15 @@ const webrtc = section({
 		.prefault([])
 		.describe('STUN and TURN servers told to the viewers, each with urls and, for TURN, username and credential.'),
 	max_sessions: whole(1, 100_000).default(1000).describe('Viewers at once, all streams together.'),
+	transport: choice(['auto', 'native', 'typescript'])
+		.default('auto')
+		.describe(
+			'What encrypts and sends the media: native where it is built, else typescript. Native serves more viewers.',
+		),
+	threads: whole(1, 64)
+		.nullable()
+		.default(null)
+		.describe('Threads of the native transport; null for one fewer than the machine has cores, at least one.'),
 });
 
 const onDemand = section({
@@ -110,6 +135,9 @@ const probe = section({
 	enabled: flag()
 		.default(true)
 		.describe('Let the API and the pages look at a camera by its address, at POST /api/v1/probe.'),
+	local: flag()
+		.default(false)
+		.describe('Look at cameras on this machine too (127.0.0.1, link-local addresses); the command always may.'),
 });
 
 const streams = z.record(streamId, stream, {
@@ -138,6 +166,8 @@ export const configSchema = section({
 	webrtc: webrtc.prefault({}).describe('WebRTC output.'),
 	rtsp_server: rtspServer.prefault({}).describe('RTSP output, for players, recorders and other gateways.'),
 	auth: auth.prefault({}).describe('Who may watch, and tokens.'),
+	security: security.prefault({}).describe('What is let through, and what is not.'),
+	cluster: cluster.prefault({}).describe('Several machines as one.'),
 	on_demand: onDemand.prefault({}).describe('When cameras are opened and closed.'),
 	probe: probe.prefault({}).describe('Looking at cameras that are not configured.'),
 	streams: streams.prefault({ demo: 'demo' }).meta({
@@ -151,7 +181,8 @@ export const configSchema = section({
 		const message = 'is taken by server.port; choose another one';
 		context.addIssue({ code: 'custom', path: ['webrtc', 'tcp_port'], message, input: tcp_port });
 	})
-	.superRefine(checkRtspServer);
+	.superRefine(checkRtspServer)
+	.superRefine(checkCluster);
 
 /**
  * The configuration, checked, complete and frozen. Keys are named as in the file; every duration is in

@@ -1,81 +1,159 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type CorsOrigins, openCorsHeaders, originHeaders } from './cors.ts';
 import type { Coding, PlaylistBody } from './playlist.ts';
 
 /** A file's name never comes again with other bytes. */
 const IMMUTABLE = 'max-age=31536000, immutable';
+const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 const RANGE = /^bytes=(\d*)-(\d*)$/;
+const EMPTY = new Uint8Array(0);
 
-/**
- * @param compression whether clients that can take it get the playlist compressed
- * @param guarded whether shared caches must not keep it
- */
-export function answerPlaylist(
-	request: IncomingMessage,
-	response: ServerResponse,
-	playlist: PlaylistBody,
-	compression: boolean,
-	guarded: boolean,
-): void {
-	const coding = compression ? codingFor(request.headers['accept-encoding']) : 'identity';
-	const tag = playlist.tag(coding);
-	if (compression) response.appendHeader('Vary', 'Accept-Encoding');
-	response.setHeader('ETag', tag);
-	response.setHeader('Cache-Control', guarded ? 'private, no-cache' : 'no-cache');
-	if (request.headers['if-none-match'] === tag) {
-		response.writeHead(304).end();
-		return;
+export type AnswersOptions = {
+	/** Whether clients that can take it get playlists compressed. */
+	readonly compression: boolean;
+	/** Whether shared caches must not keep anything. */
+	readonly guarded: boolean;
+	readonly origins: CorsOrigins;
+};
+
+/** Names and values by turns. */
+type Head = readonly string[];
+
+/** Writes answers. The head of what many ask for is made once, and goes out with the body in one write. */
+export class Answers {
+	readonly #options: AnswersOptions;
+	/** In every answer. */
+	readonly #common: Head;
+	/** By the bytes they are for. */
+	readonly #heads = new WeakMap<Uint8Array, Head>();
+
+	constructor(options: AnswersOptions) {
+		this.#options = options;
+		this.#common = [...openCorsHeaders(options.origins), 'X-Content-Type-Options', 'nosniff'];
 	}
-	if (coding !== 'identity') response.setHeader('Content-Encoding', coding);
-	response.setHeader('Content-Type', 'application/vnd.apple.mpegurl');
-	end(request, response, 200, playlist.as(coding));
-}
 
-/** Answers with a playlist made for this one client. */
-export function answerOwnPlaylist(request: IncomingMessage, response: ServerResponse, text: string): void {
-	response.setHeader('Cache-Control', 'private, no-store');
-	response.setHeader('Content-Type', 'application/vnd.apple.mpegurl');
-	end(request, response, 200, Buffer.from(text));
-}
+	/** A playlist as everybody gets it. */
+	playlist(request: IncomingMessage, response: ServerResponse, playlist: PlaylistBody): void {
+		const coding = this.#options.compression ? codingFor(request.headers['accept-encoding']) : 'identity';
+		const bytes = playlist.as(coding);
+		let head = this.#heads.get(bytes);
+		if (!head) {
+			head = this.#playlistHead(playlist.tag(coding), coding, bytes.length);
+			this.#heads.set(bytes, head);
+		}
+		const known = request.headers['if-none-match'];
+		if (known !== undefined && known === playlist.tag(coding)) {
+			response.writeHead(304, this.#with(request, this.#validators(known))).end();
+		} else {
+			this.#send(request, response, 200, head, bytes);
+		}
+	}
 
-/** Answers with a segment, a part or an init segment, whole or the range asked for. @param name tells the type */
-export function answerMedia(
-	request: IncomingMessage,
-	response: ServerResponse,
-	name: string,
-	bytes: Uint8Array,
-	guarded: boolean,
-): void {
-	response.setHeader('Content-Type', name.endsWith('.ts') ? 'video/mp2t' : 'video/mp4');
-	response.setHeader('Cache-Control', guarded ? `private, ${IMMUTABLE}` : IMMUTABLE);
-	const { range } = request.headers;
-	const asked = range !== undefined && request.method === 'GET' ? readRange(range, bytes.length) : undefined;
-	if (asked === undefined) {
-		end(request, response, 200, bytes);
-	} else if (asked === 'unsatisfiable') {
-		response.setHeader('Content-Range', `bytes */${bytes.length}`);
+	/** A playlist made for this one client. */
+	ownPlaylist(request: IncomingMessage, response: ServerResponse, text: string): void {
+		const bytes = Buffer.from(text);
+		const head = [...this.#common, 'Cache-Control', 'private, no-store', ...entity(PLAYLIST_TYPE, bytes.length)];
+		this.#send(request, response, 200, head, bytes);
+	}
+
+	/** A segment, a part or an init segment, whole or the range asked for. @param name tells the type */
+	media(request: IncomingMessage, response: ServerResponse, name: string, bytes: Uint8Array): void {
+		const { range } = request.headers;
+		if (range !== undefined && request.method === 'GET') {
+			const asked = readRange(range, bytes.length);
+			if (asked !== undefined) {
+				this.#range(request, response, name, bytes, asked);
+				return;
+			}
+		}
+		let head = this.#heads.get(bytes);
+		if (!head) {
+			head = this.#mediaHead(name, bytes.length);
+			this.#heads.set(bytes, head);
+		}
+		this.#send(request, response, 200, head, bytes);
+	}
+
+	/** Sets the headers that an error's answer carries, too. */
+	prepareError(request: IncomingMessage, response: ServerResponse): void {
+		const head = this.#with(request, this.#common);
+		for (let at = 0; at + 1 < head.length; at += 2) response.appendHeader(head[at] as string, head[at + 1] as string);
 		response.setHeader('Cache-Control', 'no-store');
-		end(request, response, 416, new Uint8Array(0));
-	} else {
-		response.setHeader('Content-Range', `bytes ${asked.from}-${asked.to}/${bytes.length}`);
-		end(request, response, 206, bytes.subarray(asked.from, asked.to + 1));
+	}
+
+	/** Answers without a body. */
+	empty(request: IncomingMessage, response: ServerResponse, status: number, head: Head): void {
+		response.writeHead(status, this.#with(request, [...this.#common, ...head])).end();
+	}
+
+	#range(
+		request: IncomingMessage,
+		response: ServerResponse,
+		name: string,
+		bytes: Uint8Array,
+		asked: Range | 'unsatisfiable',
+	): void {
+		if (asked === 'unsatisfiable') {
+			const head = [...this.#common, 'Cache-Control', 'no-store', ...entity(typeOf(name), 0)];
+			this.#send(request, response, 416, [...head, 'Content-Range', `bytes */${bytes.length}`], EMPTY);
+			return;
+		}
+		const part = bytes.subarray(asked.from, asked.to + 1);
+		const content = ['Content-Range', `bytes ${asked.from}-${asked.to}/${bytes.length}`];
+		this.#send(request, response, 206, [...this.#mediaHead(name, part.length), ...content], part);
+	}
+
+	#playlistHead(tag: string, coding: Coding, length: number): Head {
+		const packed = coding === 'identity' ? [] : ['Content-Encoding', coding];
+		return [...this.#validators(tag), ...packed, ...entity(PLAYLIST_TYPE, length)];
+	}
+
+	#validators(tag: string): Head {
+		const { compression, guarded } = this.#options;
+		const vary = compression ? ['Vary', 'Accept-Encoding'] : [];
+		return [...this.#common, ...vary, 'ETag', tag, 'Cache-Control', guarded ? 'private, no-cache' : 'no-cache'];
+	}
+
+	#mediaHead(name: string, length: number): Head {
+		const caching = this.#options.guarded ? `private, ${IMMUTABLE}` : IMMUTABLE;
+		return [...this.#common, 'Cache-Control', caching, ...entity(typeOf(name), length)];
+	}
+
+	#with(request: IncomingMessage, head: Head): string[] {
+		const { origins } = this.#options;
+		// Node reads it only.
+		return origins === '*' ? (head as string[]) : [...head, ...originHeaders(request, origins)];
+	}
+
+	#send(request: IncomingMessage, response: ServerResponse, status: number, head: Head, body: Uint8Array): void {
+		response.writeHead(status, this.#with(request, head));
+		if (request.method === 'HEAD') response.end();
+		else response.end(body);
 	}
 }
 
-function end(request: IncomingMessage, response: ServerResponse, status: number, body: Uint8Array): void {
-	response.writeHead(status, { 'Content-Length': body.length });
-	if (request.method === 'HEAD') response.end();
-	else response.end(body);
+function entity(type: string, length: number): Head {
+	return ['Content-Type', type, 'Content-Length', `${length}`];
 }
+
+function typeOf(name: string): string {
+	return name.endsWith('.ts') ? 'video/mp2t' : 'video/mp4';
+}
+
+type Range = { readonly from: number; readonly to: number };
 
 /**
  * Reads a Range header (RFC 9110 section 14.2).
  *
  * @returns first and last byte; undefined when it is none that is understood, and the whole is the answer
  */
-function readRange(header: string, size: number): { from: number; to: number } | 'unsatisfiable' | undefined {
+export function readRange(header: string, size: number): Range | 'unsatisfiable' | undefined {
 	const [, first = '', last = ''] = RANGE.exec(header) ?? [];
 	if (first === '' && last === '') return undefined;
-	if (first === '') return last === '0' ? 'unsatisfiable' : { from: Math.max(0, size - Number(last)), to: size - 1 };
+	if (first === '') {
+		const length = Math.min(Number(last), size);
+		return length === 0 ? 'unsatisfiable' : { from: size - length, to: size - 1 };
+	}
 	const from = Number(first);
 	const to = last === '' ? size - 1 : Math.min(Number(last), size - 1);
 	if (last !== '' && Number(last) < from) return undefined;

@@ -6,7 +6,7 @@ import { SampleLane } from './cmaf/sample-lane.ts';
 import { audioTrackOf, parameterSetsOf, TRACK_ID, videoTrackOf, withoutParameterSets } from './decoder-setup.ts';
 import type { PartTarget } from './part-target.ts';
 import type { InitSegment, Part } from './segment.ts';
-import { ORIGIN_SECONDS, type SegmentWriter, TICKS } from './segment-writer.ts';
+import { type FinishedSegment, ORIGIN_SECONDS, type SegmentWriter, TICKS } from './segment-writer.ts';
 
 /** Where parts of segments go. */
 export type PartSink = {
@@ -80,12 +80,13 @@ export class CmafSegmentWriter implements SegmentWriter {
 		return true;
 	}
 
-	finish(end: number, last: boolean): Uint8Array {
+	finish(end: number, last: boolean): FinishedSegment {
 		const { video, audio } = this.#carried;
 		const lane = video ? this.#video : this.#audio;
 		const timescale = this.#timescale();
 		const closed = lane.close(ORIGIN_SECONDS * timescale + Math.round((end * timescale) / TICKS));
-		if (closed) this.#lead(lane, closed, false);
+		const early = closed ? this.#lead(lane, closed, false) : 0;
+		if (!last) lane.bringForward(0);
 		if (last && audio && video) {
 			const sound = this.#audio.closeLast(audio.track.clockRate / ASSUMED_FRAME_RATE);
 			if (sound) this.#audio.add(sound);
@@ -98,7 +99,7 @@ export class CmafSegmentWriter implements SegmentWriter {
 		const parts = this.#parts;
 		this.#parts = [];
 		this.#written = 0;
-		return joined(parts);
+		return { bytes: joined(parts), end: end - Math.round((early * TICKS) / timescale) };
 	}
 
 	/** Ticks a second of the track that leads. */
@@ -106,14 +107,26 @@ export class CmafSegmentWriter implements SegmentWriter {
 		return (this.#carried.video ?? this.#carried.audio?.track)?.clockRate ?? TICKS;
 	}
 
-	/** @param more whether the part may end with this sample; at the end of a segment it does anyway */
-	#lead(lane: SampleLane, sample: Sample, more: boolean): void {
+	/**
+	 * @param more whether the part may end with this sample; at the end of a segment it does anyway
+	 * @returns ticks by which what follows is decoded earlier
+	 */
+	#lead(lane: SampleLane, sample: Sample, more: boolean): number {
 		const target = this.#sink?.target;
 		const timescale = this.#timescale();
 		const duration = sample.duration / timescale;
+		const room = target?.roomFor(lane.duration / timescale, duration);
+		if (room !== undefined) {
+			const ticks = Math.max(1, Math.floor(room * timescale));
+			lane.add({ ...sample, duration: ticks });
+			lane.bringForward(sample.duration - ticks);
+			this.#flush();
+			return sample.duration - ticks;
+		}
 		if (target?.excludes(lane.duration / timescale, duration)) this.#flush();
 		lane.add(sample);
 		if (more && target?.isWhole(lane.duration / timescale, lane.samples.length, duration)) this.#flush();
+		return 0;
 	}
 
 	/** Writes what is there as one fragment. */

@@ -1,32 +1,32 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 /** Origins whose pages may read HLS: every one, or these. */
 export type CorsOrigins = '*' | readonly string[];
 
-const ALLOWED_METHODS = 'GET, HEAD, OPTIONS';
+export const ALLOWED_METHODS = 'GET, HEAD, OPTIONS';
 const PREFLIGHT_SECONDS = 86_400;
 
-/** Sets the CORS headers that every answer carries, errors too. */
-export function allowOrigin(request: IncomingMessage, response: ServerResponse, origins: CorsOrigins): void {
-	if (origins === '*') {
-		response.setHeader('Access-Control-Allow-Origin', '*');
-	} else {
-		response.appendHeader('Vary', 'Origin');
-		const { origin } = request.headers;
-		if (origin !== undefined && origins.includes(origin)) response.setHeader('Access-Control-Allow-Origin', origin);
-	}
-	response.setHeader('Access-Control-Expose-Headers', 'Content-Length, Date');
+/** Headers of the answer to OPTIONS, preflight or not; names and values by turns. */
+export const OPTIONS_HEADERS: readonly string[] = [
+	'Allow',
+	ALLOWED_METHODS,
+	'Access-Control-Allow-Methods',
+	ALLOWED_METHODS,
+	'Access-Control-Allow-Headers',
+	'Authorization, Range, Cache-Control',
+	'Access-Control-Max-Age',
+	`${PREFLIGHT_SECONDS}`,
+];
+
+/** Headers that every answer carries, errors too, whoever asks; names and values by turns. */
+export function openCorsHeaders(origins: CorsOrigins): string[] {
+	const exposed = ['Access-Control-Expose-Headers', 'Content-Length, Date'];
+	return origins === '*' ? ['Access-Control-Allow-Origin', '*', ...exposed] : exposed;
 }
 
-/** Answers OPTIONS, preflight or not. */
-export function answerOptions(response: ServerResponse): void {
-	response.writeHead(204, {
-		Allow: ALLOWED_METHODS,
-		'Access-Control-Allow-Methods': ALLOWED_METHODS,
-		'Access-Control-Allow-Headers': 'Authorization, Range, Cache-Control',
-		'Access-Control-Max-Age': PREFLIGHT_SECONDS,
-	});
-	response.end();
+/** What an answer to this request carries besides, where only some origins may read. */
+export function originHeaders(request: IncomingMessage, origins: readonly string[]): string[] {
+	const { origin } = request.headers;
+	const allowed = origin !== undefined && origins.includes(origin);
+	return allowed ? ['Vary', 'Origin', 'Access-Control-Allow-Origin', origin] : ['Vary', 'Origin'];
 }
-
-export { ALLOWED_METHODS };

@@ -12,6 +12,9 @@ export type DeliveryDirectives = {
 
 export const NO_DIRECTIVES: DeliveryDirectives = { msn: undefined, part: undefined, skip: false };
 const NUMBER = /^\d{1,15}$/;
+const SEGMENT = /[?&]_HLS_msn=([^&]*)/;
+const PART = /[?&]_HLS_part=([^&]*)/;
+const SKIP = /[?&]_HLS_skip=(?:YES|v2)(?:&|$)/;
 
 /**
  * Reads the query of a request.
@@ -22,21 +25,17 @@ const NUMBER = /^\d{1,15}$/;
 export function parseDirectives(target: string): DeliveryDirectives {
 	const query = target.indexOf('?');
 	if (query < 0 || !target.includes('_HLS_', query)) return NO_DIRECTIVES;
-	const values = new URLSearchParams(target.slice(query + 1));
-	const msn = numberOf(values, '_HLS_msn');
-	const part = numberOf(values, '_HLS_part');
+	const msn = numberOf(SEGMENT.exec(target), '_HLS_msn');
+	const part = numberOf(PART.exec(target), '_HLS_part');
 	if (part !== undefined && msn === undefined) {
 		throw new DualcastError('request_invalid', '_HLS_part needs _HLS_msn, the segment it is a part of');
 	}
-	const skip = values.get('_HLS_skip');
-	return { msn, part, skip: skip === 'YES' || skip === 'v2' };
+	return { msn, part, skip: SKIP.test(target) };
 }
 
-function numberOf(values: URLSearchParams, name: string): number | undefined {
-	const text = values.get(name);
-	if (text === null) return undefined;
+function numberOf(found: RegExpExecArray | null, parameter: string): number | undefined {
+	if (found === null) return undefined;
+	const [, text = ''] = found;
 	if (NUMBER.test(text)) return Number(text);
-	throw new DualcastError('request_invalid', `${name} must be a whole number from 0 on`, {
-		facts: { parameter: name },
-	});
+	throw new DualcastError('request_invalid', `${parameter} must be a whole number from 0 on`, { facts: { parameter } });
 }

@@ -63,7 +63,7 @@ export class DiskCopy {
 		this.#waiting = [];
 		this.#playlist = undefined;
 		await this.#work;
-		if (this.#names) await unlink(this.#path(PLAYLIST_NAME)).catch(() => {});
+		if (this.#names) await this.#remove(PLAYLIST_NAME);
 	}
 
 	async #run(): Promise<void> {
@@ -85,6 +85,8 @@ export class DiskCopy {
 				// The folder may be gone: look again for the next one.
 				this.#names = undefined;
 				this.#failed(`cannot write to ${this.#options.directory}`, thrown);
+				// Better none than one that stands still (RFC 8216 section 6.2.1).
+				await this.#remove(PLAYLIST_NAME);
 			}
 		}
 		this.#work = undefined;

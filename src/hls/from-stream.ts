@@ -10,6 +10,8 @@ import { MAX_SEGMENT_SECONDS } from './segmenter.ts';
 export interface MediaSink {
 	/** Whether there is a playlist. */
 	readonly ready: boolean;
+	/** As `StreamReader.readsAtOnce`. */
+	readonly readsAtOnce: boolean;
 	readonly carried: CarriedTracks;
 	setTracks(tracks: readonly Track[]): void;
 	push(unit: AccessUnit): void;
@@ -41,6 +43,10 @@ export class FromStream implements StreamReader {
 
 	constructor(options: FromStreamOptions) {
 		this.#options = options;
+	}
+
+	get readsAtOnce(): boolean {
+		return this.#options.muxer.readsAtOnce;
 	}
 
 	/** Claims the stream and attaches. Never rejects: what goes wrong comes by `onEnd`. */

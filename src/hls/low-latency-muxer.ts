@@ -39,6 +39,7 @@ export class LowLatencyMuxer {
 	#parts: Part[] = [];
 	#full: PlaylistBody | undefined;
 	#delta: PlaylistBody | undefined;
+	#hint: string | undefined;
 	#changed = false;
 	bytes = 0;
 	segments = 0;
@@ -61,9 +62,13 @@ export class LowLatencyMuxer {
 			onBegin: (open) => {
 				this.#open = { ...open, ...this.#window.place(open) };
 			},
+			longest: () => this.#window.longest,
 			onSegment: (cut) => this.#addSegment(cut),
 		});
 	}
+
+	/** Samples wait for their part. */
+	readonly readsAtOnce = false;
 
 	/** Whether there is a playlist. Players make nothing of one without a whole segment. */
 	get ready(): boolean {
@@ -112,7 +117,8 @@ export class LowLatencyMuxer {
 
 	/** Name of the part that comes next. */
 	get hint(): string {
-		return partName(lowLatencyNames(this.#options.run).segment(this.sequence), this.#parts.length);
+		this.#hint ??= partName(lowLatencyNames(this.#options.run).segment(this.sequence), this.#parts.length);
+		return this.#hint;
 	}
 
 	setTracks(tracks: readonly Track[]): void {
@@ -153,6 +159,7 @@ export class LowLatencyMuxer {
 
 	#addPart(part: Part): void {
 		this.#parts.push(part);
+		this.#hint = undefined;
 		this.#changed = true;
 		this.bytes += part.bytes.length;
 		this.lastNewsAt = this.#options.now();
@@ -160,8 +167,10 @@ export class LowLatencyMuxer {
 
 	#addSegment(cut: CutSegment): void {
 		this.#window.add({ ...cut, parts: this.#parts }, this.#options.now());
+		this.#window.promise();
 		this.#open = undefined;
 		this.#parts = [];
+		this.#hint = undefined;
 		this.#changed = true;
 		this.segments++;
 	}

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { DualcastError } from '../base/errors.ts';
 import { type DeliveryDirectives, NO_DIRECTIVES } from './delivery-directives.ts';
+import { HeldRequests, type Waiter } from './held-requests.ts';
 import { LowLatencyMuxer } from './low-latency-muxer.ts';
 import { LOW_LATENCY_PLAYLIST_NAME } from './path.ts';
 import type { PlaylistBody } from './playlist.ts';
 import type { HlsStats } from './stats.ts';
-import { MAX_WAITERS, StreamOutput, type StreamOutputOptions } from './stream-output.ts';
+import { StreamOutput, type StreamOutputOptions } from './stream-output.ts';
 
 /** Segments beyond the last whole one that a request may wait for (section 6.2.5.2). */
 const MAX_SEGMENTS_AHEAD = 2;
@@ -22,24 +23,14 @@ export type LowLatencyOutputOptions = StreamOutputOptions & {
 	segmentCount: number;
 };
 
-/** Called once: with what was asked for, or with why there is none. */
-type Waiter<Outcome> = (outcome: Outcome | Error) => void;
-
-type Held = {
-	/** `Clock.now()` */
-	readonly since: number;
-	/** Answers if it can by now. @returns whether it did */
-	attempt(): boolean;
-	readonly refuse: (error: Error) => void;
-};
-
 /**
  * One run of a stream's low-latency HLS (draft-pantos-hls-rfc8216bis). Requests for what is to come are held until
  * it is there.
  */
 export class LowLatencyOutput extends StreamOutput {
 	protected readonly muxer: LowLatencyMuxer;
-	readonly #held = new Set<Held>();
+	readonly #playlists = new HeldRequests<DeliveryDirectives, PlaylistBody>();
+	readonly #parts = new HeldRequests<string, Uint8Array>();
 
 	constructor(options: LowLatencyOutputOptions) {
 		super(options);
@@ -54,24 +45,27 @@ export class LowLatencyOutput extends StreamOutput {
 	/**
 	 * Hands over the playlist when it holds what is asked for (section 6.2.5.2), or says why it does not.
 	 *
-	 * @returns forgets the waiter
+	 * @returns forgets the request; undefined when it is answered already
 	 */
-	playlist(request: IncomingMessage, asked: DeliveryDirectives, waiter: Waiter<PlaylistBody>): () => void {
+	playlist(
+		request: IncomingMessage,
+		asked: DeliveryDirectives,
+		waiter: Waiter<PlaylistBody>,
+	): (() => void) | undefined {
 		this.visit(request);
-		const refusal = this.ended ?? (this.muxer.ready ? (this.#tooFarAhead(asked) ?? this.stalled()) : undefined);
-		if (refusal) {
-			waiter(refusal);
-			return () => {};
+		const { ready } = this.muxer;
+		const refusal = this.ended ?? (ready ? (this.#tooFarAhead(asked) ?? this.stalled()) : undefined);
+		const outcome = refusal ?? this.#fulfil(asked) ?? (this.#playlists.full ? this.crowded() : undefined);
+		if (outcome) {
+			waiter(outcome);
+			return undefined;
 		}
-		return this.#hold(() => {
-			if (!this.muxer.ready || !this.#has(asked)) return false;
-			waiter(this.muxer.playlist(asked.skip));
-			return true;
-		}, waiter);
+		const { msn, part, skip } = asked;
+		return this.#playlists.hold(`${msn} ${part} ${skip}`, asked, waiter, this.clock.now());
 	}
 
 	/** Hands over the multivariant playlist, as soon as there is the other one. */
-	multivariant(request: IncomingMessage, waiter: Waiter<PlaylistBody>): () => void {
+	multivariant(request: IncomingMessage, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
 		const describe: Waiter<PlaylistBody> = (outcome) => waiter(this.describe(LOW_LATENCY_PLAYLIST_NAME, outcome));
 		return this.playlist(request, NO_DIRECTIVES, describe);
 	}
@@ -85,16 +79,14 @@ export class LowLatencyOutput extends StreamOutput {
 	/**
 	 * Hands over the part that was hinted at (section 4.4.5.3), once it is whole.
 	 *
-	 * @returns forgets the waiter; undefined when this name was not hinted at
+	 * @returns forgets the request; undefined when this name was not hinted at
 	 */
 	hinted(request: IncomingMessage, name: string, waiter: Waiter<Uint8Array>): (() => void) | undefined {
 		if (this.ended || name !== this.muxer.hint) return undefined;
 		this.visit(request);
-		return this.#hold(() => {
-			const bytes = this.muxer.find(name);
-			if (bytes) waiter(bytes);
-			return bytes !== undefined;
-		}, waiter);
+		if (!this.#parts.full) return this.#parts.hold(name, name, waiter, this.clock.now());
+		waiter(this.crowded());
+		return () => {};
 	}
 
 	override stats(): HlsStats {
@@ -102,39 +94,31 @@ export class LowLatencyOutput extends StreamOutput {
 	}
 
 	protected get held(): number {
-		return this.#held.size;
+		return this.#playlists.size + this.#parts.size;
 	}
 
 	protected letGo(error: Error): void {
-		for (const held of this.#held) held.refuse(error);
-		this.#held.clear();
+		this.#playlists.answer(() => error);
+		this.#parts.answer(() => error);
 	}
 
 	protected check(): void {
 		if (!this.muxer.ready) return;
 		const earliest = this.clock.now() - MAX_HELD_TARGETS * 1000 * this.muxer.window.targetDuration;
-		for (const held of this.#held) {
-			if (held.since >= earliest) continue;
-			this.#held.delete(held);
-			held.refuse(new DualcastError('hls_late', 'the camera has sent nothing for long; ask again'));
-		}
+		const late = () => new DualcastError('hls_late', 'the camera has sent nothing for long; ask again');
+		this.#playlists.refuseOlder(earliest, late);
+		this.#parts.refuseOlder(earliest, late);
 	}
 
 	protected async rest(): Promise<void> {}
 
-	#hold(attempt: () => boolean, refuse: (error: Error) => void): () => void {
-		if (attempt()) return () => {};
-		if (this.#held.size >= MAX_WAITERS) {
-			refuse(this.crowded());
-			return () => {};
-		}
-		const held: Held = { since: this.clock.now(), attempt, refuse };
-		this.#held.add(held);
-		return () => this.#held.delete(held);
+	#answerHeld(): void {
+		this.#parts.answer((name) => this.muxer.find(name));
+		this.#playlists.answer((asked) => this.#fulfil(asked));
 	}
 
-	#answerHeld(): void {
-		for (const held of this.#held) if (held.attempt()) this.#held.delete(held);
+	#fulfil(asked: DeliveryDirectives): PlaylistBody | undefined {
+		return this.muxer.ready && this.#has(asked) ? this.muxer.playlist(asked.skip) : undefined;
 	}
 
 	/** Whether the playlist holds the segment or part, or later ones. */

@@ -33,7 +33,8 @@ export function renderLowLatencyPlaylist(state: LowLatencyState, delta: boolean)
 	const { listed, targetDuration } = window;
 	const skipped = delta ? skippable(state) : 0;
 	let text = `#EXTM3U\n#EXT-X-VERSION:${VERSION}\n`;
-	if (listed.every(({ independent }) => independent)) text += '#EXT-X-INDEPENDENT-SEGMENTS\n';
+	const all = open ? [...listed, open] : listed;
+	if (all.every(({ independent }) => independent)) text += '#EXT-X-INDEPENDENT-SEGMENTS\n';
 	text += `#EXT-X-TARGETDURATION:${targetDuration}\n`;
 	text += `#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=${seconds(PART_HOLD_BACK * partTarget)}`;
 	text += `,HOLD-BACK=${HOLD_BACK * targetDuration},CAN-SKIP-UNTIL=${SKIP_UNTIL * targetDuration}\n`;

@@ -25,6 +25,8 @@ export function multivariantPlaylist(uri: string, window: PlaylistWindow, carrie
 	if (video?.facts) {
 		attributes.push(`RESOLUTION=${video.facts.width}x${video.facts.height}`);
 		attributes.push(`FRAME-RATE=${window.frameRate.toFixed(3)}`);
+		// Some players look for captions in the pictures when nothing is said.
+		attributes.push('CLOSED-CAPTIONS=NONE');
 	}
 	const head = `#EXTM3U\n#EXT-X-VERSION:${VERSION}\n`;
 	return new PlaylistBody(`${head}#EXT-X-STREAM-INF:${attributes.join(',')}\n${uri}\n`);

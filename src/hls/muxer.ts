@@ -48,12 +48,18 @@ export class Muxer {
 		this.#segmenter = new Segmenter({
 			writer: container === 'ts' ? new TsSegmentWriter() : new CmafSegmentWriter(),
 			segmentDuration: options.segmentDuration,
+			longest: () => this.#window.longest,
 			onSegment: (cut) => this.#add(cut),
 		});
 	}
 
 	get ready(): boolean {
 		return this.#playlist !== undefined;
+	}
+
+	/** Samples of fragmented MP4 wait for their fragment. */
+	get readsAtOnce(): boolean {
+		return this.#options.container === 'ts';
 	}
 
 	/** Undefined until there is enough to start a player with. */
@@ -105,7 +111,10 @@ export class Muxer {
 		this.bytes += cut.bytes.length;
 		this.segments++;
 		this.lastNewsAt = now;
-		if (this.#playlist || this.#canStart()) this.#playlist = new PlaylistBody(renderPlaylist(this.#window));
+		if (this.#playlist || this.#canStart()) {
+			this.#window.promise();
+			this.#playlist = new PlaylistBody(renderPlaylist(this.#window));
+		}
 		this.#options.onSegment(segment, this.#playlist);
 	}
 

@@ -2,11 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import type { Container } from './carried-tracks.ts';
 import { DiskCopy } from './disk-copy.ts';
+import { HeldRequests, type Waiter } from './held-requests.ts';
 import { Muxer } from './muxer.ts';
 import { PLAYLIST_NAME } from './path.ts';
 import type { PlaylistBody } from './playlist.ts';
 import type { HlsStats } from './stats.ts';
-import { MAX_WAITERS, StreamOutput, type StreamOutputOptions } from './stream-output.ts';
+import { StreamOutput, type StreamOutputOptions } from './stream-output.ts';
 import type { Visit } from './viewers.ts';
 
 /** With a single segment players run dry at once. */
@@ -30,16 +31,12 @@ export type OutputOptions = StreamOutputOptions & {
 	outputDir: string;
 };
 
-/** Called once: with the playlist, or with why there is none. */
-export type PlaylistWaiter = (outcome: PlaylistBody | Error) => void;
-
-type Held = { readonly visit: Visit; readonly waiter: PlaylistWaiter };
-
 /** One run of a stream's classic HLS. */
 export class Output extends StreamOutput {
 	protected readonly muxer: Muxer;
 	readonly #disk: DiskCopy;
-	readonly #waiters = new Set<Held>();
+	/** They all wait for the next state of the playlist. */
+	readonly #waiters = new HeldRequests<undefined, PlaylistBody>();
 
 	constructor(options: OutputOptions) {
 		super(options);
@@ -66,16 +63,19 @@ export class Output extends StreamOutput {
 	/**
 	 * Hands over the playlist: at once when there is one, else as soon as there is, else why not.
 	 *
-	 * @returns forgets the waiter
+	 * @returns forgets the request; undefined when it is answered already
 	 */
-	playlist(request: IncomingMessage, waiter: PlaylistWaiter): () => void {
-		return this.#ask({ visit: this.visit(request), waiter });
+	playlist(request: IncomingMessage, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
+		const visit = this.visit(request);
+		return this.#ask(visit, (outcome) => {
+			if (!(outcome instanceof Error)) visit.playlist = outcome;
+			waiter(outcome);
+		});
 	}
 
 	/** Hands over the multivariant playlist, as soon as there is the other one. */
-	multivariant(request: IncomingMessage, waiter: PlaylistWaiter): () => void {
-		const visit: Visit = { ...this.visit(request) };
-		return this.#ask({ visit, waiter: (outcome) => waiter(this.describe(PLAYLIST_NAME, outcome)) });
+	multivariant(request: IncomingMessage, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
+		return this.#ask(this.visit(request), (outcome) => waiter(this.describe(PLAYLIST_NAME, outcome)));
 	}
 
 	file(request: IncomingMessage, name: string): Uint8Array | undefined {
@@ -106,30 +106,21 @@ export class Output extends StreamOutput {
 		return this.#disk.close();
 	}
 
-	#ask(held: Held): () => void {
-		const { visit, waiter } = held;
+	#ask(visit: Visit, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
 		const { playlist } = this.muxer;
 		const refusal = this.ended ?? (playlist && this.stalled());
-		if (refusal) waiter(refusal);
-		else if (playlist && !this.#asksTooSoon(visit, playlist)) this.#give(held, playlist);
-		else if (this.#waiters.size >= MAX_WAITERS) waiter(this.crowded());
-		else this.#waiters.add(held);
-		return () => this.#waiters.delete(held);
+		const given = playlist && !this.#asksTooSoon(visit, playlist) ? playlist : undefined;
+		const outcome = refusal ?? given ?? (this.#waiters.full ? this.crowded() : undefined);
+		if (!outcome) return this.#waiters.hold('', undefined, waiter, this.clock.now());
+		waiter(outcome);
+		return undefined;
 	}
 
 	#asksTooSoon(visit: Visit, playlist: PlaylistBody): boolean {
 		return visit.playlist === playlist && this.muxer.window.listed.length < SETTLED_SEGMENTS;
 	}
 
-	#give({ visit, waiter }: Held, outcome: PlaylistBody | Error): void {
-		if (!(outcome instanceof Error)) visit.playlist = outcome;
-		waiter(outcome);
-	}
-
 	#settle(outcome: PlaylistBody | Error): void {
-		for (const held of this.#waiters) {
-			this.#waiters.delete(held);
-			this.#give(held, outcome);
-		}
+		this.#waiters.answer(() => outcome);
 	}
 }

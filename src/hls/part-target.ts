@@ -2,6 +2,8 @@ import type { Continuity } from './continuity.ts';
 
 /** Of one frame, that frames may tremble by before a part holds one fewer. */
 const TREMBLE = 0.15;
+/** Of the promise, that a part lasts at least. */
+const LEAST_PART = 0.85;
 /** Of the last frame, that the next is assumed to take at least. */
 const LEAST_NEXT = 0.75;
 const TINY = 1e-6;
@@ -31,12 +33,26 @@ export class PartTarget {
 		return this.seconds > 0 && part > 0 && part + frame > this.seconds + TINY;
 	}
 
+	/**
+	 * Seconds that a frame may take in a part that must end before the next one, when the part without the frame
+	 * would be too short: cameras send at uneven times. Undefined when that is not so, or the frame is too long.
+	 */
+	roomFor(part: number, frame: number): number | undefined {
+		if (!this.excludes(Math.max(part, TINY), frame) || this.#isEnough(part)) return undefined;
+		const room = this.seconds - part;
+		return frame - room < this.seconds ? room : undefined;
+	}
+
 	/** Whether a part of so many frames can end, because no next one would fit. */
 	isWhole(part: number, frames: number, lastFrame: number): boolean {
-		if (this.seconds > 0) return part + LEAST_NEXT * lastFrame > this.seconds;
+		if (this.seconds > 0) return this.#isEnough(part) && part + LEAST_NEXT * lastFrame > this.seconds;
 		if (part < this.#aim - part / frames / 2) return false;
 		this.settle(part, frames);
 		return true;
+	}
+
+	#isEnough(part: number): boolean {
+		return part >= LEAST_PART * this.seconds - TINY;
 	}
 
 	/** A part ended; the first one says how long parts are. */

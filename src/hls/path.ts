@@ -9,6 +9,8 @@ export const LOW_LATENCY_MASTER_NAME = 'll-master.m3u8';
 const MAX_LENGTH = 1024;
 const MAX_PARTS = 16;
 const PART = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
+/** Prefix, id and file of a target that needs no decoding. */
+const PLAIN = /^\/hls\/((?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/){1,15})([A-Za-z0-9_-][A-Za-z0-9._-]*)(?:\?|$)/;
 
 /** Whether the text can be a stream id: parts of `A-Z a-z 0-9 . _ -` between slashes, none starting with a dot. */
 export function isStreamId(text: string): boolean {
@@ -23,6 +25,11 @@ export function isStreamId(text: string): boolean {
  */
 export function parseHlsPath(target: string): { id: string; file: string } | 'unsafe' | undefined {
 	if (!target.startsWith(HLS_PREFIX)) return undefined;
+	const plain = PLAIN.exec(target);
+	if (plain) {
+		const [, folder = '', file = ''] = plain;
+		return folder.length + file.length <= MAX_LENGTH ? { id: folder.slice(0, -1), file } : 'unsafe';
+	}
 	const query = target.indexOf('?');
 	const path = decode(target.slice(HLS_PREFIX.length, query < 0 ? undefined : query));
 	const slash = path.lastIndexOf('/');

@@ -31,6 +31,7 @@ export class PlaylistWindow {
 	#discontinuitySequence: number;
 	#longest = 0;
 	#peak = 0;
+	#promised = false;
 	#init: { readonly segment: InitSegment; readonly name: string } | undefined;
 
 	constructor(options: PlaylistWindowOptions) {
@@ -50,6 +51,16 @@ export class PlaylistWindow {
 	/** Seconds, whole. It only changes, upwards, when a later segment is longer than the first let expect. */
 	get targetDuration(): number {
 		return this.#options.continuity.targetDuration;
+	}
+
+	/** Seconds that no segment may reach once players know the target duration: it is theirs for good. */
+	get longest(): number {
+		return this.#promised ? this.targetDuration + 0.5 : Number.POSITIVE_INFINITY;
+	}
+
+	/** A playlist is given out. */
+	promise(): void {
+		this.#promised = true;
 	}
 
 	/** Seconds of all listed segments. */

@@ -24,10 +24,16 @@ export interface SegmentWriter {
 	 *
 	 * @param end when its last picture (or sound, without video) ends, in `TICKS`
 	 * @param last nothing continues it
-	 * @returns its bytes, which are the caller's
 	 */
-	finish(end: number, last: boolean): Uint8Array;
+	finish(end: number, last: boolean): FinishedSegment;
 }
+
+export type FinishedSegment = {
+	/** The caller's. */
+	readonly bytes: Uint8Array;
+	/** Where the next segment begins, in `TICKS`: a little before the end asked for where parts want it. */
+	readonly end: number;
+};
 
 /** A time of a track in ticks of 90 kHz. */
 export function toTicks(time: number, clockRate: number): number {

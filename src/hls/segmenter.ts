@@ -5,6 +5,9 @@ import { type SegmentWriter, TICKS, toTicks } from './segment-writer.ts';
 
 /** A key picture this early still ends a segment: cameras stamp by a clock that trembles. Ticks. */
 const KEY_TREMBLE = 0.01 * TICKS;
+/** Of the longest frame so far, and ticks at most, that a segment keeps free for the next frame. */
+const LEAST_HEADROOM = 1.2;
+const MOST_HEADROOM = 0.2 * TICKS;
 /** Length of a lone unit that nothing follows. Ticks. */
 const ASSUMED_FRAME = TICKS / 25;
 
@@ -15,16 +18,19 @@ export const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
 type Open = OpenSegment & {
 	readonly epoch: number;
 	readonly start: number;
-	/** Units of the leading track, and time and length of the last. */
+	/** Units of the leading track, time and length of the last, and the greatest length. */
 	frames: number;
 	last: number;
 	frame: number;
+	longestFrame: number;
 };
 
 export type SegmenterOptions = {
 	/** Seconds; segments end at the first key picture at or after. */
 	segmentDuration: number;
 	writer: SegmentWriter;
+	/** Seconds that a segment must not reach; it is cut before, key picture or not. */
+	longest?(): number;
 	/** A segment begins; nothing of it is written yet. */
 	onBegin?(segment: OpenSegment): void;
 	onSegment(segment: CutSegment): void;
@@ -42,6 +48,8 @@ export class Segmenter {
 	#carried: CarriedTracks = NO_TRACKS;
 	#open: Open | undefined;
 	#broken = false;
+	/** Ticks by which the segment to come begins before its first unit. */
+	#early = 0;
 	/** Access units written. */
 	units = 0;
 	/** Access units left out because their container has no form for them. */
@@ -88,35 +96,47 @@ export class Segmenter {
 		if (unit.kind === 'video' && unit.key && !this.#writer.continues(unit)) {
 			this.#close(time, true);
 			this.#broken = true;
-		} else if ((independent && elapsed >= this.#minimum) || this.#isFull(elapsed)) {
+		} else if (this.#endsBefore(open, independent, elapsed)) {
 			this.#close(time, false);
 		}
 		if (!this.#open) this.#begin(unit, time, independent);
 		else {
 			open.frames++;
 			open.frame = time - open.last;
+			open.longestFrame = Math.max(open.longestFrame, open.frame);
 			open.last = time;
 		}
 	}
 
-	#isFull(elapsed: number): boolean {
-		return elapsed > MAX_SEGMENT_SECONDS * TICKS || this.#writer.length > MAX_SEGMENT_BYTES;
+	#endsBefore(open: Open, independent: boolean, elapsed: number): boolean {
+		// After a segment that nobody can start with, the next one that can must not wait.
+		if (independent && (elapsed >= this.#minimum || !open.independent)) return true;
+		const longest = Math.min(MAX_SEGMENT_SECONDS * TICKS, this.#longest());
+		const next = LEAST_HEADROOM * Math.max(open.longestFrame, elapsed - (open.last - open.start));
+		return elapsed > longest - Math.min(next, MOST_HEADROOM) || this.#writer.length > MAX_SEGMENT_BYTES;
+	}
+
+	/** Ticks that a segment must not reach. */
+	#longest(): number {
+		return Math.floor((this.#options.longest?.() ?? Number.POSITIVE_INFINITY) * TICKS);
 	}
 
 	#begin(unit: AccessUnit, time: number, independent: boolean): void {
 		this.#writer.begin(this.#carried, unit);
 		this.#open = {
 			epoch: unit.epoch,
-			start: time,
-			wall: unit.wall,
+			start: time - this.#early,
+			wall: unit.wall - (1000 * this.#early) / TICKS,
 			init: this.#writer.init,
 			discontinuity: this.#broken,
 			independent,
 			frames: 1,
 			last: time,
 			frame: unit.kind === 'audio' ? toTicks(unit.duration, unit.track.clockRate) : ASSUMED_FRAME,
+			longestFrame: 0,
 		};
 		this.#broken = false;
+		this.#early = 0;
 		this.#options.onBegin?.(this.#open);
 	}
 
@@ -133,8 +153,11 @@ export class Segmenter {
 		if (!open) return;
 		const { start, frames, wall, discontinuity, independent, init } = open;
 		this.#open = undefined;
-		const bytes = this.#writer.finish(end, last);
-		const duration = (end - start) / TICKS;
+		// A picture that stood for long stands on into the next segment.
+		const kept = last ? end : Math.min(end, start + this.#longest() - 1);
+		const { bytes, end: real } = this.#writer.finish(kept, last);
+		this.#early = last ? 0 : end - real;
+		const duration = (real - start) / TICKS;
 		this.#options.onSegment({ bytes, duration, frames, wall, discontinuity, independent, init });
 	}
 }

@@ -5,11 +5,12 @@ import { DualcastError, toError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { Scope } from '../base/scope.ts';
 import type { StreamDirectory } from '../stream/reader.ts';
-import { answerMedia, answerOwnPlaylist, answerPlaylist } from './answer.ts';
+import { Answers } from './answer.ts';
 import { withQuery } from './carried-query.ts';
 import type { Container, SkippedTrack } from './carried-tracks.ts';
-import { ALLOWED_METHODS, allowOrigin, answerOptions, type CorsOrigins } from './cors.ts';
+import { ALLOWED_METHODS, type CorsOrigins, OPTIONS_HEADERS } from './cors.ts';
 import { type DeliveryDirectives, parseDirectives } from './delivery-directives.ts';
+import type { Waiter } from './held-requests.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { LowLatencyOutput } from './low-latency-output.ts';
 import { isLowLatencyFile } from './names.ts';
@@ -33,6 +34,8 @@ const LEFTOVER_AGE = 600_000;
 /** Decides who may read a stream. */
 export interface HlsGate {
 	/**
+	 * Asked when a request comes, and once more before it gets what it was held for.
+	 *
 	 * @returns undefined when the request may pass at once; else it may when the promise is fulfilled
 	 * @throws DualcastError why not, here or by the promise
 	 */
@@ -96,6 +99,7 @@ export function createHlsServer(options: HlsServerOptions): HlsServer {
 
 class OnDemandHls implements HlsServer {
 	readonly #options: HlsServerOptions;
+	readonly #answers: Answers;
 	readonly #classic: Outputs<Output>;
 	readonly #lowLatency: Outputs<LowLatencyOutput>;
 	readonly #scope = new Scope();
@@ -103,6 +107,11 @@ class OnDemandHls implements HlsServer {
 	constructor(options: HlsServerOptions) {
 		this.#options = options;
 		const { container = 'ts', partDuration = 0 } = options;
+		this.#answers = new Answers({
+			compression: options.enableCompression,
+			guarded: options.gate !== undefined,
+			origins: options.corsOrigins ?? '*',
+		});
 		this.#classic = new Outputs((life) => new Output({ ...options, ...life, container }));
 		this.#lowLatency = new Outputs((life) => new LowLatencyOutput({ ...options, ...life, partDuration }));
 		this.#scope.defer(async () => {
@@ -120,10 +129,8 @@ class OnDemandHls implements HlsServer {
 	handle(request: IncomingMessage, response: ServerResponse): boolean {
 		const path = parseHlsPath(request.url ?? '');
 		if (path === undefined) return false;
-		allowOrigin(request, response, this.#options.corsOrigins ?? '*');
-		response.setHeader('X-Content-Type-Options', 'nosniff');
 		if (request.method === 'OPTIONS') {
-			answerOptions(response);
+			this.#answers.empty(request, response, 204, OPTIONS_HEADERS);
 		} else if (request.method !== 'GET' && request.method !== 'HEAD') {
 			response.setHeader('Allow', ALLOWED_METHODS);
 			this.#fail(request, response, new DualcastError('method_not_allowed', `HLS is read by ${ALLOWED_METHODS} only`));
@@ -191,13 +198,13 @@ class OnDemandHls implements HlsServer {
 	#route(request: IncomingMessage, response: ServerResponse, id: string, file: string): void {
 		const lowLatency = this.#options.partDuration !== undefined && this.#options.partDuration > 0;
 		if (file === PLAYLIST_NAME) {
-			this.#playlist(request, response, (answer) => this.#classic.obtain(id).playlist(request, answer));
+			this.#playlist(request, response, id, (answer) => this.#classic.obtain(id).playlist(request, answer));
 		} else if (file === MASTER_NAME) {
-			this.#playlist(request, response, (answer) => this.#classic.obtain(id).multivariant(request, answer));
+			this.#playlist(request, response, id, (answer) => this.#classic.obtain(id).multivariant(request, answer));
 		} else if (lowLatency && file === LOW_LATENCY_PLAYLIST_NAME) {
 			this.#lowLatencyPlaylist(request, response, id);
 		} else if (lowLatency && file === LOW_LATENCY_MASTER_NAME) {
-			this.#playlist(request, response, (answer) => this.#lowLatency.obtain(id).multivariant(request, answer));
+			this.#playlist(request, response, id, (answer) => this.#lowLatency.obtain(id).multivariant(request, answer));
 		} else {
 			this.#file(request, response, id, file);
 		}
@@ -211,52 +218,56 @@ class OnDemandHls implements HlsServer {
 			this.#fail(request, response, toError(thrown));
 			return;
 		}
-		this.#playlist(request, response, (answer) => this.#lowLatency.obtain(id).playlist(request, asked, answer));
+		this.#playlist(request, response, id, (answer) => this.#lowLatency.obtain(id).playlist(request, asked, answer));
 	}
 
 	/**
-	 * @param ask asks an output, which it starts if need be; returns what forgets the request
+	 * @param ask asks an output, which it starts if need be; returns what forgets the request while it is held
 	 * @param again whether to ask once more when the stream ends under it before there is a playlist
 	 */
 	#playlist(
 		request: IncomingMessage,
 		response: ServerResponse,
-		ask: (answer: (outcome: PlaylistBody | Error) => void) => () => void,
+		id: string,
+		ask: (answer: Waiter<PlaylistBody>) => (() => void) | undefined,
 		again = true,
 	): void {
 		if (this.#scope.closed) {
 			this.#fail(request, response, new DualcastError('stream_closed', 'the gateway is shutting down'));
 			return;
 		}
+		let held = false;
 		const forget = ask((outcome) => {
-			if (response.closed) return;
-			if (!(outcome instanceof Error)) this.#answerPlaylist(request, response, outcome);
+			if (!(outcome instanceof Error)) {
+				if (!held) this.#givePlaylist(request, response, outcome);
+				else this.#admit(request, response, id, () => this.#givePlaylist(request, response, outcome));
+			}
 			// The next claim of the stream knows why it ended.
 			else if (again && outcome instanceof DualcastError && outcome.code === 'stream_closed') {
-				this.#playlist(request, response, ask, false);
+				this.#playlist(request, response, id, ask, false);
 			} else this.#fail(request, response, outcome);
 		});
+		if (!forget) return;
+		held = true;
 		response.once('close', forget);
 	}
 
-	#answerPlaylist(request: IncomingMessage, response: ServerResponse, playlist: PlaylistBody): void {
-		const { gate, enableCompression } = this.#options;
-		const query = gate?.carry(request) ?? '';
-		if (query === '') answerPlaylist(request, response, playlist, enableCompression, gate !== undefined);
-		else answerOwnPlaylist(request, response, withQuery(playlist.as('identity').toString(), query));
+	#givePlaylist(request: IncomingMessage, response: ServerResponse, playlist: PlaylistBody): void {
+		const query = this.#options.gate?.carry(request) ?? '';
+		if (query === '') this.#answers.playlist(request, response, playlist);
+		else this.#answers.ownPlaylist(request, response, withQuery(playlist.plain.toString(), query));
 	}
 
 	#file(request: IncomingMessage, response: ServerResponse, id: string, name: string): void {
 		const lowLatency = isLowLatencyFile(name) ? this.#lowLatency.get(id) : undefined;
 		const bytes = (lowLatency ?? this.#classic.get(id))?.file(request, name);
 		if (bytes) {
-			answerMedia(request, response, name, bytes, this.#options.gate !== undefined);
+			this.#answers.media(request, response, name, bytes);
 			return;
 		}
 		const forget = lowLatency?.hinted(request, name, (outcome) => {
-			if (response.closed) return;
 			if (outcome instanceof Error) this.#fail(request, response, outcome);
-			else answerMedia(request, response, name, outcome, this.#options.gate !== undefined);
+			else this.#admit(request, response, id, () => this.#answers.media(request, response, name, outcome));
 		});
 		if (forget) {
 			response.once('close', forget);
@@ -267,7 +278,8 @@ class OnDemandHls implements HlsServer {
 	}
 
 	#fail(request: IncomingMessage, response: ServerResponse, error: Error): void {
-		response.setHeader('Cache-Control', 'no-store');
+		if (response.headersSent) return;
+		this.#answers.prepareError(request, response);
 		this.#options.answerError(request, response, error);
 	}
 }

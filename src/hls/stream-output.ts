@@ -17,7 +17,6 @@ const LEAST_IDLE_MS = 10_000;
 const IDLE_PLAYLISTS = 3;
 /** Milliseconds a playlist is repeated while the camera is away; RFC 8216 section 6.2.1 wants news or an end. */
 const STALE_MS = 60_000;
-export const MAX_WAITERS = 1000;
 
 export type StreamOutputOptions = {
 	id: string;
@@ -61,6 +60,7 @@ export abstract class StreamOutput {
 	readonly #options: StreamOutputOptions;
 	readonly #viewers = new Viewers();
 	readonly #timer: Timer;
+	#rest: Timer;
 	#source: FromStream | undefined;
 	#lastRequest: { readonly now: number; readonly wall: number };
 	#ended: { readonly error: Error; readonly atRest: Promise<void> } | undefined;
@@ -74,7 +74,8 @@ export abstract class StreamOutput {
 		this.startedAt = clock.wall();
 		this.#lastRequest = { now: clock.now(), wall: this.startedAt };
 		continuity.startRun(this.startedAt);
-		this.#timer = clock.every(CHECK_MS, () => this.#check());
+		this.#timer = clock.every(CHECK_MS, () => this.check());
+		this.#rest = clock.after(options.idleTimeout ?? LEAST_IDLE_MS, () => this.#restWhenIdle());
 	}
 
 	protected abstract readonly muxer: OutputMuxer;
@@ -178,18 +179,22 @@ export abstract class StreamOutput {
 	#end(cause: Error | undefined): void {
 		const error = cause ?? new DualcastError('stream_closed', 'the HLS output was closed; ask again to start it');
 		this.#timer.cancel();
+		this.#rest.cancel();
 		this.#ended = { error, atRest: this.rest() };
 		this.logger.info(cause ? { cause: cause.message } : {}, 'HLS output ends');
 		this.#options.onEnd();
 		this.letGo(error);
 	}
 
-	#check(): void {
-		this.check();
-		const idle = this.clock.now() - this.#lastRequest.now;
+	/** Ends the run to the millisecond; who is held counts as asking. */
+	#restWhenIdle(): void {
+		const now = this.clock.now();
+		const lastAsked = this.held > 0 ? now : this.#lastRequest.now;
 		// Players ask once in a target duration.
 		const allowed = Math.max(this.#options.idleTimeout ?? this.#patience(), 2000 * this.muxer.window.targetDuration);
-		if (this.held === 0 && idle > allowed) this.#source?.close();
+		const left = lastAsked + allowed - now;
+		if (left <= 0) this.#source?.close();
+		else this.#rest = this.clock.after(left, () => this.#restWhenIdle());
 	}
 
 	/** Milliseconds a client may be silent between two requests. */

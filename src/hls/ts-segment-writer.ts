@@ -2,7 +2,7 @@ import { adtsHeader } from '../media/aac.ts';
 import type { AccessUnit } from '../media/unit.ts';
 import { type CarriedTracks, NO_TRACKS, sameEncoding } from './carried-tracks.ts';
 import { TsWriter } from './mpegts/ts-writer.ts';
-import { ORIGIN_SECONDS, type SegmentWriter, TICKS, toTicks } from './segment-writer.ts';
+import { type FinishedSegment, ORIGIN_SECONDS, type SegmentWriter, TICKS, toTicks } from './segment-writer.ts';
 
 const ORIGIN = ORIGIN_SECONDS * TICKS;
 
@@ -40,7 +40,7 @@ export class TsSegmentWriter implements SegmentWriter {
 		return header !== undefined;
 	}
 
-	finish(): Uint8Array {
-		return this.#writer.finish();
+	finish(end: number): FinishedSegment {
+		return { bytes: this.#writer.finish(), end };
 	}
 }

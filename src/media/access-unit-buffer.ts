@@ -1,13 +1,15 @@
-/** Bytes taken from the system at a time: some ten access units, so that taking and giving back costs nothing. */
-const PIECE = 128 * 1024;
+import { type Piece, Pieces, type UnitMemory } from './unit-memory.ts';
 
 /**
  * Where access units are put together one after the other: payloads are appended, ranges of them marked as NAL units,
- * and `take` hands them out where they are. Handed out bytes are never written again.
+ * and `take` hands them out where they are. Handed out bytes are not written again before they are released.
  */
 export class AccessUnitBuffer {
 	readonly #maxBytes: number;
 	readonly #maxNalus: number;
+	readonly #pieces = new Pieces();
+	#piece: Piece | undefined;
+	/** Those of the piece. */
 	#bytes: Uint8Array = new Uint8Array(0);
 	/** Where in `#bytes` the unit under way begins. */
 	#origin = 0;
@@ -63,13 +65,23 @@ export class AccessUnitBuffer {
 		return true;
 	}
 
-	/** Moves the marked NAL units to `nalus`; the next unit begins behind them. */
-	take(nalus: Uint8Array[]): void {
+	/**
+	 * Hands out the marked NAL units; the next unit begins behind them.
+	 *
+	 * @param before NAL units that lie elsewhere and come first
+	 * @returns with them the memory that they lie in, to be released once; undefined when nothing was appended
+	 */
+	take(before: readonly Uint8Array[]): { nalus: Uint8Array[]; memory: UnitMemory | undefined } {
+		// Of its final size: thousands of these are cached, and one that grows keeps room for many more.
+		const nalus = new Array<Uint8Array>(before.length + this.#starts.length);
+		for (let index = 0; index < before.length; index++) nalus[index] = before[index] as Uint8Array;
 		for (let index = 0; index < this.#starts.length; index++) {
-			nalus.push(this.view(this.#starts[index] as number, this.#ends[index] as number));
+			nalus[before.length + index] = this.view(this.#starts[index] as number, this.#ends[index] as number);
 		}
 		this.#origin += this.#length;
 		this.clear();
+		this.#piece?.use();
+		return { nalus, memory: this.#piece };
 	}
 
 	/** Gives up the unit under way. */
@@ -83,11 +95,11 @@ export class AccessUnitBuffer {
 		const needed = this.#length + size;
 		if (needed > this.#maxBytes) return false;
 		if (this.#origin + needed > this.#bytes.length) {
-			const room = Math.max(PIECE, Math.min(needed * 2, this.#maxBytes));
-			// Not filled with zeros: what is handed out was written before.
-			const piece = new Uint8Array(Buffer.allocUnsafeSlow(room).buffer);
-			piece.set(this.view(0, this.#length));
-			this.#bytes = piece;
+			const piece = this.#pieces.take(needed);
+			piece.bytes.set(this.view(0, this.#length));
+			this.#piece?.release();
+			this.#piece = piece;
+			this.#bytes = piece.bytes;
 			this.#origin = 0;
 		}
 		return true;

@@ -1,5 +1,6 @@
 import type { RtpPacket } from './rtp.ts';
 import type { VideoParameterSets } from './track.ts';
+import type { UnitMemory } from './unit-memory.ts';
 
 /** A picture as it came out of RTP, before it has a place on the stream's timeline. */
 export type RawVideo = {
@@ -8,6 +9,7 @@ export type RawVideo = {
 	readonly key: boolean;
 	readonly nalus: readonly Uint8Array[];
 	readonly size: number;
+	readonly memory: UnitMemory | undefined;
 	/** `Clock.now()` of its first packet. */
 	readonly arrival: number;
 };
@@ -42,7 +44,7 @@ export interface DepacketizerSink extends AudioSink, VideoSink {}
 /**
  * Turns the packets of one track, in sequence order, into frames. Lost packets show as gaps in the sequence
  * numbers: a frame with a hole is dropped and counted. Bad input is counted, never thrown. Emitted bytes are the
- * depacketizer's own copies and are never written again.
+ * depacketizer's own copies; those of a picture are not written again before its memory is released.
  */
 export interface Depacketizer {
 	push(packet: RtpPacket, arrival: number): void;

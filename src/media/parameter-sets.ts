@@ -36,9 +36,9 @@ export class ParameterSets {
 		return this.#latest[1] !== undefined && this.#latest[2] !== undefined;
 	}
 
-	/** Puts all of them into `target`, in the order of decoding. The bytes are never written again. */
-	appendTo(target: Uint8Array[]): void {
-		for (const { nalu } of this.#entries) target.push(nalu);
+	/** All of them, in the order of decoding. The bytes are never written again. */
+	get all(): readonly Uint8Array[] {
+		return this.#entries.map(({ nalu }) => nalu);
 	}
 
 	/**

@@ -11,6 +11,7 @@ import type { VideoParameterSets } from './track.ts';
 /** Flags of a fragmentation unit's header (RFC 6184 section 5.8, RFC 7798 section 4.4.3). */
 const FU_START = 0x80;
 const FU_END = 0x40;
+const NO_SETS: readonly Uint8Array[] = [];
 
 /**
  * Puts access units together from what a depacketizer reads out of the payloads. A unit ends with the marker, or
@@ -222,16 +223,14 @@ export class PictureAssembler {
 	}
 
 	#emit(): void {
-		const nalus: Uint8Array[] = [];
-		if (this.#key || this.#setsChanged) this.#sets.appendTo(nalus);
+		const { nalus, memory } = this.#buffer.take(this.#key || this.#setsChanged ? this.#sets.all : NO_SETS);
 		if (this.#setsChanged) {
 			this.#setsChanged = false;
 			const sets = this.#sets.latest;
 			if (sets) this.#sink.onParameterSets(sets);
 		}
-		this.#buffer.take(nalus);
 		let size = 0;
 		for (const nalu of nalus) size += nalu.length;
-		this.#sink.onVideo({ timestamp: this.#timestamp, key: this.#key, nalus, size, arrival: this.#arrival });
+		this.#sink.onVideo({ timestamp: this.#timestamp, key: this.#key, nalus, size, memory, arrival: this.#arrival });
 	}
 }

@@ -1,5 +1,6 @@
 import { writeUint16, writeUint24, writeUint32 } from './big-endian.ts';
-import type { ReceiverReport, ReportBlock, SenderReport } from './rtcp.ts';
+import { compactNtp } from './ntp.ts';
+import type { ReceiverReferenceTime, ReceiverReport, ReportBlock, SenderReport } from './rtcp.ts';
 
 const HEADER = 4;
 const SENDER_INFO = 20;
@@ -48,6 +49,23 @@ export function buildGoodbye(ssrc: number, cname: string): Uint8Array {
 	at = writeSdes(bytes, at, ssrc, name);
 	at = writeHeader(bytes, at, 203, 1, HEADER + 4);
 	writeUint32(bytes, at, ssrc);
+	return bytes;
+}
+
+/**
+ * Quotes a receiver's reference time back at once, so that it knows the round trip: an extended report with one DLRR
+ * block and no delay (RFC 3611 section 4.5).
+ *
+ * @param ssrc of the sender of this report
+ */
+export function buildReferenceTimeEcho(ssrc: number, quoted: ReceiverReferenceTime): Uint8Array {
+	const bytes = new Uint8Array(2 * HEADER + 4 + 12);
+	const at = writeHeader(bytes, 0, 207, 0, bytes.length);
+	writeUint32(bytes, at, ssrc);
+	bytes[at + 4] = 5;
+	writeUint16(bytes, at + 6, 3);
+	writeUint32(bytes, at + 8, quoted.ssrc);
+	writeUint32(bytes, at + 12, compactNtp(quoted.ntp));
 	return bytes;
 }
 

@@ -66,6 +66,13 @@ export type BitrateEstimate = {
 	readonly bitrate: number;
 };
 
+/** What a receiver's clock says, to be quoted back in a DLRR block (RFC 3611 section 4.4). */
+export type ReceiverReferenceTime = {
+	readonly type: 'receiver-reference-time';
+	readonly ssrc: number;
+	readonly ntp: NtpTime;
+};
+
 export type RtcpPacket =
 	| SenderReport
 	| ReceiverReport
@@ -73,7 +80,8 @@ export type RtcpPacket =
 	| Nack
 	| PictureLoss
 	| FullIntraRequest
-	| BitrateEstimate;
+	| BitrateEstimate
+	| ReceiverReferenceTime;
 
 const HEADER = 4;
 const REPORT_BLOCK = 24;
@@ -116,6 +124,8 @@ function parseOne(type: number, count: number, body: Uint8Array): RtcpPacket | u
 			return body.length < 8 || count !== 1 ? undefined : parseNack(body);
 		case 206:
 			return body.length < 8 ? undefined : parsePayloadFeedback(count, body);
+		case 207:
+			return body.length < 4 ? undefined : parseReferenceTime(body);
 		default:
 			return undefined;
 	}
@@ -131,6 +141,16 @@ function parseSenderReport(count: number, body: Uint8Array): SenderReport {
 		octets: readUint32(body, 20),
 		blocks: parseBlocks(count, body, 24),
 	};
+}
+
+/** The first such block of an extended report (RFC 3611 section 3); the others say nothing about round trips. */
+function parseReferenceTime(body: Uint8Array): ReceiverReferenceTime | undefined {
+	for (let at = 4; at + 4 <= body.length; at += 4 + 4 * readUint16(body, at + 2)) {
+		if (body[at] !== 4 || readUint16(body, at + 2) !== 2 || at + 12 > body.length) continue;
+		const ntp = { seconds: readUint32(body, at + 4), fraction: readUint32(body, at + 8) };
+		return { type: 'receiver-reference-time', ssrc: readUint32(body, 0), ntp };
+	}
+	return undefined;
 }
 
 function parseBlocks(count: number, body: Uint8Array, start: number): ReportBlock[] {

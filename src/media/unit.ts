@@ -1,8 +1,10 @@
 import type { AudioTrack, VideoTrack } from './track.ts';
+import type { UnitMemory } from './unit-memory.ts';
 
 /**
  * One picture. `nalus` are whole NAL units without start code, in decoding order, without access unit delimiters
- * and filler; a key unit always starts with its SPS and PPS. The bytes are never written again.
+ * and filler; a key unit always starts with its SPS and PPS. The bytes are valid until the stream's cache lets go of the
+ * unit; for a reader that does not read at once (`StreamReader.readsAtOnce`), for as long as it likes.
  */
 export type VideoUnit = {
 	readonly kind: 'video';
@@ -15,6 +17,8 @@ export type VideoUnit = {
 	readonly nalus: readonly Uint8Array[];
 	/** Sum of the NAL unit lengths. */
 	readonly size: number;
+	/** Where the NAL units lie; undefined when their bytes are never written again. Parameter sets lie elsewhere. */
+	readonly memory?: UnitMemory | undefined;
 	/** `Clock.now()` when its first packet arrived. */
 	readonly arrival: number;
 	/** Wall clock of the picture, milliseconds since the Unix epoch. */

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import type { Challenge, DigestHash } from './challenge.ts';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type Challenge, canProve, type DigestHash } from './challenge.ts';
 
 export type Credentials = { readonly username: string; readonly password: string };
 
@@ -39,6 +39,22 @@ export class Authorizer {
 		const nonce = { count: this.#uses, client: this.#clientNonce };
 		return digestAuthorization(this.#challenge, this.#credentials, method, uri, nonce);
 	}
+
+	/**
+	 * Whether an answer to the last request that was authorized shows that the server, too, knows the password
+	 * (RFC 7616 section 3.5). Without `qop` no server can show it.
+	 *
+	 * @param info the answer's `Authentication-Info`
+	 */
+	isProven(uri: string, info: string | undefined): boolean {
+		const challenge = this.#challenge;
+		if (!canProve(challenge)) return false;
+		const nonce = { server: challenge.nonce, count: countText(this.#uses), client: this.#clientNonce };
+		const { hash, realm, session } = challenge;
+		const secret = digestSecret(hash, this.#credentials, realm, session ? nonce : undefined);
+		const given = /(?:^|[\s,])rspauth="([0-9a-f]+)"/i.exec(info ?? '')?.[1] ?? '';
+		return this.#uses > 0 && sameText(given, digestProof(hash, secret, nonce, uri));
+	}
 }
 
 /** RFC 7617 section 2, in UTF-8. */
@@ -59,10 +75,10 @@ export function digestAuthorization(
 	nonce: { readonly count: number; readonly client: string },
 ): string {
 	const { hash, realm } = challenge;
-	let secret = digest(hash, `${username}:${realm}:${password}`);
-	if (challenge.session) secret = digest(hash, `${secret}:${challenge.nonce}:${nonce.client}`);
+	const session = challenge.session ? { server: challenge.nonce, client: nonce.client } : undefined;
+	const secret = digestSecret(hash, { username, password }, realm, session);
 	const what = digest(hash, `${method}:${uri}`);
-	const count = nonce.count.toString(16).padStart(8, '0');
+	const count = countText(nonce.count);
 	const middle = challenge.qopAuth ? `${challenge.nonce}:${count}:${nonce.client}:auth` : challenge.nonce;
 	const fields = [
 		`username="${username.replace(/["\\]/g, '\\$&')}"`,
@@ -76,6 +92,38 @@ export function digestAuthorization(
 	if (challenge.qopAuth) fields.push('qop=auth', `nc=${count}`);
 	if (challenge.qopAuth || challenge.session) fields.push(`cnonce="${nonce.client}"`);
 	return `Digest ${fields.join(', ')}`;
+}
+
+/** The hash of name, realm and password; of the `-sess` algorithms with the nonces in it. */
+export function digestSecret(
+	hash: DigestHash,
+	{ username, password }: Credentials,
+	realm: string,
+	session?: { readonly server: string; readonly client: string },
+): string {
+	const secret = digest(hash, `${username}:${realm}:${password}`);
+	return session ? digest(hash, `${secret}:${session.server}:${session.client}`) : secret;
+}
+
+/** The `rspauth` by which a server shows that it knows the secret: that of a request without a method (RFC 7616 3.5). */
+export function digestProof(
+	hash: DigestHash,
+	secret: string,
+	nonce: { readonly server: string; readonly count: string; readonly client: string },
+	uri: string,
+): string {
+	return digest(hash, `${secret}:${nonce.server}:${nonce.count}:${nonce.client}:auth:${digest(hash, `:${uri}`)}`);
+}
+
+/** Compares in a time that says nothing of where two texts differ. */
+export function sameText(a: string, b: string): boolean {
+	const [left, right] = [a, b].map((text) => createHash('sha256').update(text, 'utf8').digest());
+	return timingSafeEqual(left as Buffer, right as Buffer);
+}
+
+/** How often a nonce was used, as it is written. */
+function countText(count: number): string {
+	return count.toString(16).padStart(8, '0');
 }
 
 function digest(hash: DigestHash, text: string): string {

@@ -41,6 +41,11 @@ export function chooseChallenge(headers: readonly string[]): Challenge | undefin
 	return best;
 }
 
+/** Whether who answers it can be shown in turn that the server knows the password (RFC 7616 section 3.5). */
+export function canProve(challenge: Challenge | undefined): challenge is Extract<Challenge, { scheme: 'digest' }> {
+	return challenge?.scheme === 'digest' && challenge.qopAuth && challenge.hash !== 'md5';
+}
+
 function strength(challenge: Challenge): number {
 	return STRENGTH.indexOf(challenge.scheme === 'basic' ? 'basic' : challenge.hash);
 }

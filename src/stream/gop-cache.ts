@@ -8,7 +8,8 @@ export const DEFAULT_GOP_CACHE_LIMITS: GopCacheLimits = { bytes: 12 * 1024 * 102
 
 /**
  * The units since the last key picture, so that a new reader can start at once. When a group outgrows its bounds
- * it is let go whole (a part of it could not be decoded) and caching resumes at the next key picture.
+ * it is let go whole (a part of it could not be decoded) and caching resumes at the next key picture. The memory of a unit
+ * is released when it is let go, or at once when it is not cached.
  */
 export class GopCache {
 	readonly #limits: GopCacheLimits;
@@ -31,14 +32,22 @@ export class GopCache {
 
 	push(unit: AccessUnit): void {
 		if (unit.kind === 'video' && unit.key) this.clear();
-		else if (this.#units.length === 0) return;
+		else if (this.#units.length === 0) {
+			release(unit);
+			return;
+		}
 		this.#units.push(unit);
 		this.#bytes += unit.kind === 'video' ? unit.size : unit.data.length;
 		if (this.#bytes > this.#limits.bytes || this.#units.length > this.#limits.units) this.clear();
 	}
 
 	clear(): void {
+		for (const unit of this.#units) release(unit);
 		this.#units = [];
 		this.#bytes = 0;
 	}
+}
+
+function release(unit: AccessUnit): void {
+	if (unit.kind === 'video') unit.memory?.release();
 }

@@ -187,6 +187,7 @@ export class Ingest implements SourceSink {
 			key: raw.key,
 			nalus: raw.nalus,
 			size: raw.size,
+			memory: raw.memory,
 			arrival: raw.arrival,
 			wall: this.#wall.at(pts, track.clockRate, raw.arrival),
 			epoch: this.#epoch,

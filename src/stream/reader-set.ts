@@ -6,7 +6,13 @@ import { GopCache } from './gop-cache.ts';
 import { GopMeter } from './gop-meter.ts';
 import type { StreamReader } from './reader.ts';
 
-type Seat = { readonly reader: StreamReader /** Has had its first key picture. */; primed: boolean };
+type Seat = {
+	readonly reader: StreamReader;
+	/** May keep views of the pictures it gets. */
+	readonly keeps: boolean;
+	/** Has had its first key picture. */
+	primed: boolean;
+};
 
 /** The readers of one stream. A reader that throws loses its seat; nobody else notices. */
 export class ReaderSet {
@@ -24,12 +30,12 @@ export class ReaderSet {
 	}
 
 	attach(reader: StreamReader, replay: boolean, tracks: readonly Track[]): () => void {
-		const seat: Seat = { reader, primed: false };
+		const seat: Seat = { reader, keeps: reader.readsAtOnce !== true, primed: false };
 		this.#seats.add(seat);
 		this.#call(seat, () => {
 			if (tracks.length > 0) reader.onTracks(tracks);
 			if (!replay) return;
-			for (const unit of this.cache.units) reader.onUnit(unit);
+			for (const unit of this.cache.units) this.#hand(seat, unit);
 			seat.primed = this.cache.units.length > 0;
 		});
 		return () => this.#seats.delete(seat);
@@ -48,7 +54,7 @@ export class ReaderSet {
 				seat.primed = true;
 			}
 			try {
-				seat.reader.onUnit(unit);
+				this.#hand(seat, unit);
 			} catch (thrown) {
 				this.#expel(seat, thrown);
 			}
@@ -66,6 +72,11 @@ export class ReaderSet {
 		this.#seats.clear();
 		this.forget();
 		for (const seat of seats) this.#call(seat, () => seat.reader.onEnd());
+	}
+
+	#hand({ reader, keeps }: Seat, unit: AccessUnit): void {
+		if (keeps && unit.kind === 'video') unit.memory?.keep();
+		reader.onUnit(unit);
 	}
 
 	#call(seat: Seat, run: () => void): void {

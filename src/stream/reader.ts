@@ -7,6 +7,11 @@ import type { AccessUnit } from '../media/unit.ts';
  */
 export interface StreamReader {
 	readonly name: string;
+	/**
+	 * True when it reads the bytes of a picture before `onUnit` returns and never afterwards: the memory is then used
+	 * again for later pictures. Memory of which another reader may keep views is not.
+	 */
+	readonly readsAtOnce?: boolean;
 	/** Tracks as known now; called on attach if they are known and again whenever they change. */
 	onTracks(tracks: readonly Track[]): void;
 	onUnit(unit: AccessUnit): void;

@@ -14,6 +14,13 @@ export class StreamRegistry implements StreamDirectory {
 		return stream;
 	}
 
+	/** Ends a stream for its readers and waits until the camera was told; an id nobody has is passed over. */
+	async remove(id: string): Promise<void> {
+		const stream = this.#streams.get(id);
+		this.#streams.delete(id);
+		await stream?.close();
+	}
+
 	has(id: string): boolean {
 		return this.#streams.has(id);
 	}

@@ -1,5 +1,6 @@
-import { render } from 'lit';
+import { html, render } from 'lit';
 import { browserClock } from './clock.ts';
+import { clusterUrls, getCluster } from './gateway/cluster.ts';
 import { gatewayUrls, tokenOfSearch } from './gateway/paths.ts';
 import { getStreams } from './gateway/streams.ts';
 import { type DashboardState, dashboard } from './pages/dashboard.ts';
@@ -7,7 +8,8 @@ import { pageHeader } from './pages/page-header.ts';
 import { poll } from './pages/poll.ts';
 
 const base = location.origin;
-const urls = gatewayUrls(base, tokenOfSearch(location.search));
+const token = tokenOfSearch(location.search);
+const urls = gatewayUrls(base, token);
 const header = document.querySelector<HTMLElement>('#header');
 const main = document.querySelector<HTMLElement>('#main');
 let state: DashboardState = {};
@@ -18,6 +20,10 @@ function draw(): void {
 
 if (header) render(pageHeader(''), header);
 draw();
+void getCluster(clusterUrls(base, token).cluster, fetch).then(({ value }) => {
+	if (header && value && value.role !== 'standalone')
+		render(pageHeader(html`<a class="aside" href="/cluster${location.search}">Cluster</a>`), header);
+});
 void poll({
 	load: (signal) => getStreams(urls, fetch, signal),
 	onValue: ({ value, problem }) => {

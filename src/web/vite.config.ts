@@ -4,7 +4,7 @@ const here = import.meta.dirname;
 
 /**
  * Builds the pages and the player into `dist/web`: hashed files under `assets/` (they may be cached for ever),
- * `index.html`, `watch.html` and the library module `player.js` under their own names.
+ * `index.html`, `watch.html`, `cluster.html` and the library module `player.js` under their own names.
  */
 export default defineConfig({
 	root: here,
@@ -21,6 +21,7 @@ export default defineConfig({
 			input: {
 				index: `${here}/index.html`,
 				watch: `${here}/watch.html`,
+				cluster: `${here}/cluster.html`,
 				player: `${here}/player.ts`,
 			},
 			preserveEntrySignatures: 'exports-only',

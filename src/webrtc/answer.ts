@@ -34,7 +34,7 @@ export function writeAnswer(options: AnswerOptions): string {
 	for (const [index, section] of offer.sections.entries()) {
 		const each = accepted[index];
 		if (!each) {
-			pushRejected(lines, section);
+			pushRejected(lines, section, local);
 			continue;
 		}
 		pushAccepted(lines, each, options);
@@ -52,30 +52,22 @@ function acceptedFor(section: OfferedSection, { video, audio }: Negotiation): Ac
 	return section === audio?.section ? audio : undefined;
 }
 
-function pushRejected(lines: string[], section: OfferedSection): void {
+/** With the transport's lines, which mean nothing here: webrtcbin refuses an answer that has a section without. */
+function pushRejected(lines: string[], section: OfferedSection, local: LocalParameters): void {
 	lines.push(`m=${section.kind} 0 ${section.protocol} ${section.formats.join(' ')}`, 'c=IN IP4 0.0.0.0');
 	if (section.mid !== undefined) lines.push(`a=mid:${section.mid}`);
-	lines.push('a=inactive');
+	lines.push('a=inactive', ...transportLines(local));
 }
 
 function pushAccepted(lines: string[], accepted: AcceptedSection, options: AnswerOptions): void {
-	const { section, codec, rtx, feedback } = accepted;
+	const { section, codec, fmtp = codec.fmtp, rtx, feedback } = accepted;
 	const { local } = options;
 	const video = section.kind === 'video';
 	const formats = rtx ? `${codec.payloadType} ${rtx.payloadType}` : `${codec.payloadType}`;
 	lines.push(`m=${section.kind} 9 ${section.protocol} ${formats}`, 'c=IN IP4 0.0.0.0');
 	if (section.mid !== undefined) lines.push(`a=mid:${section.mid}`);
-	lines.push(
-		`a=ice-ufrag:${local.ufrag}`,
-		`a=ice-pwd:${local.password}`,
-		`a=fingerprint:${local.fingerprint}`,
-		'a=setup:passive',
-		'a=sendonly',
-		'a=rtcp-mux',
-		`a=msid:${CNAME} ${section.kind}`,
-		rtpmap(codec),
-	);
-	const parameters = video ? codec.fmtp : audioParameters(codec, options.audioChannels);
+	lines.push(...transportLines(local), 'a=sendonly', 'a=rtcp-mux', `a=msid:${CNAME} ${section.kind}`, rtpmap(codec));
+	const parameters = video ? fmtp : audioParameters(codec, options.audioChannels);
 	if (parameters !== '') lines.push(`a=fmtp:${codec.payloadType} ${parameters}`);
 	for (const name of feedback) lines.push(`a=rtcp-fb:${codec.payloadType} ${name}`);
 	if (rtx) lines.push(rtpmap(rtx), `a=fmtp:${rtx.payloadType} apt=${codec.payloadType}`);
@@ -84,6 +76,10 @@ function pushAccepted(lines: string[], accepted: AcceptedSection, options: Answe
 	if (rtx) lines.push(`a=ssrc-group:FID ${sources.ssrc} ${sources.rtxSsrc}`);
 	lines.push(`a=ssrc:${sources.ssrc} cname:${CNAME}`);
 	if (rtx) lines.push(`a=ssrc:${sources.rtxSsrc} cname:${CNAME}`);
+}
+
+function transportLines({ ufrag, password, fingerprint }: LocalParameters): string[] {
+	return [`a=ice-ufrag:${ufrag}`, `a=ice-pwd:${password}`, `a=fingerprint:${fingerprint}`, 'a=setup:passive'];
 }
 
 function rtpmap({ payloadType, name, clockRate, channels }: OfferedCodec): string {

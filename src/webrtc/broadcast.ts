@@ -1,9 +1,10 @@
 import type { Clock, Timer } from '../base/clock.ts';
 import { packetizeH264 } from '../media/h264-packetizer.ts';
+import { packetizeH265 } from '../media/h265-packetizer.ts';
 import type { Track } from '../media/track.ts';
 import type { AccessUnit, AudioUnit, VideoUnit } from '../media/unit.ts';
 import type { StreamFace, StreamReader } from '../stream/reader.ts';
-import { type CarriedAudio, type CarriedTracks, carriedTracks } from './carried-tracks.ts';
+import { type CarriedAudio, type CarriedTracks, type CarriedVideo, carriedTracks } from './carried-tracks.ts';
 import { CatchUp } from './catch-up.ts';
 import { Lane } from './lane.ts';
 import { MAX_G711_SAMPLES, MAX_PAYLOAD, MAX_REORDERED, REPAIR, REPORT_PERIOD } from './limits.ts';
@@ -39,6 +40,7 @@ export type BroadcastOptions = {
  */
 export class Broadcast implements StreamReader {
 	readonly name = 'webrtc';
+	readonly readsAtOnce = true;
 	readonly #options: BroadcastOptions;
 	readonly #catchUp: CatchUp;
 	readonly #members = new Set<BroadcastMember>();
@@ -53,6 +55,7 @@ export class Broadcast implements StreamReader {
 	#carried: CarriedTracks = { video: undefined, audio: undefined, skipped: [] };
 	#video: Lane | undefined;
 	#audio: Lane | undefined;
+	#videoCodec: CarriedVideo['codec'] | undefined;
 	#audioCodec: CarriedAudio | undefined;
 	#lastPts = Number.NEGATIVE_INFINITY;
 	#reordered = 0;
@@ -146,12 +149,15 @@ export class Broadcast implements StreamReader {
 
 	onTracks(tracks: readonly Track[]): void {
 		this.#carried = carriedTracks(tracks);
-		const { video, audio, obstacle } = this.#carried;
-		if (this.#video && obstacle) {
-			this.#end(obstacle.reason);
+		const { video, audio } = this.#carried;
+		if (video && this.#videoCodec && video.codec !== this.#videoCodec) {
+			this.#end('the video codec of the camera changed');
 			return;
 		}
-		if (video) this.#video ??= this.#createLane(video.clockRate);
+		if (video) {
+			this.#videoCodec = video.codec;
+			this.#video ??= this.#createLane(video.clockRate);
+		}
 		if (!audio) return;
 		const before = this.#audioCodec;
 		if (before && (before.codec !== audio.codec || before.channels !== audio.channels)) {
@@ -189,7 +195,8 @@ export class Broadcast implements StreamReader {
 		const squeeze = this.#wanting.size > 0 ? lane.replayBefore(unit.pts) : undefined;
 		const replays = squeeze && this.#takeReplays(now);
 		lane.open(unit.pts, unit.key, unit.wall, now);
-		packetizeH264(unit.nalus, MAX_PAYLOAD, this.#addVideo);
+		const packetize = unit.track.codec === 'h264' ? packetizeH264 : packetizeH265;
+		packetize(unit.nalus, MAX_PAYLOAD, this.#addVideo);
 		if (lane.destinations.length > 0) transport.send(lane.batch, lane.destinations);
 		const group = lane.group;
 		if (replays) {

@@ -1,7 +1,7 @@
-import type { AudioTrack, G711Track, G722Track, H264Track, OpusTrack, Track, VideoTrack } from '../media/track.ts';
+import type { AudioTrack, G711Track, G722Track, OpusTrack, Track, VideoTrack } from '../media/track.ts';
 
-/** Tracks a WebRTC session can carry as they are. */
-export type CarriedVideo = H264Track;
+/** Tracks a WebRTC session can carry as they are, to a browser that offers them. */
+export type CarriedVideo = VideoTrack;
 export type CarriedAudio = OpusTrack | G711Track | G722Track;
 
 /** A track that viewers do not get, and why. */
@@ -11,36 +11,26 @@ export type CarriedTracks = {
 	readonly video: CarriedVideo | undefined;
 	readonly audio: CarriedAudio | undefined;
 	readonly skipped: readonly SkippedTrack[];
-	/** The stream has pictures and none of them can be sent. */
-	readonly obstacle?: SkippedTrack;
 };
 
 /** The one video and the one audio of a stream that WebRTC takes, and what is left out. */
 export function carriedTracks(tracks: readonly Track[]): CarriedTracks {
-	let video: CarriedVideo | undefined;
+	const videos = tracks.filter((track) => track.kind === 'video');
+	// More browsers take it.
+	const video = videos.find((track) => track.codec === 'h264') ?? videos[0];
 	let audio: CarriedAudio | undefined;
-	let obstacle: SkippedTrack | undefined;
 	const skipped: SkippedTrack[] = [];
 	for (const track of tracks) {
 		const { codec } = track;
 		if (track.kind === 'video') {
-			const reason = video ? 'only the first video track is sent' : videoObstacle(track);
-			if (track.codec === 'h264' && !video) video = track;
-			if (reason === undefined) continue;
-			skipped.push({ codec, reason });
-			obstacle ??= { codec, reason };
+			if (track !== video) skipped.push({ codec, reason: 'only one video track is sent' });
 			continue;
 		}
 		const reason = audioObstacle(track) ?? (audio && 'only the first audio track is sent');
 		if (reason !== undefined) skipped.push({ codec, reason });
 		else if (track.codec !== 'aac' && track.codec !== 'l16') audio = track;
 	}
-	return { video, audio, skipped, ...(obstacle && !video && { obstacle }) };
-}
-
-function videoObstacle(track: VideoTrack): string | undefined {
-	if (track.codec === 'h264') return undefined;
-	return 'browsers are sent H.264 only by WebRTC and the camera sends H.265; set the camera to H.264, or play it by HLS';
+	return { video, audio, skipped };
 }
 
 function audioObstacle(track: AudioTrack): string | undefined {

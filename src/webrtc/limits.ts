@@ -48,8 +48,16 @@ export const REPAIR = {
 	/** Bytes a viewer may have repaired at once, and how many come back each second. */
 	burst: 512 * 1024,
 	bytesPerSecond: 512 * 1024,
-	/** Milliseconds before the same packet is sent again, at least; at most one round trip. */
-	resendAfter: 20,
+	/** Milliseconds before a NACK for the same packet is heard again, at least; else half a round trip. */
+	resendAfter: 10,
+	/** From this loss on (fraction) a packet sent again goes out a second time, for it may be lost as well. */
+	repeatFrom: 0.02,
+	/** Milliseconds between the two. */
+	repeatAfter: 5,
+	/** Second copies that wait, at most. */
+	repeats: 256,
+	/** Milliseconds between two answers to a viewer who asks for its round trip. */
+	echoPeriod: 200,
 	/** Retransmissions remembered for that. A power of two. */
 	remembered: 1_024,
 	/** Sequence numbers behind the newest that are still answered. */
@@ -66,8 +74,8 @@ export const REPAIR = {
 export const LINK = {
 	/** Fraction above which repair does not keep up. */
 	hopelessLoss: 0.3,
-	/** Fraction that, with an estimate below what is sent, says that a queue overflows. */
-	congestionLoss: 0.1,
+	/** Fraction that, with an estimate below what is sent, says that a queue overflows. Less is repaired. */
+	congestionLoss: 0.2,
 	/** Milliseconds of round trip above the best one that say that a queue fills. */
 	queue: 300,
 	/** The viewer's estimate counts as too low below this part of what is sent. */
@@ -80,6 +88,9 @@ export const LINK = {
 	/** Milliseconds after which a chance was not in vain. */
 	proof: 15_000,
 } as const;
+
+/** Milliseconds after the answer in which a viewer's first check must come once all places are taken. */
+export const ABSENCE = 3_000;
 
 /** Stretches of a viewer's own numbering that are remembered (one for each start and each replay). */
 export const MAX_SEGMENTS = 64;

@@ -1,15 +1,18 @@
 import { DualcastError } from '../base/errors.ts';
 import type { CarriedAudio, CarriedTracks, CarriedVideo, SkippedTrack } from './carried-tracks.ts';
 import { matchH264 } from './h264-match.ts';
+import { h265Parameters, matchH265 } from './h265-match.ts';
 import type { Offer, OfferedCodec, OfferedTransport, UsableSection } from './offer.ts';
 
 /** A section of the offer that gets a track. */
 export type AcceptedSection = {
 	readonly section: UsableSection;
 	readonly codec: OfferedCodec;
+	/** `a=fmtp` of the answer where it is not the offer's. */
+	readonly fmtp?: string;
 	/** The retransmission format of `codec` (RFC 4588), if offered. */
 	readonly rtx: OfferedCodec | undefined;
-	/** Of `codec`, those that are answered: `nack`, `nack pli`, `ccm fir`, `goog-remb`. */
+	/** Of `codec`, those that are answered: `nack`, `nack pli`, `ccm fir`, `goog-remb`, `rrtr` (RFC 3611 section 5.1). */
 	readonly feedback: readonly string[];
 };
 
@@ -22,7 +25,7 @@ export type Negotiation = {
 	readonly transport: OfferedTransport;
 };
 
-const FEEDBACK = { video: ['nack', 'nack pli', 'ccm fir', 'goog-remb'], audio: ['nack'] } as const;
+const FEEDBACK = { video: ['nack', 'nack pli', 'ccm fir', 'goog-remb', 'rrtr'], audio: ['nack'] } as const;
 const HLS_HINT = 'play it by HLS';
 
 /**
@@ -32,7 +35,6 @@ const HLS_HINT = 'play it by HLS';
  * video) finds no place in the offer, or browsers could not show it
  */
 export function negotiate(offer: Offer, tracks: CarriedTracks): Negotiation {
-	if (tracks.obstacle) throw unsupported(tracks.obstacle.reason, tracks.obstacle.codec);
 	const skipped = [...tracks.skipped];
 	const sections = transportable(offer);
 	const video = tracks.video && acceptVideo(sections, tracks.video, skipped);
@@ -43,11 +45,12 @@ export function negotiate(offer: Offer, tracks: CarriedTracks): Negotiation {
 }
 
 /** @throws DualcastError `codec_unsupported`: the pictures of a stream with B-frames cannot be shown in order */
-export function refuseReordering(reorderFrames: number | undefined): void {
+export function refuseReordering(codec: CarriedVideo['codec'], reorderFrames: number | undefined): void {
 	if (reorderFrames === undefined || reorderFrames === 0) return;
+	const cure = codec === 'h264' ? 'no B-frames or to Baseline profile' : 'no B-frames';
 	throw unsupported(
-		`the camera sends B-frames, which WebRTC cannot show; set the camera to no B-frames or to Baseline profile, or ${HLS_HINT}`,
-		'h264',
+		`the camera sends B-frames, which WebRTC cannot show; set the camera to ${cure}, or ${HLS_HINT}`,
+		codec,
 	);
 }
 
@@ -68,16 +71,26 @@ function acceptVideo(
 		skipped.push({ codec: track.codec, reason: 'the browser offered no video' });
 		return undefined;
 	}
-	refuseReordering(track.facts?.reorderFrames);
-	const codec = matchH264(section.codecs, track.facts);
-	if (codec) return accept(section, codec);
-	const label = track.facts ? `H.264 (${track.facts.codecs})` : 'H.264';
-	throw unsupported(
-		section.codecs.some(({ name }) => name === 'h264')
-			? `the browser offers H.264, but not for the camera's ${label}; set the camera to Baseline, Main or High profile, or ${HLS_HINT}`
-			: `the browser offers no H.264 by WebRTC and the camera sends ${label}; use another browser, or ${HLS_HINT}`,
-		track.codec,
-	);
+	refuseReordering(track.codec, track.facts?.reorderFrames);
+	if (track.codec === 'h265') {
+		const codec = matchH265(section.codecs, track.facts);
+		if (codec) return { ...accept(section, codec), fmtp: h265Parameters(codec, track) };
+	} else {
+		const codec = matchH264(section.codecs, track.facts);
+		if (codec) return accept(section, codec);
+	}
+	throw unsupported(noPlaceFor(track, section), track.codec);
+}
+
+function noPlaceFor({ codec, facts }: CarriedVideo, section: UsableSection): string {
+	const name = codec === 'h264' ? 'H.264' : 'H.265';
+	const label = facts ? `${name} (${facts.codecs})` : name;
+	if (section.codecs.some((each) => each.name === codec)) {
+		const cure = codec === 'h264' ? 'Baseline, Main or High profile' : 'H.264, or to Main profile and a lower level';
+		return `the browser offers ${name}, but not for the camera's ${label}; set the camera to ${cure}, or ${HLS_HINT}`;
+	}
+	const cure = codec === 'h264' ? 'use another browser' : 'set the camera to H.264';
+	return `the browser offers no ${name} by WebRTC and the camera sends ${label}; ${cure}, or ${HLS_HINT}`;
 }
 
 function acceptAudio(

@@ -9,6 +9,7 @@ const READ = new Set([
 	'fingerprint',
 	'setup',
 	'mid',
+	'bundle-only',
 	'rtcp-mux',
 	'recvonly',
 	'sendonly',
@@ -18,6 +19,8 @@ const READ = new Set([
 	'fmtp',
 	'rtcp-fb',
 ]);
+/** No value of SDP holds one (RFC 8866 section 9), and parts of an offer go into its answer. */
+const CONTROL = /[^\P{Cc}\t]/u;
 const MEDIA_LINE = /^m=[a-z]+ \d{1,5}(?:\/\d+)? [A-Z/]+( [^ ]+)+$/;
 const RTPMAP = /^a=rtpmap:(\d{1,2}|1[01]\d|12[0-7]) [^ /]+\/\d{1,9}(?:\/\d{1,3})?$/;
 const FMTP = /^a=fmtp:(\d{1,3}) \S.*$/;
@@ -51,13 +54,14 @@ export function readableLines(text: string): string[] {
 	}
 	if (parts.length === 1) throw invalid('has no m= section');
 	if (parts.length > OFFER_LIMITS.sections + 1) throw invalid(`has more than ${OFFER_LIMITS.sections} m= sections`);
-	return parts.flatMap(withoutOrphans);
+	return parts.map(bundleOnlySwitchedOn).flatMap(withoutOrphans);
 }
 
 function checkLine(line: string, where: string): void {
 	if (line.length > OFFER_LIMITS.lineCharacters) {
 		throw invalid(`is longer than ${OFFER_LIMITS.lineCharacters} characters in ${where}`);
 	}
+	if (CONTROL.test(line)) throw invalid(`has a control character in ${where}`);
 	if (!/^[a-z]=/.test(line)) throw invalid(`is not SDP: ${where} has no type letter and "="`);
 	if (line.startsWith('m=')) {
 		if (!MEDIA_LINE.test(line)) throw invalid(`has an m= section without port, protocol or formats in ${where}`);
@@ -72,6 +76,12 @@ function attributeName(line: string): string {
 	if (!line.startsWith('a=')) return '';
 	const colon = line.indexOf(':');
 	return line.slice(2, colon < 0 ? undefined : colon);
+}
+
+/** Port 0 switches a section off, but not one that is offered for the bundle alone (RFC 9143 section 6). */
+function bundleOnlySwitchedOn(section: readonly string[]): readonly string[] {
+	const [line = '', ...rest] = section;
+	return rest.includes('a=bundle-only') ? [line.replace(/^(m=[a-z]+) 0 /, '$1 9 '), ...rest] : section;
 }
 
 /** Format parameters of a payload type without `a=rtpmap` say nothing, but the parser stumbles over them. */

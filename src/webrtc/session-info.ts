@@ -1,4 +1,5 @@
 import type { SkippedTrack } from './carried-tracks.ts';
+import type { TransportName } from './transport/secure-transport.ts';
 
 /** A WHEP session as the API shows it. */
 export type SessionInfo = {
@@ -12,6 +13,8 @@ export type SessionInfo = {
 	/** Milliseconds from the offer to the first media packet sent. */
 	first_media_after_ms?: number;
 	remote?: string;
+	/** What encrypts and sends its media. */
+	transport: TransportName;
 	packets_sent: number;
 	/** RTP payload, retransmissions included. */
 	bytes_sent: number;

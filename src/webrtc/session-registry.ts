@@ -1,4 +1,5 @@
 import { DualcastError } from '../base/errors.ts';
+import { ABSENCE } from './limits.ts';
 import type { Viewer } from './viewer.ts';
 
 /** A place for a session that is being made. */
@@ -9,19 +10,28 @@ export type Seat = {
 	readonly release: () => void;
 };
 
-/** The sessions that run, at most so many. A closed session leaves nothing behind. */
+/**
+ * The sessions that run, at most so many. A closed session leaves nothing behind. When all places are taken, who got
+ * an answer and never came gives way: offers without viewers must not keep viewers out.
+ */
 export class SessionRegistry {
 	readonly #viewers = new Map<string, Viewer>();
+	/** Since when, oldest first. Who has come is taken out when it is noticed. */
+	readonly #awaited = new Map<Viewer, number>();
 	readonly #most: number;
+	readonly #now: () => number;
 	#reserved = 0;
 
-	constructor(most: number) {
+	/** @param now milliseconds of a clock that never goes back */
+	constructor(most: number, now: () => number) {
 		this.#most = most;
+		this.#now = now;
 	}
 
 	/** @throws DualcastError `too_many_sessions` */
 	reserve(): Seat {
-		if (this.#viewers.size + this.#reserved >= this.#most) {
+		if (this.#isFull) this.#makeRoom();
+		if (this.#isFull) {
 			throw new DualcastError(
 				'too_many_sessions',
 				`this gateway serves its limit of ${this.#most} WebRTC viewers; try again later or raise the limit`,
@@ -38,6 +48,7 @@ export class SessionRegistry {
 			take: (viewer) => {
 				release();
 				this.#viewers.set(viewer.id, viewer);
+				this.#awaited.set(viewer, this.#now());
 			},
 			release,
 		};
@@ -60,5 +71,21 @@ export class SessionRegistry {
 
 	delete(viewer: Viewer): void {
 		this.#viewers.delete(viewer.id);
+		this.#awaited.delete(viewer);
+	}
+
+	get #isFull(): boolean {
+		return this.#viewers.size + this.#reserved >= this.#most;
+	}
+
+	/** Ends the session that has waited longest for its viewer. */
+	#makeRoom(): void {
+		for (const [viewer, since] of this.#awaited) {
+			if (this.#now() - since < ABSENCE) return;
+			this.#awaited.delete(viewer);
+			if (viewer.info().state !== 'connecting' || viewer.connection().checks_received > 0) continue;
+			viewer.end('nobody came, and others want in');
+			return;
+		}
 	}
 }

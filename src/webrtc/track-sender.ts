@@ -1,5 +1,4 @@
 import type { Lane } from './lane.ts';
-import { REPAIR } from './limits.ts';
 import { ResendMemory } from './repair-budget.ts';
 import { type Segment, SendHistory, type Squeeze, segmentTimestamp } from './send-history.ts';
 import type { Destination, MediaPacket, SecureTransport, TransportPeer } from './transport/secure-transport.ts';
@@ -133,7 +132,7 @@ export class TrackSender {
 	 * Sends one packet again, exactly as it was, or as a retransmission of its own (RFC 4588) when negotiated.
 	 *
 	 * @param wrapped the viewer's 16-bit sequence number
-	 * @param pause milliseconds in which the same packet is not sent again
+	 * @param pause milliseconds; not sent when it was sent again that short a time ago
 	 * @returns payload bytes sent; 0 when it is not to be had, or was just sent again
 	 */
 	retransmit(wrapped: number, now: number, pause: number): number {
@@ -141,7 +140,7 @@ export class TrackSender {
 		const packet = found && this.#numbered(found.segment, found.sequence);
 		if (!packet) return 0;
 		this.#resends ??= new ResendMemory();
-		if (!this.#resends.note(found.sequence, now, Math.max(REPAIR.resendAfter, pause))) return 0;
+		if (!this.#resends.note(found.sequence, now, pause)) return 0;
 		if (this.#rtx) this.#transport.send([this.#wrap(packet)], this.#rtx);
 		else this.#transport.send([packet], this.#own);
 		return packet.payload.length;

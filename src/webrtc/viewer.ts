@@ -2,8 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { RateMeter } from '../base/rate-meter.ts';
 import { ntpFromUnix } from '../media/ntp.ts';
-import { parseRtcp } from '../media/rtcp.ts';
-import { buildGoodbye, buildSenderReport } from '../media/rtcp-writer.ts';
+import { parseRtcp, type ReceiverReferenceTime } from '../media/rtcp.ts';
+import { buildGoodbye, buildReferenceTimeEcho, buildSenderReport } from '../media/rtcp-writer.ts';
 import { CNAME } from './answer.ts';
 import type { Broadcast, BroadcastMember } from './broadcast.ts';
 import { type ConnectionReport, connectionReport } from './connection-report.ts';
@@ -11,6 +11,7 @@ import type { FragmentCredentials } from './ice-fragment.ts';
 import type { Lane } from './lane.ts';
 import { REPAIR } from './limits.ts';
 import { LinkWatch } from './link-watch.ts';
+import { LossRepair } from './loss-repair.ts';
 import type { AcceptedSection, Negotiation } from './negotiation.ts';
 import { ReceiverView } from './receiver-view.ts';
 import { RepairBudget } from './repair-budget.ts';
@@ -50,14 +51,13 @@ export class Viewer implements BroadcastMember {
 	readonly #createdWall: number;
 	readonly #receiver = new ReceiverView();
 	readonly #budget = new RepairBudget();
+	readonly #repair: LossRepair;
 	readonly #rate = new RateMeter();
 	readonly #link = new LinkWatch();
 	#state: ViewerState = { name: 'connecting' };
 	#measuredBytes = 0;
-	#nacks = 0;
 	#plis = 0;
-	#resentPackets = 0;
-	#resentBytes = 0;
+	#echoedAt = Number.NEGATIVE_INFINITY;
 	#reducedAt: number | undefined;
 	#reducedFor = 0;
 	#generation = 1;
@@ -72,6 +72,7 @@ export class Viewer implements BroadcastMember {
 		this.id = options.id;
 		this.streamId = options.streamId;
 		this.#options = options;
+		this.#repair = new LossRepair(options.clock, this.#budget, this.#receiver);
 		this.#createdAt = options.clock.now();
 		this.#createdWall = options.clock.wall();
 		const { negotiation, broadcast, transport } = options;
@@ -170,11 +171,12 @@ export class Viewer implements BroadcastMember {
 			...(this.#state.name === 'connected' && { connected_after_ms: Math.round(this.#state.since - this.#createdAt) }),
 			...(startedAt !== undefined && { first_media_after_ms: Math.round(startedAt - this.#createdAt) }),
 			...(remote !== undefined && { remote }),
-			packets_sent: (this.video?.packets ?? 0) + (this.audio?.packets ?? 0) + this.#resentPackets,
+			transport: this.#options.transport.name,
+			packets_sent: (this.video?.packets ?? 0) + (this.audio?.packets ?? 0) + this.#repair.packets,
 			bytes_sent: this.#bytes(),
 			current_bitrate: Math.round(this.#rate.perSecond(now) * 8),
-			nack_received: this.#nacks,
-			packets_retransmitted: this.#resentPackets,
+			nack_received: this.#repair.requests,
+			packets_retransmitted: this.#repair.packets,
 			pli_received: this.#plis,
 			...(loss !== undefined && { loss }),
 			...(roundTrip !== undefined && { rtt_ms: Math.round(roundTrip * 10) / 10 }),
@@ -223,7 +225,10 @@ export class Viewer implements BroadcastMember {
 					this.#receiver.estimated(packet.bitrate);
 					break;
 				case 'nack':
-					this.#onNack(this.#senderOf(packet.mediaSsrc), packet.sequences, now);
+					this.#repair.answer(this.#senderOf(packet.mediaSsrc), packet.sequences);
+					break;
+				case 'receiver-reference-time':
+					this.#echo(packet, now);
 					break;
 				case 'pli':
 					this.#onPictureLoss(packet.mediaSsrc, now);
@@ -235,18 +240,12 @@ export class Viewer implements BroadcastMember {
 		}
 	}
 
-	#onNack(sender: TrackSender | undefined, sequences: readonly number[], now: number): void {
-		if (!sender) return;
-		this.#nacks++;
-		const pause = this.#receiver.roundTrip ?? 0;
-		for (const sequence of sequences) {
-			if (!this.#budget.allows(now)) return;
-			const bytes = sender.retransmit(sequence, now, pause);
-			if (bytes === 0) continue;
-			this.#budget.spend(bytes);
-			this.#resentPackets++;
-			this.#resentBytes += bytes;
-		}
+	/** A viewer who knows its round trip asks for a lost packet again that soon. */
+	#echo(time: ReceiverReferenceTime, now: number): void {
+		const ssrc = this.#mainSsrc();
+		if (ssrc === undefined || now - this.#echoedAt < REPAIR.echoPeriod) return;
+		this.#echoedAt = now;
+		this.#peer.sendRtcp(buildReferenceTimeEcho(ssrc, time));
 	}
 
 	#onPictureLoss(ssrc: number, now: number): void {
@@ -284,7 +283,7 @@ export class Viewer implements BroadcastMember {
 	}
 
 	#bytes(): number {
-		return (this.video?.octets ?? 0) + (this.audio?.octets ?? 0) + this.#resentBytes;
+		return (this.video?.octets ?? 0) + (this.audio?.octets ?? 0) + this.#repair.bytes;
 	}
 
 	#measure(now: number): void {
@@ -301,6 +300,7 @@ export class Viewer implements BroadcastMember {
 			'viewer closed',
 		);
 		this.#state = { name: 'closed' };
+		this.#repair.close();
 		this.#options.broadcast.leave(this);
 		this.#options.onClosed();
 	}

@@ -79,7 +79,7 @@ class Server implements WebRtcServer {
 
 	constructor(options: WebRtcServerOptions) {
 		this.#options = options;
-		this.#registry = new SessionRegistry(options.maxSessions);
+		this.#registry = new SessionRegistry(options.maxSessions, () => options.clock.now());
 	}
 
 	async create(
@@ -154,7 +154,7 @@ class Server implements WebRtcServer {
 		const { clock, transport, randomBytes, logger } = this.#options;
 		const broadcast = this.#broadcastOf(lease.stream);
 		try {
-			if (broadcast.reordered) refuseReordering(1);
+			if (broadcast.reordered) refuseReordering(broadcast.tracks.video?.codec ?? 'h264', 1);
 			if (broadcast.over) throw new DualcastError('stream_closed', `stream ${lease.stream.id} was closed`);
 			const negotiation = negotiate(offer, broadcast.tracks);
 			const resource = randomResource(randomBytes);

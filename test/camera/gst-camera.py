@@ -42,6 +42,7 @@ def arguments():
     parser.add_argument("--gop", type=int, default=60, help="frames from one key frame to the next")
     parser.add_argument("--bitrate", type=int, default=2000, help="kbit/s")
     parser.add_argument("--switch-after", type=float, help="seconds until the picture has half its width and height")
+    parser.add_argument("--drop", type=float, default=0, help="share of pictures left out by chance, 0 to 1")
     parser.add_argument("--pattern", default="smpte", help="of videotestsrc; it moves sideways")
     return parser.parse_args()
 
@@ -55,6 +56,8 @@ def video_branch(options):
         f"videotestsrc is-live=true pattern={options.pattern} horizontal-speed=4"
         f" ! capsfilter name=picture caps=video/x-raw,format=I420,{picture_size(options)},framerate={options.fps}/1"
     )
+    if options.drop:
+        picture += f" ! identity drop-probability={options.drop}"
     if options.video == "mjpeg":
         return f"{picture} ! jpegenc ! rtpjpegpay name=pay0 pt=26 mtu=1400"
     encoder = h265_encoder(options) if options.video.startswith("h265") else h264_encoder(options)

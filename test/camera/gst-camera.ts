@@ -32,6 +32,8 @@ export type GstCameraOptions = {
 	bitrate?: number;
 	/** Seconds from the first viewer until the picture has half its width and height. */
 	switchAfter?: number;
+	/** Share of the pictures that are left out by chance: an uneven frame rate. */
+	drop?: number;
 	/** As `videotestsrc` names them. */
 	pattern?: string;
 };

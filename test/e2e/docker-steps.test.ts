@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Instruction, parseDockerfile, type Stage } from '../dockerfile.ts';
 
 const run = promisify(execFile);
-const STEP_DEADLINE_MS = 150_000;
+const STEP_DEADLINE_MS = 300_000;
+const DEADLINE_MS = 3 * STEP_DEADLINE_MS;
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 
@@ -62,7 +63,9 @@ function instruction(stage: Stage, name: string): Instruction {
 	return found;
 }
 
-test('the steps of the Dockerfile lead to a gateway that its health check finds healthy', async () => {
+test('the steps of the Dockerfile lead to a gateway that its health check finds healthy', {
+	timeout: DEADLINE_MS,
+}, async () => {
 	const [build, runtime] = parseDockerfile(await readFile('Dockerfile', 'utf8')) as [Stage, Stage];
 	await walk(build);
 	const { directory, environment } = await walk(runtime);

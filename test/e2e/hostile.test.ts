@@ -36,7 +36,7 @@ async function nobodyElseNoticed(): Promise<void> {
 	expect(gateway.process.exitCode).toBeNull();
 }
 
-test('garbage to the UDP port ends nothing', async () => {
+test('S9 garbage to the UDP port ends nothing', async () => {
 	const port = Number(/a=candidate:\S+ 1 udp \d+ 127\.0\.0\.1 (\d+)/i.exec(viewer.answer)?.[1]);
 	expect(port).toBeGreaterThan(0);
 	const socket = createSocket('udp4');

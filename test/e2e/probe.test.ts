@@ -22,6 +22,7 @@ beforeAll(async () => {
 	]);
 	gateway = await startGateway(`
 webrtc: { udp_port: 0 }
+probe: { local: true }
 streams:
   yard: { source: "${plain.url}", on_demand: false }
 `);

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { WebRtcSession } from '../../src/api/ports.ts';
+import { secureTransports } from '../fakes/secure-transports.ts';
 import { launchChromium } from './harness/chromium.ts';
 import { type RunningGateway, startGateway } from './harness/gateway.ts';
 
-const CONFIG = `
-webrtc: { udp_port: 0 }
+const config = (transport: string) => `
+webrtc: { udp_port: 0, transport: ${transport} }
 streams:
   demo: { source: demo, on_demand: false }
 `;
@@ -16,18 +17,22 @@ const DEADLINE_MS = 20_000;
 type Seen = { statuses: number[]; etags: string[]; type: string; freezes: number };
 
 let browser: Browser;
-let gateway: RunningGateway;
 
 beforeAll(async () => {
-	[browser, gateway] = await Promise.all([launchChromium(), startGateway(CONFIG)]);
+	browser = await launchChromium();
 });
 
-afterAll(async () => {
-	await browser?.close();
-	await gateway?.stop();
-});
+afterAll(() => browser?.close());
 
-describe('WHEP from a page of another origin', () => {
+describe.each(secureTransports)('WHEP from a page of another origin, the $name transport', ({ name }) => {
+	let gateway: RunningGateway;
+
+	beforeAll(async () => {
+		gateway = await startGateway(config(name));
+	});
+
+	afterAll(() => gateway?.stop());
+
 	test('restarts ICE while the picture goes on', { timeout: 3 * DEADLINE_MS }, async () => {
 		const page = await browser.newPage();
 		// Another origin: what the page may read is what CORS lets it.

@@ -91,6 +91,7 @@ export class FakePeer implements TransportPeer {
 
 /** A transport without network. */
 export class FakeTransport implements SecureTransport {
+	readonly name = 'typescript';
 	readonly port = 8189;
 	readonly peers: FakePeer[] = [];
 	sends = 0;

@@ -1,4 +1,5 @@
 import { writeUint16, writeUint32 } from '../../src/media/big-endian.ts';
+import type { NtpTime } from '../../src/media/ntp.ts';
 
 /** An RTCP feedback message (RFC 4585 section 6.1) as a viewer sends it. */
 function feedback(type: number, format: number, ssrc: number, rest: readonly number[]): Uint8Array {
@@ -44,6 +45,15 @@ export function receiverReport(ssrc: number, block: { fractionLost: number; lsr:
 	bytes[12] = block.fractionLost;
 	writeUint32(bytes, 24, block.lsr);
 	writeUint32(bytes, 28, block.dlsr);
+	return bytes;
+}
+
+/** An extended report with the viewer's clock (RFC 3611 section 4.4); the viewer's SSRC is 1. */
+export function receiverReferenceTime({ seconds, fraction }: NtpTime): Uint8Array {
+	const bytes = new Uint8Array(20);
+	bytes.set([0x80, 207, 0, 4, 0, 0, 0, 1, 4, 0, 0, 2]);
+	writeUint32(bytes, 12, seconds);
+	writeUint32(bytes, 16, fraction);
 	return bytes;
 }
 

@@ -24,6 +24,10 @@ export class LossyTransport implements SecureTransport {
 		this.#transport = transport;
 	}
 
+	get name(): SecureTransport['name'] {
+		return this.#transport.name;
+	}
+
 	get port(): number {
 		return this.#transport.port;
 	}

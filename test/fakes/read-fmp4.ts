@@ -1,4 +1,5 @@
-import { createFile, MP4BoxBuffer } from 'mp4box';
+import type { Sample } from 'mp4box';
+import { readMp4 } from '../../src/check/read/mp4-file.ts';
 
 export type ReadSample = { dts: number; cts: number; duration: number; size: number; sync: boolean; data: Uint8Array };
 
@@ -29,44 +30,19 @@ export type ReadFmp4 = {
 
 /** Reads fragmented MP4 by mp4box, an independent reader. */
 export function readFmp4(init: Uint8Array, media: readonly Uint8Array[]): ReadFmp4 {
-	const file = createFile(true);
-	let failure: string | undefined;
-	file.onError = (module, message) => {
-		failure = `${module}: ${message}`;
-	};
-	let at = 0;
-	const samples = new Map<number, ReadSample[]>();
-	file.onSamples = (id, _user, read) => {
-		const list = samples.get(id) ?? [];
-		for (const { dts, cts, duration, size, is_sync, data } of read) {
-			if (!data) throw new Error('a sample without data');
-			list.push({ dts, cts, duration, size, sync: is_sync, data });
-		}
-		samples.set(id, list);
-	};
-	const info: { value?: ReadTrack[]; brands?: string[] } = {};
-	file.onReady = (movie) => {
-		info.brands = movie.brands;
-		info.value = movie.tracks.map((track) => ({
-			id: track.id,
-			codec: track.codec,
-			timescale: track.timescale,
-			width: track.video?.width ?? 0,
-			height: track.video?.height ?? 0,
-			sampleRate: track.audio?.sample_rate ?? 0,
-			channels: track.audio?.channel_count ?? 0,
-		}));
-		for (const { id } of movie.tracks) file.setExtractionOptions(id, undefined, { nbSamples: 1 });
-		file.start();
-	};
-	for (const bytes of [init, ...media]) {
-		const copy = new Uint8Array(bytes);
-		file.appendBuffer(MP4BoxBuffer.fromArrayBuffer(copy.buffer, at), false);
-		at += bytes.length;
-	}
-	file.flush();
-	if (failure) throw new Error(failure);
-	if (!info.value) throw new Error('no movie header');
+	const { file, movie, samples: found, faults } = readMp4([init, ...media]);
+	if (faults[0] !== undefined) throw new Error(faults[0]);
+	if (!movie) throw new Error('no movie header');
+	const samples = new Map([...found].map(([id, list]) => [id, list.map(readSample)]));
+	const tracks = movie.tracks.map((track) => ({
+		id: track.id,
+		codec: track.codec,
+		timescale: track.timescale,
+		width: track.video?.width ?? 0,
+		height: track.video?.height ?? 0,
+		sampleRate: track.audio?.sample_rate ?? 0,
+		channels: track.audio?.channel_count ?? 0,
+	}));
 	const taken = new Map<number, number>();
 	const fragments = file.moofs.map((moof) => ({
 		sequence: moof.mfhd.sequence_number,
@@ -81,5 +57,10 @@ export function readFmp4(init: Uint8Array, media: readonly Uint8Array[]): ReadFm
 			return { id, start: traf.tfdt.baseMediaDecodeTime, duration, samples: own };
 		}),
 	}));
-	return { tracks: info.value, brands: info.brands ?? [], fragments };
+	return { tracks, brands: movie.brands, fragments };
+}
+
+function readSample({ dts, cts, duration, size, is_sync, data }: Sample): ReadSample {
+	if (!data) throw new Error('a sample without data');
+	return { dts, cts, duration, size, sync: is_sync, data };
 }

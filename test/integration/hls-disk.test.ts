@@ -110,6 +110,20 @@ describe('copy on disk', () => {
 		await disk.close();
 	});
 
+	it('leaves no playlist that stands still where segments cannot be written', async () => {
+		const disk = new DiskCopy({ directory: folder, threshold: 4, logger: silentLogger });
+		disk.add(segment(1), playlist(1), 1);
+		await vi.waitFor(async () => expect(await readdir(folder)).toContain('index.m3u8'));
+		const blocked = join(folder, `${segmentName('a', 2)}.tmp`);
+		await mkdir(blocked);
+		disk.add(segment(2), playlist(2), 1);
+		await vi.waitFor(() => expect(disk.errors).toBe(1));
+		await vi.waitFor(async () => expect(await readdir(folder)).not.toContain('index.m3u8'));
+		disk.add(segment(3), playlist(3), 1);
+		await vi.waitFor(async () => expect(await readdir(folder)).toContain('index.m3u8'));
+		await disk.close();
+	});
+
 	it('lets go of the oldest when the disk is slow', async () => {
 		const disk = new DiskCopy({ directory: folder, threshold: 20, logger: silentLogger });
 		for (let sequence = 1; sequence <= 50; sequence++) disk.add(segment(sequence), playlist(sequence), 3);

@@ -42,7 +42,9 @@ describe.each([
 		expect(headers).toMatchObject({ 'content-type': 'application/vnd.apple.mpegurl', 'cache-control': 'no-cache' });
 		const [, attributes = '', uri] = /^#EXT-X-STREAM-INF:(.*)\n(.*)$/m.exec(body.toString()) ?? [];
 		expect(uri).toBe(playlist);
-		expect(attributes).toContain('CODECS="avc1.42c00a,mp4a.40.2",RESOLUTION=64x48,FRAME-RATE=25.000');
+		expect(attributes).toContain(
+			'CODECS="avc1.42c00a,mp4a.40.2",RESOLUTION=64x48,FRAME-RATE=25.000,CLOSED-CAPTIONS=NONE',
+		);
 		const rates = await measure(playlist);
 		const [, peak, average] = /BANDWIDTH=(\d+),AVERAGE-BANDWIDTH=(\d+)/.exec(attributes) ?? [];
 		expect(Number(peak)).toBeGreaterThanOrEqual(Math.max(...rates));

@@ -159,7 +159,7 @@ describe('UDP', () => {
 		for (const { arrival } of sink.packets.slice(1)) expect(clock.now() - arrival).toBeGreaterThanOrEqual(80);
 	});
 
-	it('comes from the source the camera names, and is punched towards the camera alone', async () => {
+	it('S1: comes from the source the camera names, and is punched towards the camera alone', async () => {
 		const media = await openUdp('127.0.0.4');
 		const claimed = await openUdp('127.0.0.5');
 		const home = await openUdp();

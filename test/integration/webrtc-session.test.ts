@@ -5,19 +5,19 @@ import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { Scope } from '../../src/base/scope.ts';
 import type { SecureTransport } from '../../src/webrtc/transport/secure-transport.ts';
-import { createTypescriptTransport } from '../../src/webrtc/transport/typescript-transport.ts';
 import { createWebRtcServer, type WebRtcServer } from '../../src/webrtc/webrtc-server.ts';
 import { watch } from '../fakes/browser-viewer.ts';
 import { ClipCamera, makeClip } from '../fakes/clip-camera.ts';
 import { FakeDirectory, type FakeStream } from '../fakes/fake-directory.ts';
 import { LossyTransport } from '../fakes/lossy-transport.ts';
 import { PCMA } from '../fakes/sample-tracks.ts';
+import { secureTransports } from '../fakes/secure-transports.ts';
 
 const SECONDS = 8;
 const FRAME_RATE = 30;
 const DEADLINE = { timeout: 20_000 };
 
-describe('Chromium', () => {
+describe.each(secureTransports)('Chromium, the $name transport', ({ create }) => {
 	let browser: Browser;
 	let transport: SecureTransport;
 	let network: LossyTransport;
@@ -48,7 +48,7 @@ describe('Chromium', () => {
 	}
 
 	beforeAll(async () => {
-		transport = await createTypescriptTransport({
+		transport = await create({
 			udpPort: 0,
 			additionalHosts: [],
 			clock: systemClock,

@@ -6,7 +6,7 @@ import { DualcastError } from '../../src/base/errors.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { CONSENT_TIMEOUT_MS } from '../../src/webrtc/transport/limits.ts';
 import type { MediaPacket, PeerOptions, SecureTransport } from '../../src/webrtc/transport/secure-transport.ts';
-import { createTypescriptTransport } from '../../src/webrtc/transport/typescript-transport.ts';
+import { secureTransports } from '../fakes/secure-transports.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { type ClientCertificate, createClientCertificate } from '../fakes/werift-dtls-client.ts';
 import { openViewer, VIDEO_PAYLOAD_TYPE } from './webrtc-transport-client.ts';
@@ -29,19 +29,6 @@ beforeAll(async () => {
 afterEach(async () => {
 	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-async function startTransport(options: { maxPeers?: number; tcp?: boolean; clock?: VirtualClock } = {}) {
-	const transport = await createTypescriptTransport({
-		udpPort: 0,
-		tcpPort: options.tcp ? 0 : undefined,
-		additionalHosts: [],
-		clock: options.clock ?? systemClock,
-		logger: silentLogger,
-		maxPeers: options.maxPeers ?? 20,
-	});
-	cleanups.push(() => transport.close());
-	return transport;
-}
 
 async function viewerOf(transport: SecureTransport, changes: Parameters<typeof openViewer>[1] = {}) {
 	const viewer = await openViewer(transport, changes);
@@ -97,319 +84,339 @@ function strays(transport: SecureTransport, count: number): Promise<void> {
 	return vi.waitFor(() => expect(transport.counters().strayDatagrams).toBe(count), { timeout: 5000 });
 }
 
-describe('a viewer made of libdatachannel, libsrtp and OpenSSL', () => {
-	it('receives every packet as it was sent, through a sequence number wrap', async () => {
-		const transport = await startTransport();
-		const viewer = await viewerOf(transport);
-		expect(await viewer.outcome).toBe('secured');
-		await vi.waitFor(() => expect(viewer.connection.state()).toBe('connected'), { timeout: 5000 });
-		expect(viewer.peer.diagnosis()).toMatchObject({ state: 'secured', remote: expect.stringMatching(/^udp /) });
-
-		const sent = packets(300);
-		const to = { peer: viewer.peer, payloadType: VIDEO_PAYLOAD_TYPE, sequenceOffset: 0 };
-		for (let start = 0; start < sent.length; start += 10) transport.send(sent.slice(start, start + 10), [to]);
-		await vi.waitFor(() => expect(viewer.received).toHaveLength(sent.length), { timeout: 5000 });
-		expect(viewer.received.map((packet) => packet.subarray(12))).toEqual(sent.map(({ payload }) => payload));
-		expect(viewer.received.map((packet) => packet.readUInt16BE(2))).toEqual(sent.map(({ sequence }) => sequence));
-		expect(transport.counters()).toMatchObject({ packetsSent: 300, sendErrors: 0 });
-	});
-
-	it('receives a retransmission that comes late, across the wrap', async () => {
-		const transport = await startTransport();
-		const viewer = await viewerOf(transport);
-		await viewer.outcome;
-		await vi.waitFor(() => expect(viewer.connection.state()).toBe('connected'), { timeout: 5000 });
-		const to = [{ peer: viewer.peer, payloadType: VIDEO_PAYLOAD_TYPE, sequenceOffset: 0 }];
-		const sent = packets(40, 65_530);
-		transport.send(sent.slice(0, 2), to);
-		transport.send(sent.slice(5), to);
-		transport.send(sent.slice(2, 5), to);
-		await vi.waitFor(() => expect(viewer.received).toHaveLength(sent.length), { timeout: 5000 });
-		const late = viewer.received.slice(-3).map((packet) => packet.subarray(12));
-		expect(late).toEqual(sent.slice(2, 5).map(({ payload }) => payload));
-	});
-
-	it('is heard: its RTCP arrives decrypted', async () => {
-		const transport = await startTransport();
-		const viewer = await viewerOf(transport);
-		await viewer.outcome;
-		await vi.waitFor(() => expect(viewer.track.isOpen()).toBe(true), { timeout: 5000 });
-		const lossOfPicture = Buffer.from('81ce00020000000112345678', 'hex');
-		viewer.track.sendMessageBinary(lossOfPicture);
-		await vi.waitFor(() => expect(viewer.rtcp).toContainEqual(lossOfPicture), { timeout: 5000 });
-	});
-
-	it('gets nothing when its certificate is not the offered one', async () => {
-		const transport = await startTransport();
-		const viewer = await viewerOf(transport, {
-			fingerprint: () => certificate.fingerprint,
-		});
-		expect(await viewer.outcome).toMatch(/not the one whose fingerprint was offered/);
-		expect(viewer.peer.state).toBe('closed');
-		transport.send(packets(5), [{ peer: viewer.peer, payloadType: VIDEO_PAYLOAD_TYPE, sequenceOffset: 0 }]);
-		expect(transport.counters().packetsSent).toBe(0);
-	});
-
-	it('is told when it is closed', async () => {
-		const transport = await startTransport();
-		const viewer = await viewerOf(transport);
-		expect(await viewer.outcome).toBe('secured');
-		await vi.waitFor(() => expect(viewer.connection.state()).toBe('connected'), { timeout: 5000 });
-		viewer.peer.close();
-		await vi.waitFor(() => expect(viewer.connection.state()).toMatch(/disconnected|closed/), { timeout: 5000 });
-	});
-
-	it('shares the port with many others', async () => {
-		const transport = await startTransport();
-		const viewers = await Promise.all(Array.from({ length: 12 }, () => viewerOf(transport)));
-		expect(await Promise.all(viewers.map(({ outcome }) => outcome))).toEqual(viewers.map(() => 'secured'));
-		await vi.waitFor(
-			() => {
-				for (const { connection } of viewers) expect(connection.state()).toBe('connected');
-			},
-			{ timeout: 5000 },
-		);
-		const sent = packets(60);
-		const to = viewers.map(({ peer }) => ({ peer, payloadType: VIDEO_PAYLOAD_TYPE, sequenceOffset: 0 }));
-		for (let start = 0; start < sent.length; start += 6) transport.send(sent.slice(start, start + 6), to);
-		for (const { received } of viewers) {
-			await vi.waitFor(() => expect(received).toHaveLength(sent.length), { timeout: 5000 });
-			expect(received.map((packet) => packet.subarray(12))).toEqual(sent.map(({ payload }) => payload));
-		}
-	});
-});
-
-describe('the port', () => {
-	it('answers nothing that is not authenticated', async () => {
-		const transport = await startTransport();
-		const { local, peer } = openRaw(transport);
-		const stranger = await udpWire(transport.port);
-		cleanups.push(stranger.close);
-		const answers: Buffer[] = [];
-		stranger.onDatagram((datagram) => answers.push(datagram));
-		const garbage = [
-			authenticCheck({ ...local, password: 'guessed' }),
-			authenticCheck({ ...local, ufrag: 'nobody' }),
-			Buffer.from('16fefd00000000000000000010010000040000000000000004deadbeef', 'hex'),
-			Buffer.alloc(0),
-			...Array.from({ length: 256 }, (_, first) => Buffer.concat([Buffer.from([first]), randomBytes(100)])),
-			randomBytes(3000),
-		];
-		for (const datagram of garbage) stranger.send(datagram);
-		await strays(transport, garbage.length);
-		// An answer to any of these would have come before the answer to this one.
-		stranger.send(authenticCheck(local));
-		await stranger.next(isStunResponse);
-		expect(answers).toHaveLength(1);
-		expect(peer.diagnosis().bindingRequests).toBe(1);
-	});
-
-	it('hears a ClientHello only from an address that a check has proven', async () => {
-		const transport = await startTransport();
-		const { local, peer, whenSecured } = openRaw(transport);
-		const [stranger, viewer] = [await udpWire(transport.port), await udpWire(transport.port)];
-		cleanups.push(stranger.close, viewer.close);
-		const answers: Buffer[] = [];
-		stranger.onDatagram((datagram) => answers.push(datagram));
-		const refused = startDtls(stranger, certificate);
-		cleanups.push(() => {
-			refused.dtls.flight = 100;
-		});
-		await strays(transport, 1);
-		viewer.send(authenticCheck(local));
-		await viewer.next(isStunResponse);
-		startDtls(viewer, certificate);
-		await whenSecured;
-		expect(answers).toEqual([]);
-		expect(peer.state).toBe('secured');
-	});
-
-	it('does not give one viewer the address of another who is there', async () => {
-		const transport = await startTransport();
-		const [owner, thief] = [openRaw(transport), openRaw(transport)];
-		const wire = await udpWire(transport.port);
-		cleanups.push(wire.close);
-		wire.send(authenticCheck(owner.local));
-		await wire.next(isStunResponse);
-		wire.send(authenticCheck(thief.local));
-		await strays(transport, 1);
-		expect(thief.peer.diagnosis().remote).toBeUndefined();
-		owner.peer.close();
-		wire.send(authenticCheck(thief.local));
-		await wire.next(isStunResponse);
-		expect(thief.peer.diagnosis().remote).toMatch(/^udp 127/);
-	});
-
-	it('restarts ICE: the old credentials serve until a check with the new ones comes', async () => {
-		const transport = await startTransport();
-		const { local, peer, whenSecured } = openRaw(transport);
-		const wire = await udpWire(transport.port);
-		cleanups.push(wire.close);
-		wire.send(authenticCheck(local));
-		await wire.next(isStunResponse);
-		startDtls(wire, certificate);
-		await whenSecured;
-
-		const unused = peer.restartIce(RAW_UFRAG);
-		const restarted = peer.restartIce(RAW_UFRAG);
-		expect(new Set([local.ufrag, unused.ufrag, restarted.ufrag]).size).toBe(3);
-		expect(restarted.candidates).toEqual(local.candidates);
-		wire.send(authenticCheck(local));
-		await wire.next(isStunResponse);
-		wire.send(authenticCheck(unused));
-		await strays(transport, 1);
-		wire.send(authenticCheck(restarted));
-		await wire.next(isStunResponse);
-		expect(peer.state).toBe('secured');
-		wire.send(authenticCheck(local));
-		await strays(transport, 2);
-		wire.send(authenticCheck(restarted));
-		await wire.next(isStunResponse);
-		peer.close();
-		wire.send(authenticCheck(restarted));
-		await strays(transport, 3);
-	});
-
-	it('follows a viewer to the address it nominates later', async () => {
-		const transport = await startTransport();
-		const { local, peer, whenSecured } = openRaw(transport);
-		const [first, second] = [await udpWire(transport.port), await udpWire(transport.port)];
-		cleanups.push(first.close, second.close);
-		first.send(authenticCheck(local));
-		await first.next(isStunResponse);
-		startDtls(first, certificate);
-		await whenSecured;
-		const isMedia = (datagram: Buffer): boolean => datagram[0] === 0x80;
-		const send = (): void => transport.send(packets(1), [{ peer, payloadType: 96, sequenceOffset: 0 }]);
-
-		second.send(authenticCheck(local, false));
-		await second.next(isStunResponse);
-		const stillFirst = first.next(isMedia);
-		send();
-		await stillFirst;
-
-		second.send(authenticCheck(local));
-		await second.next(isStunResponse);
-		const nowSecond = second.next(isMedia);
-		send();
-		await nowSecond;
-	});
-
-	it('lets a viewer in by TCP', async () => {
-		const transport = await startTransport({ tcp: true });
-		const { local, peer, whenSecured, rtcp, closed } = openRaw(transport);
-		const candidate = local.candidates.find((line) => line.includes('tcptype passive'));
-		const wire = await tcpWire(Number(candidate?.split(' ')[5]));
-		cleanups.push(wire.close);
-		wire.send(authenticCheck(local));
-		await wire.next(isStunResponse);
-		const client = startDtls(wire, certificate);
-		await whenSecured;
-		await vi.waitFor(() => expect(client.connected).toBe(true), { timeout: 5000 });
-		expect(peer.diagnosis().remote).toMatch(/^tcp 127\.0\.0\.1:/);
-
-		const keys = srtpKeys(client);
-		const [packet] = packets(1);
-		const arriving = wire.next((datagram) => datagram[0] === 0x80);
-		transport.send([packet as MediaPacket], [{ peer, payloadType: 96, sequenceOffset: 0 }]);
-		const received = new SrtpSession({ profile: 1, keys }).decrypt(await arriving);
-		expect(received.subarray(12)).toEqual(packet?.payload);
-
-		wire.send(new SrtcpSession({ profile: 1, keys }).encrypt(REPORT));
-		await vi.waitFor(() => expect(rtcp).toEqual([REPORT]), { timeout: 5000 });
-
-		const goodbye = wire.next((datagram) => datagram[0] === 21);
-		peer.close();
-		await goodbye;
-		expect(closed).toEqual([]);
-	});
-
-	it('closes a TCP connection that sends no datagrams', async () => {
-		const transport = await startTransport({ tcp: true });
-		const { local } = openRaw(transport);
-		const candidate = local.candidates.find((line) => line.includes('tcptype passive'));
-		const wire = await tcpWire(Number(candidate?.split(' ')[5]));
-		for (let count = 0; count < 40; count++) wire.send(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
-		wire.send(Buffer.alloc(60_000));
-		await wire.closed;
-	});
-});
-
-describe('the life of a viewer', () => {
-	it('ends when nobody connects, and when consent is not renewed', async () => {
-		const clock = new VirtualClock();
-		const transport = await startTransport({ clock });
-		const never = openRaw(transport);
-		const silent = openRaw(transport);
-		const wire = await udpWire(transport.port);
-		cleanups.push(wire.close);
-		wire.send(authenticCheck(silent.local));
-		await wire.next(isStunResponse);
-		startDtls(wire, certificate);
-		await silent.whenSecured;
-		await clock.advance(CONSENT_TIMEOUT_MS - 1001);
-		expect([never.closed, silent.closed]).toEqual([[], []]);
-		const goodbye = wire.next((datagram) => datagram[0] === 21);
-		await clock.advance(2001);
-		expect(never.closed).toEqual([expect.stringMatching(/no connectivity check arrived within 30 s/)]);
-		expect(silent.closed).toEqual([expect.stringMatching(/no connectivity check for 30 s/)]);
-		expect(silent.peer.diagnosis()).toMatchObject({ state: 'closed', closeReason: silent.closed[0] });
-		await goodbye;
-	});
-
-	it('is one of a bounded number, and leaves its place', async () => {
-		const transport = await startTransport({ maxPeers: 2 });
-		const first = openRaw(transport);
-		openRaw(transport);
-		expect(() => openRaw(transport)).toThrow(DualcastError);
-		first.peer.close();
-		first.peer.close();
-		expect(first.closed).toEqual([]);
-		openRaw(transport);
-	});
-
-	it('ends with the transport, whose port is free again', async () => {
-		const transport = await startTransport({ tcp: true });
-		const { local, peer, closed, whenSecured } = openRaw(transport);
-		const wire = await udpWire(transport.port);
-		cleanups.push(wire.close);
-		wire.send(authenticCheck(local));
-		await wire.next(isStunResponse);
-		startDtls(wire, certificate);
-		await whenSecured;
-		const goodbye = wire.next((datagram) => datagram[0] === 21);
-		const { port } = transport;
-		await Promise.all([transport.close(), transport.close()]);
-		await goodbye;
-		expect(peer.state).toBe('closed');
-		expect(closed).toEqual([]);
-		const again = await createTypescriptTransport({
-			udpPort: port,
+describe.each(secureTransports)('the $name transport', ({ create }) => {
+	async function startTransport(options: { maxPeers?: number; tcp?: boolean; clock?: VirtualClock } = {}) {
+		const transport = await create({
+			udpPort: 0,
+			tcpPort: options.tcp ? 0 : undefined,
 			additionalHosts: [],
-			clock: systemClock,
+			clock: options.clock ?? systemClock,
 			logger: silentLogger,
-			maxPeers: 1,
+			maxPeers: options.maxPeers ?? 20,
 		});
-		await again.close();
+		cleanups.push(() => transport.close());
+		return transport;
+	}
+
+	describe('a viewer made of libdatachannel, libsrtp and OpenSSL', () => {
+		it('receives every packet as it was sent, through a sequence number wrap', async () => {
+			const transport = await startTransport();
+			const viewer = await viewerOf(transport);
+			expect(await viewer.outcome).toBe('secured');
+			await vi.waitFor(() => expect(viewer.connection.state()).toBe('connected'), { timeout: 5000 });
+			await vi.waitFor(() => expect(viewer.peer.diagnosis().remote).toMatch(/^udp /), { timeout: 5000 });
+			expect(viewer.peer.state).toBe('secured');
+
+			const sent = packets(300);
+			const to = { peer: viewer.peer, payloadType: VIDEO_PAYLOAD_TYPE, sequenceOffset: 0 };
+			for (let start = 0; start < sent.length; start += 10) transport.send(sent.slice(start, start + 10), [to]);
+			await vi.waitFor(() => expect(viewer.received).toHaveLength(sent.length), { timeout: 5000 });
+			expect(viewer.received.map((packet) => packet.subarray(12))).toEqual(sent.map(({ payload }) => payload));
+			expect(viewer.received.map((packet) => packet.readUInt16BE(2))).toEqual(sent.map(({ sequence }) => sequence));
+			expect(transport.counters()).toMatchObject({ packetsSent: 300, sendErrors: 0 });
+		});
+
+		it('receives a retransmission that comes late, across the wrap', async () => {
+			const transport = await startTransport();
+			const viewer = await viewerOf(transport);
+			await viewer.outcome;
+			await vi.waitFor(() => expect(viewer.connection.state()).toBe('connected'), { timeout: 5000 });
+			const to = [{ peer: viewer.peer, payloadType: VIDEO_PAYLOAD_TYPE, sequenceOffset: 0 }];
+			const sent = packets(40, 65_530);
+			transport.send(sent.slice(0, 2), to);
+			transport.send(sent.slice(5), to);
+			transport.send(sent.slice(2, 5), to);
+			await vi.waitFor(() => expect(viewer.received).toHaveLength(sent.length), { timeout: 5000 });
+			const late = viewer.received.slice(-3).map((packet) => packet.subarray(12));
+			expect(late).toEqual(sent.slice(2, 5).map(({ payload }) => payload));
+		});
+
+		it('is heard: its RTCP arrives decrypted', async () => {
+			const transport = await startTransport();
+			const viewer = await viewerOf(transport);
+			await viewer.outcome;
+			await vi.waitFor(() => expect(viewer.track.isOpen()).toBe(true), { timeout: 5000 });
+			const lossOfPicture = Buffer.from('81ce00020000000112345678', 'hex');
+			viewer.track.sendMessageBinary(lossOfPicture);
+			await vi.waitFor(() => expect(viewer.rtcp).toContainEqual(lossOfPicture), { timeout: 5000 });
+		});
+
+		it('S8: gets nothing when its certificate is not the offered one', async () => {
+			const transport = await startTransport();
+			const viewer = await viewerOf(transport, {
+				fingerprint: () => certificate.fingerprint,
+			});
+			expect(await viewer.outcome).toMatch(/not the one whose fingerprint was offered/);
+			expect(viewer.peer.state).toBe('closed');
+			transport.send(packets(5), [{ peer: viewer.peer, payloadType: VIDEO_PAYLOAD_TYPE, sequenceOffset: 0 }]);
+			await transport.close();
+			expect(transport.counters().packetsSent).toBe(0);
+		});
+
+		it('is told when it is closed', async () => {
+			const transport = await startTransport();
+			const viewer = await viewerOf(transport);
+			expect(await viewer.outcome).toBe('secured');
+			await vi.waitFor(() => expect(viewer.connection.state()).toBe('connected'), { timeout: 5000 });
+			viewer.peer.close();
+			await vi.waitFor(() => expect(viewer.connection.state()).toMatch(/disconnected|closed/), { timeout: 5000 });
+		});
+
+		it('shares the port with many others', async () => {
+			const transport = await startTransport();
+			const viewers = await Promise.all(Array.from({ length: 12 }, () => viewerOf(transport)));
+			expect(await Promise.all(viewers.map(({ outcome }) => outcome))).toEqual(viewers.map(() => 'secured'));
+			await vi.waitFor(
+				() => {
+					for (const { connection } of viewers) expect(connection.state()).toBe('connected');
+				},
+				{ timeout: 5000 },
+			);
+			const sent = packets(60);
+			const to = viewers.map(({ peer }) => ({ peer, payloadType: VIDEO_PAYLOAD_TYPE, sequenceOffset: 0 }));
+			for (let start = 0; start < sent.length; start += 6) transport.send(sent.slice(start, start + 6), to);
+			for (const { received } of viewers) {
+				await vi.waitFor(() => expect(received).toHaveLength(sent.length), { timeout: 5000 });
+				expect(received.map((packet) => packet.subarray(12))).toEqual(sent.map(({ payload }) => payload));
+			}
+		});
 	});
 
-	it('ends alone by a fault in what handles its RTCP', async () => {
-		const transport = await startTransport();
-		const bystander = openRaw(transport);
-		const { local, whenSecured, closed } = openRaw(transport, {
-			onRtcp() {
-				throw new Error('a fault');
-			},
+	describe('the port', () => {
+		it('S7: answers nothing that is not authenticated', async () => {
+			const transport = await startTransport();
+			const { local, peer } = openRaw(transport);
+			const stranger = await udpWire(transport.port);
+			cleanups.push(stranger.close);
+			const answers: Buffer[] = [];
+			stranger.onDatagram((datagram) => answers.push(datagram));
+			const garbage = [
+				authenticCheck({ ...local, password: 'guessed' }),
+				authenticCheck({ ...local, ufrag: 'nobody' }),
+				Buffer.from('16fefd00000000000000000010010000040000000000000004deadbeef', 'hex'),
+				Buffer.alloc(0),
+				...Array.from({ length: 256 }, (_, first) => Buffer.concat([Buffer.from([first]), randomBytes(100)])),
+				randomBytes(3000),
+			];
+			for (const datagram of garbage) stranger.send(datagram);
+			await strays(transport, garbage.length);
+			// An answer to any of these would have come before the answer to this one.
+			stranger.send(authenticCheck(local));
+			await stranger.next(isStunResponse);
+			expect(answers).toHaveLength(1);
+			expect(peer.diagnosis().bindingRequests).toBe(1);
 		});
-		const wire = await udpWire(transport.port);
-		cleanups.push(wire.close);
-		wire.send(authenticCheck(local));
-		await wire.next(isStunResponse);
-		const client = startDtls(wire, certificate);
-		await whenSecured;
-		await vi.waitFor(() => expect(client.connected).toBe(true), { timeout: 5000 });
-		wire.send(new SrtcpSession({ profile: 1, keys: srtpKeys(client) }).encrypt(REPORT));
-		await vi.waitFor(() => expect(closed).toEqual(['internal error: a fault']), { timeout: 5000 });
-		expect(bystander.closed).toEqual([]);
+
+		it('S8: hears a ClientHello only from an address that a check has proven', async () => {
+			const transport = await startTransport();
+			const { local, peer, whenSecured } = openRaw(transport);
+			const [stranger, viewer] = [await udpWire(transport.port), await udpWire(transport.port)];
+			cleanups.push(stranger.close, viewer.close);
+			const answers: Buffer[] = [];
+			stranger.onDatagram((datagram) => answers.push(datagram));
+			const refused = startDtls(stranger, certificate);
+			cleanups.push(() => {
+				refused.dtls.flight = 100;
+			});
+			await strays(transport, 1);
+			viewer.send(authenticCheck(local));
+			await viewer.next(isStunResponse);
+			startDtls(viewer, certificate);
+			await whenSecured;
+			expect(answers).toEqual([]);
+			expect(peer.state).toBe('secured');
+		});
+
+		it('does not give one viewer the address of another who is there', async () => {
+			const transport = await startTransport();
+			const [owner, thief] = [openRaw(transport), openRaw(transport)];
+			const wire = await udpWire(transport.port);
+			cleanups.push(wire.close);
+			wire.send(authenticCheck(owner.local));
+			await wire.next(isStunResponse);
+			wire.send(authenticCheck(thief.local));
+			await strays(transport, 1);
+			expect(thief.peer.diagnosis().remote).toBeUndefined();
+			owner.peer.close();
+			wire.send(authenticCheck(thief.local));
+			await wire.next(isStunResponse);
+			expect(thief.peer.diagnosis().remote).toMatch(/^udp 127/);
+		});
+
+		it('restarts ICE: the old credentials serve until a check with the new ones comes', async () => {
+			const transport = await startTransport();
+			const { local, peer, whenSecured } = openRaw(transport);
+			const wire = await udpWire(transport.port);
+			cleanups.push(wire.close);
+			wire.send(authenticCheck(local));
+			await wire.next(isStunResponse);
+			startDtls(wire, certificate);
+			await whenSecured;
+
+			const unused = peer.restartIce(RAW_UFRAG);
+			const restarted = peer.restartIce(RAW_UFRAG);
+			expect(new Set([local.ufrag, unused.ufrag, restarted.ufrag]).size).toBe(3);
+			expect(restarted.candidates).toEqual(local.candidates);
+			wire.send(authenticCheck(local));
+			await wire.next(isStunResponse);
+			wire.send(authenticCheck(unused));
+			await strays(transport, 1);
+			wire.send(authenticCheck(restarted));
+			await wire.next(isStunResponse);
+			expect(peer.state).toBe('secured');
+			wire.send(authenticCheck(local));
+			await strays(transport, 2);
+			wire.send(authenticCheck(restarted));
+			await wire.next(isStunResponse);
+			peer.close();
+			wire.send(authenticCheck(restarted));
+			await strays(transport, 3);
+		});
+
+		it('follows a viewer to the address it nominates later', async () => {
+			const transport = await startTransport();
+			const { local, peer, whenSecured } = openRaw(transport);
+			const [first, second] = [await udpWire(transport.port), await udpWire(transport.port)];
+			cleanups.push(first.close, second.close);
+			first.send(authenticCheck(local));
+			await first.next(isStunResponse);
+			startDtls(first, certificate);
+			await whenSecured;
+			const isMedia = (datagram: Buffer): boolean => datagram[0] === 0x80;
+			const send = (): void => transport.send(packets(1), [{ peer, payloadType: 96, sequenceOffset: 0 }]);
+
+			second.send(authenticCheck(local, false));
+			await second.next(isStunResponse);
+			const stillFirst = first.next(isMedia);
+			send();
+			await stillFirst;
+
+			second.send(authenticCheck(local));
+			await second.next(isStunResponse);
+			const nowSecond = second.next(isMedia);
+			send();
+			await nowSecond;
+		});
+
+		it('lets a viewer in by TCP', async () => {
+			const transport = await startTransport({ tcp: true });
+			const { local, peer, whenSecured, rtcp, closed } = openRaw(transport);
+			const candidate = local.candidates.find((line) => line.includes('tcptype passive'));
+			const wire = await tcpWire(Number(candidate?.split(' ')[5]));
+			cleanups.push(wire.close);
+			wire.send(authenticCheck(local));
+			await wire.next(isStunResponse);
+			const client = startDtls(wire, certificate);
+			await whenSecured;
+			await vi.waitFor(() => expect(client.connected).toBe(true), { timeout: 5000 });
+			expect(peer.diagnosis().remote).toMatch(/^tcp 127\.0\.0\.1:/);
+
+			const keys = srtpKeys(client);
+			const [packet] = packets(1);
+			const arriving = wire.next((datagram) => datagram[0] === 0x80);
+			transport.send([packet as MediaPacket], [{ peer, payloadType: 96, sequenceOffset: 0 }]);
+			const received = new SrtpSession({ profile: 1, keys }).decrypt(await arriving);
+			expect(received.subarray(12)).toEqual(packet?.payload);
+
+			wire.send(new SrtcpSession({ profile: 1, keys }).encrypt(REPORT));
+			await vi.waitFor(() => expect(rtcp).toEqual([REPORT]), { timeout: 5000 });
+
+			const goodbye = wire.next((datagram) => datagram[0] === 21);
+			peer.close();
+			await goodbye;
+			expect(closed).toEqual([]);
+		});
+
+		it('closes a TCP connection that sends no datagrams', async () => {
+			const transport = await startTransport({ tcp: true });
+			const { local } = openRaw(transport);
+			const candidate = local.candidates.find((line) => line.includes('tcptype passive'));
+			const wire = await tcpWire(Number(candidate?.split(' ')[5]));
+			for (let count = 0; count < 40; count++) wire.send(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
+			wire.send(Buffer.alloc(60_000));
+			await wire.closed;
+		});
+	});
+
+	describe('the life of a viewer', () => {
+		it('ends when nobody connects, and when consent is not renewed', async () => {
+			const clock = new VirtualClock();
+			const transport = await startTransport({ clock });
+			const never = openRaw(transport);
+			const silent = openRaw(transport);
+			const wire = await udpWire(transport.port);
+			cleanups.push(wire.close);
+			wire.send(authenticCheck(silent.local));
+			await wire.next(isStunResponse);
+			startDtls(wire, certificate);
+			await silent.whenSecured;
+			await clock.advance(CONSENT_TIMEOUT_MS - 1001);
+			expect([never.closed, silent.closed]).toEqual([[], []]);
+			const goodbye = wire.next((datagram) => datagram[0] === 21);
+			await clock.advance(2001);
+			await vi.waitFor(() =>
+				expect([never.closed, silent.closed]).toEqual([[expect.any(String)], [expect.any(String)]]),
+			);
+			expect(never.closed).toEqual([expect.stringMatching(/no connectivity check arrived within 30 s/)]);
+			expect(silent.closed).toEqual([expect.stringMatching(/no connectivity check for 30 s/)]);
+			expect(silent.peer.diagnosis()).toMatchObject({ state: 'closed', closeReason: silent.closed[0] });
+			await goodbye;
+		});
+
+		it('is one of a bounded number, and leaves its place', async () => {
+			const transport = await startTransport({ maxPeers: 2 });
+			const first = openRaw(transport);
+			openRaw(transport);
+			expect(() => openRaw(transport)).toThrow(DualcastError);
+			first.peer.close();
+			first.peer.close();
+			expect(first.closed).toEqual([]);
+			openRaw(transport);
+		});
+
+		it('ends with the transport, whose port is free again', async () => {
+			const transport = await startTransport({ tcp: true });
+			const { local, peer, closed, whenSecured } = openRaw(transport);
+			const wire = await udpWire(transport.port);
+			cleanups.push(wire.close);
+			wire.send(authenticCheck(local));
+			await wire.next(isStunResponse);
+			startDtls(wire, certificate);
+			await whenSecured;
+			const goodbye = wire.next((datagram) => datagram[0] === 21);
+			const { port } = transport;
+			await Promise.all([transport.close(), transport.close()]);
+			await goodbye;
+			expect(peer.state).toBe('closed');
+			expect(closed).toEqual([]);
+			const again = await create({
+				udpPort: port,
+				additionalHosts: [],
+				clock: systemClock,
+				logger: silentLogger,
+				maxPeers: 1,
+			});
+			await again.close();
+		});
+
+		it('ends alone by a fault in what handles its RTCP', async () => {
+			const transport = await startTransport();
+			const bystander = openRaw(transport);
+			const { local, whenSecured, closed } = openRaw(transport, {
+				onRtcp() {
+					throw new Error('a fault');
+				},
+			});
+			const wire = await udpWire(transport.port);
+			cleanups.push(wire.close);
+			wire.send(authenticCheck(local));
+			await wire.next(isStunResponse);
+			const client = startDtls(wire, certificate);
+			await whenSecured;
+			await vi.waitFor(() => expect(client.connected).toBe(true), { timeout: 5000 });
+			wire.send(new SrtcpSession({ profile: 1, keys: srtpKeys(client) }).encrypt(REPORT));
+			await vi.waitFor(() => expect(closed).toEqual(['internal error: a fault']), { timeout: 5000 });
+			expect(bystander.closed).toEqual([]);
+		});
 	});
 });

@@ -13,6 +13,8 @@ export class SampleLane {
 	#size = 0;
 	#duration = 0;
 	#start = 0;
+	/** The next sample begins where the last fragment ended, whatever its time. */
+	#early = false;
 
 	/** Samples of the fragment in work. */
 	get samples(): readonly Sample[] {
@@ -50,6 +52,7 @@ export class SampleLane {
 		const held = this.#held;
 		const before = this.close(decodeTime);
 		const time = held && before ? held.time + before.duration : this.#snap(decodeTime);
+		this.#early = false;
 		this.#held = { content, size, sync, offset: presentationTime - time, time };
 		if (!before && this.#samples.length === 0) this.#start = time;
 		return before;
@@ -57,6 +60,7 @@ export class SampleLane {
 
 	/** The time where the last fragment ended, when this is it but for a rounding. */
 	#snap(decodeTime: number): number {
+		if (this.#early && decodeTime > this.#start) return this.#start;
 		return Math.abs(decodeTime - this.#start) <= 1 ? this.#start : decodeTime;
 	}
 
@@ -72,6 +76,17 @@ export class SampleLane {
 	/** Lets go of the waiting sample as long as the one before it, or as `assumed`. */
 	closeLast(assumed: number): Sample | undefined {
 		return this.#held && this.close(this.#held.time + (this.#samples.at(-1)?.duration ?? assumed));
+	}
+
+	/**
+	 * Has the next sample decoded this much earlier, or where the last fragment ended when it is yet to come; it is
+	 * shown when it was to be.
+	 */
+	bringForward(ticks: number): void {
+		this.#early = !this.#held;
+		if (!this.#held) return;
+		this.#held.time -= ticks;
+		this.#held.offset += ticks;
 	}
 
 	add(sample: Sample): void {

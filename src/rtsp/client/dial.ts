@@ -3,6 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import { SourceError } from '../../base/errors.ts';
 import { sourceErrorFromSocket } from '../errors.ts';
+import type { CameraPlaces } from './camera-places.ts';
 import { distrust, type TlsTrust } from './tls-trust.ts';
 
 export type DialOptions = {
@@ -11,6 +12,8 @@ export type DialOptions = {
 	readonly port: number;
 	/** Of the host, when it is known: its name is not looked up again. */
 	readonly address?: string;
+	/** Where cameras may be; undefined: everywhere. */
+	readonly places?: CameraPlaces | undefined;
 	/** Undefined for plain TCP. */
 	readonly tls: TlsTrust | undefined;
 	readonly clock: Clock;
@@ -30,10 +33,11 @@ const LENIENT = { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
  * @throws SourceError that names why there is none
  */
 export function dial(options: DialOptions, onread?: OnReadOpts): Promise<Socket> {
-	const { host, port, address = host, clock, connectTimeout, signal, tls } = options;
+	const { host, port, address = host, places, clock, connectTimeout, signal, tls } = options;
 	const remote = remoteOf(options);
 	return new Promise((resolve, reject) => {
-		const plain = { host: address, port, ...(onread && { onread }) };
+		places?.check(address);
+		const plain = { host: address, port, ...(places && { lookup: places.lookup }), ...(onread && { onread }) };
 		const socket = tls === undefined ? connect(plain) : openTls(address, options, tls);
 		const settle = (error?: SourceError) => {
 			timer.cancel();
@@ -50,7 +54,9 @@ export function dial(options: DialOptions, onread?: OnReadOpts): Promise<Socket>
 			reject(error);
 		};
 		const onOpen = () => settle(tls === undefined ? undefined : distrust(socket, tls, remote));
-		const onError = (error: Error) => settle(sourceErrorFromSocket(error, remote));
+		const onError = (error: Error) => {
+			settle(error instanceof SourceError ? error : sourceErrorFromSocket(error, remote));
+		};
 		const abort = () => settle(new SourceError('camera_closed', 'connecting was given up'));
 		const timer = clock.after(connectTimeout, () => {
 			settle(new SourceError('camera_timeout', `no connection to ${remote} in ${connectTimeout} ms`));
@@ -68,11 +74,12 @@ export function remoteOf({ host, port }: { readonly host: string; readonly port:
 }
 
 /** The handshake is let through, so that what is wrong with the certificate can be told. */
-function openTls(address: string, { host, port }: DialOptions, trust: TlsTrust): Socket {
+function openTls(address: string, { host, port, places }: DialOptions, trust: TlsTrust): Socket {
 	return connectTls({
 		host: address,
 		port,
 		rejectUnauthorized: false,
+		...(places && { lookup: places.lookup }),
 		...(isIP(host) === 0 && { servername: host }),
 		...(trust === 'unchecked' && LENIENT),
 	});

@@ -31,11 +31,14 @@ export async function openByGet(
 ): Promise<HttpOpened> {
 	const { target, login } = options;
 	let last: Socket | undefined;
+	let { address } = options;
 	try {
 		return await login.send('GET', target, async (authorization) => {
 			last?.destroy();
-			const socket = await dial(options);
+			const socket = await dial({ ...options, ...(address !== undefined && { address }) });
 			last = socket;
+			// A password goes to where it was asked for, whatever the name means by now.
+			address = socket.remoteAddress;
 			socket.write(httpHead(`GET ${target} HTTP/${version}`, options, headers, authorization));
 			return { socket, ...(await readHead(socket, options)) };
 		});

@@ -1,6 +1,6 @@
 import { SourceError } from '../../base/errors.ts';
 import { Authorizer, type Credentials } from '../auth.ts';
-import { chooseChallenge } from '../challenge.ts';
+import { canProve, chooseChallenge } from '../challenge.ts';
 import { sourceErrorFromStatus } from '../errors.ts';
 import type { RtspHeaders } from '../headers.ts';
 import { CLIENT_LIMITS } from './limits.ts';
@@ -14,14 +14,17 @@ const NO_CREDENTIALS = 'the camera asks for a user name and password; set both f
 export class Login {
 	readonly #authorizer: Authorizer | undefined;
 	readonly #missing: string;
+	readonly #mutual: boolean;
 
 	/**
 	 * @param random a number in [0, 1), for the client nonce
 	 * @param missing what to say when the camera asks and there are no credentials
+	 * @param mutual whether the other side has to show that it knows the password as well
 	 */
-	constructor(credentials: Credentials | undefined, random: () => number, missing = NO_CREDENTIALS) {
+	constructor(credentials: Credentials | undefined, random: () => number, missing = NO_CREDENTIALS, mutual = false) {
 		this.#authorizer = credentials && new Authorizer(credentials, random);
 		this.#missing = missing;
+		this.#mutual = mutual;
 	}
 
 	/** The value of `Authorization` for one request; undefined as long as nobody asked. */
@@ -34,7 +37,8 @@ export class Login {
 	 *
 	 * @param uri exactly as in the request line
 	 * @returns any answer but 401
-	 * @throws SourceError `camera_unauthorized` on a second 401, or on the first when there is nothing to answer with
+	 * @throws SourceError `camera_unauthorized` on a second 401, or on the first when there is nothing to answer with;
+	 * `camera_untrusted` when the other side does not show what it has to
 	 */
 	async send<Answer extends Answered>(
 		method: string,
@@ -47,19 +51,33 @@ export class Login {
 			if (attempt > 1 && authorization === sent) throw sourceErrorFromStatus(401, method);
 			sent = authorization;
 			const answer = await send(authorization);
-			if (answer.status !== 401) return answer;
+			if (answer.status !== 401) {
+				if (this.#mutual && answer.status < 400) this.#checkProof(uri, answer.headers);
+				return answer;
+			}
 			this.#take(method, answer.headers, attempt);
 		}
+	}
+
+	#checkProof(uri: string, headers: RtspHeaders): void {
+		if (this.#authorizer?.isProven(uri, headers.get('Authentication-Info'))) return;
+		throw unproven();
 	}
 
 	#take(method: string, headers: RtspHeaders, attempt: number): void {
 		if (!this.#authorizer) throw unauthorized(this.#missing);
 		const challenge = chooseChallenge(headers.all('WWW-Authenticate'));
 		if (!challenge) throw unauthorized('the camera asks for a kind of authorization that is not known');
+		// Said before anything is answered: in the clear the password would be known to whoever asks.
+		if (this.#mutual && !canProve(challenge)) throw unproven();
 		const stale = challenge.scheme === 'digest' && challenge.stale;
 		if (attempt >= CLIENT_LIMITS.loginAttempts || (attempt === 2 && !stale)) throw sourceErrorFromStatus(401, method);
 		this.#authorizer.take(challenge);
 	}
+}
+
+function unproven(): SourceError {
+	return new SourceError('camera_untrusted', 'the server does not show that it knows the password');
 }
 
 function unauthorized(message: string): SourceError {

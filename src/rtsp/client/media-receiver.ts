@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.ts';
+import type { Clock, Timer } from '../../base/clock.ts';
 import { ReceiverStatistics, type Reception } from '../../media/receiver-statistics.ts';
 import { type ReorderOptions, ReorderWindow } from '../../media/reorder.ts';
 import { parseRtcp } from '../../media/rtcp.ts';
@@ -76,9 +76,9 @@ export class MediaReceiver {
 		for (const lane of this.#lanes) lane.report();
 	}
 
-	/** Gives up packets that are late; for transports that reorder, to be called every few ten milliseconds. */
-	flush(now: number): void {
-		for (const lane of this.#lanes) lane.flush(now);
+	/** What waits for an earlier packet goes nowhere any more. */
+	close(): void {
+		for (const lane of this.#lanes) lane.close();
 	}
 
 	onLanePacket(arrival: number): void {
@@ -106,6 +106,9 @@ class TrackLane implements Lane {
 	readonly isVideo: boolean;
 	ended = false;
 	#ssrc: number | undefined;
+	/** Runs while a packet waits for an earlier one: most cameras never come to this, so there is no steady timer. */
+	#patience: Timer | undefined;
+	#closed = false;
 
 	constructor(
 		receiver: MediaReceiver,
@@ -139,8 +142,12 @@ class TrackLane implements Lane {
 		this.#ssrc = packet.ssrc;
 		this.#statistics.receive(packet, arrival);
 		this.#receiver.onLanePacket(arrival);
-		if (this.#reorder) this.#reorder.push(packet, arrival);
-		else this.#deliver(packet, arrival);
+		if (!this.#reorder) {
+			this.#deliver(packet, arrival);
+			return;
+		}
+		this.#reorder.push(packet, arrival);
+		this.#watch(this.#reorder, arrival);
 	}
 
 	onRtcp(bytes: Uint8Array, arrival: number): void {
@@ -165,8 +172,21 @@ class TrackLane implements Lane {
 		this.#sendRtcp(buildReceiverReport({ ssrc, blocks: block ? [block] : [] }, cname));
 	}
 
-	flush(now: number): void {
-		this.#reorder?.flush(now);
+	close(): void {
+		this.#closed = true;
+		this.#patience?.cancel();
+	}
+
+	#watch(reorder: ReorderWindow, now: number): void {
+		const { deadline } = reorder;
+		if (deadline === undefined || this.#patience || this.#closed) return;
+		const { clock } = this.#options;
+		this.#patience = clock.after(Math.max(1, deadline - now), () => {
+			this.#patience = undefined;
+			const late = clock.now();
+			reorder.flush(late);
+			this.#watch(reorder, late);
+		});
 	}
 
 	#deliver(packet: RtpPacket, arrival: number): void {

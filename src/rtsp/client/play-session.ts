@@ -24,7 +24,6 @@ const REPORT_PERIOD = 5000;
 /** Nothing at all over UDP for this long after PLAY means that something on the way drops it. */
 const UDP_PATIENCE = 3000;
 const REORDER = { delay: 80, packets: 512 } as const;
-const FLUSH_PERIOD = 20;
 
 /**
  * One session from the connection to the TEARDOWN, over one transport. Ends by return when the camera says
@@ -91,6 +90,7 @@ class PlaySession {
 			await askForWhole(dialogue, 'TEARDOWN', presentation, tracks, TEARDOWN_TIMEOUT).catch(() => {});
 		});
 		scope.defer(() => this.#transport.close());
+		scope.defer(() => this.#receiver.close());
 	}
 
 	async run(signal: AbortSignal): Promise<TransportRefusal | undefined> {
@@ -160,7 +160,6 @@ class PlaySession {
 		];
 		if (this.#transport.lower !== 'tcp') {
 			timers.push(
-				clock.every(FLUSH_PERIOD, () => this.#receiver.flush(clock.now())),
 				clock.after(UDP_PATIENCE, () => {
 					if (!this.#receiver.started) this.#end(silent(transport));
 				}),

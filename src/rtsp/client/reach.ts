@@ -3,6 +3,7 @@ import { SourceError } from '../../base/errors.ts';
 import type { Scope } from '../../base/scope.ts';
 import type { SourceTransport } from '../../stream/source.ts';
 import type { Credentials } from '../auth.ts';
+import type { CameraPlaces } from './camera-places.ts';
 import type { CameraUrl } from './camera-url.ts';
 import { RtspConnection } from './connection.ts';
 import { remoteOf } from './dial.ts';
@@ -16,11 +17,15 @@ import type { TlsTrust } from './tls-trust.ts';
 export type ReachOptions = {
 	readonly camera: CameraUrl;
 	readonly credentials: Credentials | undefined;
+	/** Whether the other side has to show that it knows the password, too (RFC 7616 section 3.5). */
+	readonly mutual?: boolean;
 	readonly transport: SourceTransport;
 	/** As `OpenWireOptions` has it. */
 	readonly tunnelPath: string | undefined;
 	/** Whom to believe where the camera was configured to be; undefined: as the URL says. */
 	readonly tls: TlsTrust | undefined;
+	/** Where cameras may be, redirections included. */
+	readonly places?: CameraPlaces | undefined;
 	readonly clock: Clock;
 	readonly userAgent: string;
 	/** A number in [0, 1). */
@@ -82,8 +87,8 @@ export async function reachCamera(options: ReachOptions, scope: Scope, signal: A
 	}
 }
 
-function loginAt(camera: CameraUrl, home: boolean, { credentials, random }: ReachOptions): Login {
-	if (home || credentials === undefined) return new Login(credentials, random);
+function loginAt(camera: CameraUrl, home: boolean, { credentials, mutual, random }: ReachOptions): Login {
+	if (home || credentials === undefined) return new Login(credentials, random, undefined, mutual);
 	const missing =
 		`the camera redirects to ${remoteOf(camera)}, which asks for a password; ` +
 		'it is not sent to another host: if this is your camera, set its address as the source';

@@ -1,18 +1,9 @@
-import { BlockList, isIPv6 } from 'node:net';
 import { SourceError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
+import { isLocal } from './camera-places.ts';
 import { type CameraUrl, parseCameraUrl } from './camera-url.ts';
 import { remoteOf } from './dial.ts';
 import { CLIENT_LIMITS } from './limits.ts';
-
-/** Addresses that a camera in the network must not send this machine to: its own, and those of the link. */
-const LOCAL = new BlockList();
-LOCAL.addSubnet('0.0.0.0', 8, 'ipv4');
-LOCAL.addSubnet('127.0.0.0', 8, 'ipv4');
-LOCAL.addSubnet('169.254.0.0', 16, 'ipv4');
-LOCAL.addAddress('::', 'ipv6');
-LOCAL.addAddress('::1', 'ipv6');
-LOCAL.addSubnet('fe80::', 10, 'ipv6');
 
 /** Follows a camera from place to place (RFC 2326 section 11.3), with an end. */
 export class Redirections {
@@ -57,7 +48,7 @@ export class Redirections {
 	 * @throws SourceError when a camera of the network leads to this machine or its link
 	 */
 	check(camera: CameraUrl, address: string): void {
-		const local = LOCAL.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+		const local = isLocal(address);
 		if (this.#visited.length === 1) this.#firstWasLocal = local;
 		else if (local && !this.#firstWasLocal)
 			throw wrong(`the camera redirects to ${remoteOf(camera)}; it is not followed`);

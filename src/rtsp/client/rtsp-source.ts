@@ -3,6 +3,7 @@ import { SourceError, toError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { redact } from '../../base/redact.ts';
 import type { Source, SourceSink, SourceTransport } from '../../stream/source.ts';
+import type { CameraPlaces } from './camera-places.ts';
 import { type CameraUrl, parseCameraUrl } from './camera-url.ts';
 import { isTunnel } from './open-wire.ts';
 import { playSession } from './play-session.ts';
@@ -18,12 +19,16 @@ export type RtspSourceOptions = {
 	/** Takes precedence over the URL's. */
 	readonly username?: string;
 	readonly password?: string;
+	/** Whether the other side has to show that it knows the password, too: another Dualcast does (RFC 7616 3.5). */
+	readonly mutual?: boolean;
 	/** `auto`: what worked last, else TCP; UDP when the camera refuses TCP and the URL does not want TLS. */
 	readonly transport: 'auto' | SourceTransport;
 	/** Path and query of the tunnel; by default the URL's for `http`, `/rtsp-over-websocket` for `websocket`. */
 	readonly tunnelPath?: string | undefined;
 	/** Whom to believe at the other end of TLS; by default as the URL says. */
 	readonly tls?: TlsTrust | undefined;
+	/** Where cameras may be; default everywhere. */
+	readonly places?: CameraPlaces | undefined;
 	readonly clock: Clock;
 	readonly logger: Logger;
 	readonly userAgent: string;

@@ -167,6 +167,7 @@ export class ServerConnection {
 		const sequence = request.headers.get('CSeq');
 		if (sequence !== undefined) answer.headers.append('CSeq', sequence);
 		answer.headers.append('Server', 'Dualcast');
+		if (answer.status < 300) this.#options.guard.sign?.(request, answer);
 		if (this.#options.socket.writable) this.#options.socket.write(serializeMessage(answer));
 	}
 

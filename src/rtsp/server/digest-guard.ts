@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
-import type { Credentials } from '../auth.ts';
+import { type Credentials, digestProof, digestSecret, sameText } from '../auth.ts';
 import { type RtspRequest, type RtspResponse, response } from '../message.ts';
 import { SERVER_LIMITS } from './limits.ts';
 import type { RequestGuard } from './request-guard.ts';
@@ -18,6 +18,8 @@ type Hash = 'md5' | 'sha256';
 const REALM = 'Dualcast';
 const NONCE_BYTES = 16;
 const MAX_HEADER = 4096;
+const COUNT = /^[0-9a-f]{8}$/i;
+const CLIENT_NONCE = /^[\w+/=.-]{1,128}$/;
 const PARAMETER = /(?<![a-z])([a-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi;
 const HASHES: Readonly<Record<string, Hash>> = { md5: 'md5', 'sha-256': 'sha256' };
 
@@ -48,6 +50,19 @@ export class DigestGuard implements RequestGuard {
 		return this.#challenge(false);
 	}
 
+	/** Shows that this side knows the password, too (RFC 7616 section 3.5). */
+	sign(request: RtspRequest, answer: RtspResponse): void {
+		const parameters = parseDigest(request.headers.get('Authorization') ?? '');
+		if (!parameters?.has('qop') || !this.#isRight(parameters, request)) return;
+		const hash = hashOf(parameters);
+		if (hash === undefined) return;
+		const [count = '', client = ''] = [parameters.get('nc'), parameters.get('cnonce')];
+		if (!COUNT.test(count) || !CLIENT_NONCE.test(client)) return;
+		const nonce = { server: this.#nonce?.text ?? '', count, client };
+		const proof = digestProof(hash, digestSecret(hash, this.#options.credentials, REALM), nonce, request.uri);
+		answer.headers.append('Authentication-Info', `rspauth="${proof}", qop=auth, cnonce="${client}", nc=${count}`);
+	}
+
 	#challenge(stale: boolean): RtspResponse {
 		const { clock, randomBytes } = this.#options;
 		const now = clock.now();
@@ -65,17 +80,17 @@ export class DigestGuard implements RequestGuard {
 	#isRight(parameters: ReadonlyMap<string, string>, request: RtspRequest): boolean {
 		const { username, password } = this.#options.credentials;
 		const uri = parameters.get('uri') ?? '';
-		const hash = HASHES[(parameters.get('algorithm') ?? 'MD5').toLowerCase()];
+		const hash = hashOf(parameters);
 		if (hash === undefined || parameters.get('realm') !== REALM || !speaksOf(request.uri, uri)) return false;
-		const secret = digest(hash, `${username}:${REALM}:${password}`);
+		const secret = digestSecret(hash, { username, password }, REALM);
 		const what = digest(hash, `${request.method}:${uri}`);
 		const nonce = this.#nonce?.text ?? '';
 		const middle = parameters.has('qop')
 			? [nonce, parameters.get('nc'), parameters.get('cnonce'), parameters.get('qop')].join(':')
 			: nonce;
 		const name = unquote(parameters.get('username') ?? '');
-		const right = equal(parameters.get('response') ?? '', digest(hash, `${secret}:${middle}:${what}`));
-		return equal(name, username) && right;
+		const right = sameText(parameters.get('response') ?? '', digest(hash, `${secret}:${middle}:${what}`));
+		return sameText(name, username) && right;
 	}
 }
 
@@ -87,6 +102,10 @@ function parseDigest(header: string): Map<string, string> | undefined {
 		parameters.set(name.toLowerCase(), quoted ?? plain ?? '');
 	}
 	return parameters;
+}
+
+function hashOf(parameters: ReadonlyMap<string, string>): Hash | undefined {
+	return HASHES[(parameters.get('algorithm') ?? 'MD5').toLowerCase()];
 }
 
 function unquote(text: string): string {
@@ -101,10 +120,4 @@ function speaksOf(asked: string, signed: string): boolean {
 
 function digest(hash: Hash, text: string): string {
 	return createHash(hash).update(text, 'utf8').digest('hex');
-}
-
-/** In a time that says nothing of where they differ. */
-function equal(a: string, b: string): boolean {
-	const [left, right] = [a, b].map((text) => createHash('sha256').update(text, 'utf8').digest());
-	return timingSafeEqual(left as Buffer, right as Buffer);
 }

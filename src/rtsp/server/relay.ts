@@ -31,6 +31,7 @@ type Lane = { readonly index: number; readonly timestampBase: number; readonly n
  */
 export class StreamRelay implements Presentation, StreamReader, PacketSink {
 	readonly name = 'rtsp';
+	readonly readsAtOnce = true;
 	readonly tracks: readonly PresentationTrack[];
 	readonly #stream: StreamFace;
 	readonly #maxPayload: number;

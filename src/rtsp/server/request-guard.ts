@@ -7,6 +7,8 @@ import type { RtspRequest, RtspResponse } from '../message.ts';
 export interface RequestGuard {
 	/** @returns undefined when the request may be answered, else the refusal */
 	authorize(request: RtspRequest): Promise<RtspResponse | undefined>;
+	/** Adds to the answer of a request that was let in what the client asked this side to show. */
+	sign?(request: RtspRequest, answer: RtspResponse): void;
 	/** The connection is over. */
 	close?(): void;
 }

@@ -8,11 +8,13 @@ import { playerStyles } from './styles.ts';
 import { PlayerSupervisor } from './supervisor.ts';
 import { playerView } from './view.ts';
 import { WebRtcPlayback } from './webrtc-playback.ts';
+import { Whereabouts } from './whereabouts.ts';
 
 /** Details of the player's events. */
 export type DualcastPlayerEvents = {
 	'dualcast-playing': { mode: Mode; firstFrameMs: number };
 	'dualcast-fallback': { reason: string };
+	'dualcast-moved': Record<string, never>;
 	'dualcast-error': {
 		code: string;
 		message: string /** Absent when it does not try again by itself. */;
@@ -33,7 +35,8 @@ export type DualcastPlayerEvents = {
  * - `stats` (read only): a `PlayerStats`.
  *
  * Events (they bubble and cross shadow roots): `dualcast-playing` `{mode, firstFrameMs}`, `dualcast-fallback`
- * `{reason}`, `dualcast-error` `{code, message, retryInMs}`.
+ * `{reason}`, `dualcast-moved` (another node of the cluster plays from here on), `dualcast-error` `{code, message,
+ * retryInMs}`.
  *
  * CSS: `--dualcast-player-radius`.
  */
@@ -53,22 +56,35 @@ export class DualcastPlayer extends LitElement {
 	declare mode: Choice;
 	declare panel: boolean;
 
-	readonly #video = document.createElement('video');
+	#video = this.#createVideo();
+	/** Of the playback that is to take over. */
+	#nextVideo: HTMLVideoElement | undefined;
+	#stalled = false;
 	#needsGesture = false;
 	#cancelCountdown: () => void = () => undefined;
 	#listeners = new AbortController();
 
-	readonly #supervisor = new PlayerSupervisor({
+	readonly #whereabouts = new Whereabouts({
+		clock: browserClock,
+		open: (url) => new EventSource(url),
+		onLeave: () => this.#supervisor.move(),
+	});
+
+	readonly #supervisor: PlayerSupervisor = new PlayerSupervisor({
 		clock: browserClock,
 		random: Math.random,
-		playback: (mode) => {
-			const video = this.#video;
-			const urls = gatewayUrls(new URL(this.srcBase || '/', location.href).href, this.token);
+		playback: (mode, beside) => {
+			if (beside) this.#nextVideo = this.#createVideo(this.#video);
+			const video = (beside ? this.#nextVideo : undefined) ?? this.#video;
+			const where = this.#whereabouts;
+			const urls = gatewayUrls(where.from(new URL(this.srcBase || '/', location.href).href), this.token);
 			const common = { video, fetch: globalThis.fetch.bind(globalThis), clock: browserClock };
 			return mode === 'webrtc'
-				? new WebRtcPlayback({ ...common, endpoint: urls.whep(this.stream) })
-				: new HlsPlayback({ ...common, playlist: urls.hls(this.stream) });
+				? new WebRtcPlayback({ ...common, endpoint: where.address(urls.whep(this.stream)) })
+				: new HlsPlayback({ ...common, playlist: where.address(urls.hls(this.stream)) });
 		},
+		onServed: (url) => this.#whereabouts.servedBy(url),
+		onTakeOver: () => this.#onTakeOver(),
 		onChange: () => this.#onChange(),
 		onPlaying: (mode, firstFrameMs) => this.#emit('dualcast-playing', { mode, firstFrameMs }),
 		onFallback: (reason) => this.#emit('dualcast-fallback', { reason }),
@@ -82,13 +98,6 @@ export class DualcastPlayer extends LitElement {
 		this.token = '';
 		this.mode = 'auto';
 		this.panel = false;
-		const video = this.#video;
-		video.muted = true;
-		video.autoplay = true;
-		video.playsInline = true;
-		video.addEventListener('loadedmetadata', () => void this.#play());
-		video.addEventListener('resize', () => this.#onResize());
-		video.addEventListener('volumechange', () => this.requestUpdate());
 	}
 
 	/** What plays and how well, now. */
@@ -124,6 +133,7 @@ export class DualcastPlayer extends LitElement {
 		this.#listeners.abort();
 		this.#cancelCountdown();
 		this.#supervisor.stop();
+		this.#whereabouts.leave();
 	}
 
 	protected override willUpdate(changed: PropertyValues<this>): void {
@@ -172,9 +182,32 @@ export class DualcastPlayer extends LitElement {
 		return this.shadowRoot?.fullscreenElement != null;
 	}
 
-	async #play(): Promise<void> {
+	/** @param before takes its place later, and sounds like it */
+	#createVideo(before?: HTMLVideoElement): HTMLVideoElement {
+		const video = document.createElement('video');
+		video.muted = before?.muted ?? true;
+		video.volume = before?.volume ?? 1;
+		video.autoplay = true;
+		video.playsInline = true;
+		video.addEventListener('loadedmetadata', () => void this.#play(video));
+		video.addEventListener('resize', () => this.#onResize());
+		video.addEventListener('volumechange', () => this.requestUpdate());
+		return video;
+	}
+
+	#onTakeOver(): void {
+		if (!this.#nextVideo) return;
+		const inPicture = this.shadowRoot?.pictureInPictureElement === this.#video;
+		this.#video = this.#nextVideo;
+		this.#nextVideo = undefined;
+		if (inPicture) void this.#video.requestPictureInPicture().catch(() => undefined);
+		this.requestUpdate();
+		this.#emit('dualcast-moved', {});
+	}
+
+	async #play(video = this.#video): Promise<void> {
 		try {
-			await this.#video.play();
+			await video.play();
 			this.#needsGesture = false;
 		} catch (thrown) {
 			this.#needsGesture = thrown instanceof DOMException && thrown.name === 'NotAllowedError';
@@ -205,7 +238,12 @@ export class DualcastPlayer extends LitElement {
 
 	#onChange(): void {
 		this.#cancelCountdown();
-		if (this.#supervisor.state.name === 'waiting') this.#countDown();
+		const { state } = this.#supervisor;
+		if (state.name === 'waiting') this.#countDown();
+		// The camera may have stopped, or the node.
+		const stalled = state.name === 'playing' && state.stalled;
+		if (stalled && !this.#stalled) this.#whereabouts.check();
+		this.#stalled = stalled;
 		this.requestUpdate();
 	}
 
@@ -218,6 +256,7 @@ export class DualcastPlayer extends LitElement {
 
 	#onError(failure: PlaybackError, retryInMs: number | undefined): void {
 		const { code, message } = failure;
+		if (code === 'gateway_unreachable') this.#whereabouts.unreachable();
 		this.#emit('dualcast-error', { code, message, ...(retryInMs === undefined ? {} : { retryInMs }) });
 	}
 

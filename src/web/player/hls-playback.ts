@@ -109,13 +109,13 @@ export class HlsPlayback implements Playback {
 
 	async #load(listener: PlaybackListener): Promise<void> {
 		const { video } = this.#options;
-		if (prefersNativeHls(video)) return this.#loadNative();
+		if (prefersNativeHls(video)) return this.#loadNative(listener);
 		const { default: HlsJs } = await import('hls.js/light').catch(() => {
 			throw new PlaybackError('gateway_unreachable', 'The gateway does not answer.');
 		});
 		if (this.#scope.signal.aborted) return;
 		if (!HlsJs.isSupported()) {
-			if (playsHlsItself(video)) return this.#loadNative();
+			if (playsHlsItself(video)) return this.#loadNative(listener);
 			throw new PlaybackError('hls_missing', 'This browser cannot play HLS.');
 		}
 		this.#play(HlsJs, listener);
@@ -139,6 +139,7 @@ export class HlsPlayback implements Playback {
 		hls.on(HlsJs.Events.BUFFER_CODECS, (_, tracks) => {
 			if (tracks.audio || tracks.audiovideo) listener.hasAudio();
 		});
+		hls.once(HlsJs.Events.LEVEL_LOADED, (_, { details }) => listener.served(details.url));
 		hls.loadSource(this.#lowLatency ? lowLatencyUrl(playlist) : playlist);
 		hls.attachMedia(video);
 	}
@@ -169,7 +170,7 @@ export class HlsPlayback implements Playback {
 		else video.playbackRate = catchUpRate(behind, secondsAhead(video), target, video.playbackRate);
 	}
 
-	#loadNative(): void {
+	#loadNative(listener: PlaybackListener): void {
 		const { playlist, video, fetch } = this.#options;
 		const onError = async () => {
 			const response = await fetch(playlist).catch(() => undefined);
@@ -180,7 +181,17 @@ export class HlsPlayback implements Playback {
 			this.#fail(new PlaybackError(problem.code, problem.message));
 		};
 		video.addEventListener('error', () => void onError(), { signal: this.#scope.signal });
-		video.src = playlist;
+		const start = (address: string) => {
+			if (!this.#scope.signal.aborted) video.src = address;
+		};
+		// The browser would not say where it was sent.
+		fetch(playlist, { method: 'HEAD', signal: this.#scope.signal }).then(
+			({ ok, url }) => {
+				if (ok) listener.served(url);
+				start(ok ? url : playlist);
+			},
+			() => start(playlist),
+		);
 	}
 
 	#onFirstFrame(listener: PlaybackListener): void {

@@ -13,6 +13,7 @@ const LASTING = new Set([
 	'camera_forbidden',
 	'camera_untrusted',
 	'camera_unsupported',
+	'camera_disallowed',
 	'webrtc_disabled',
 	'hls_disabled',
 	'codec_unsupported',

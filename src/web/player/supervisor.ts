@@ -14,8 +14,8 @@ export type PlayerState =
 
 /** What the supervisor needs and whom it tells. */
 export type SupervisorOptions = {
-	/** Makes one attempt. */
-	playback: (mode: Mode) => Playback;
+	/** Makes one attempt; `beside` when it is to take over from one that plays, on a picture of its own. */
+	playback: (mode: Mode, beside: boolean) => Playback;
 	clock: Clock;
 	/** A number in [0, 1). */
 	random: () => number;
@@ -25,6 +25,17 @@ export type SupervisorOptions = {
 	onFallback: (reason: string) => void;
 	/** @param retryInMs undefined when it does not try again by itself */
 	onError: (failure: PlaybackError, retryInMs: number | undefined) => void;
+	/** Which gateway serves what plays, or is to. */
+	onServed: (url: string) => void;
+	/** The playback that was made last, beside another one, is the one to show. */
+	onTakeOver: () => void;
+};
+
+/** One playback from its start to its end. */
+type Attempt = {
+	readonly abort: AbortController;
+	ended: Promise<{ failure: PlaybackError; played: boolean }>;
+	servedBy: string | undefined;
 };
 
 const STALLED_AFTER_MS = 2000;
@@ -37,6 +48,9 @@ export class PlayerSupervisor {
 	#choice: Choice = 'auto';
 	#wantedAt = 0;
 	#lastFrameAt = 0;
+	#current: Attempt | undefined;
+	/** Aborted when a move under way has become needless. */
+	#moving: AbortController | undefined;
 
 	state: PlayerState = { name: 'idle' };
 	/** Why HLS plays although WebRTC is preferred. */
@@ -65,6 +79,14 @@ export class PlayerSupervisor {
 		this.#wake.abort();
 		this.fallbackReason = undefined;
 		this.#become({ name: 'idle' });
+	}
+
+	/**
+	 * Goes to another place, wherever `playback` now finds one: what plays goes on until the picture from there moves.
+	 * Does nothing when nothing plays: the next attempt goes there anyway.
+	 */
+	move(): void {
+		if (this.state.name === 'playing' && !this.#moving) void this.#move(this.state.mode, this.#stop.signal);
 	}
 
 	/** Tries again now, when it waits or gave up. */
@@ -111,34 +133,88 @@ export class PlayerSupervisor {
 		}
 	}
 
+	/** Plays until the end of the playback that plays last: others may take over. */
 	async #attempt(mode: Mode, stop: AbortSignal): Promise<{ failure: PlaybackError; played: boolean }> {
-		let played = false;
 		this.#become({ name: 'connecting', mode });
+		const first = this.#begin(mode, false, stop, (attempt) => attempt === this.#current && this.#onFirstFrame(mode));
+		for (let attempt: Attempt | undefined = first; ; attempt = this.#current) {
+			const outcome = await (attempt ?? first).ended;
+			if (attempt !== this.#current && !stop.aborted) continue;
+			this.#moving?.abort();
+			this.#moving = undefined;
+			return outcome;
+		}
+	}
+
+	async #move(mode: Mode, stop: AbortSignal): Promise<void> {
+		const { clock, random, onTakeOver, onServed } = this.#options;
+		const moving = new AbortController();
+		this.#moving = moving;
+		stop.addEventListener('abort', () => moving.abort(), { once: true });
+		for (let count = 1; !moving.signal.aborted; count++) {
+			let taken = false;
+			const next: Attempt = this.#begin(mode, true, moving.signal, (attempt) => {
+				if (moving.signal.aborted) return;
+				taken = true;
+				const old = this.#current;
+				this.#current = attempt;
+				this.#moving = undefined;
+				this.samples = [];
+				this.#lastFrameAt = clock.now();
+				onTakeOver();
+				this.#become({ name: 'playing', mode, stalled: false });
+				if (attempt.servedBy !== undefined) onServed(attempt.servedBy);
+				old?.abort.abort();
+			});
+			await next.ended;
+			if (taken) return;
+			await sleep(clock, retryDelayMs(count, random()), moving.signal);
+		}
+	}
+
+	/** @param onReady called with the first picture, or, beside another playback, when the picture moves */
+	#begin(mode: Mode, beside: boolean, signal: AbortSignal, onReady: (attempt: Attempt) => unknown): Attempt {
+		const abort = new AbortController();
+		// Directly on the signal: a page that is being left runs nothing later.
+		const end = () => abort.abort();
+		signal.addEventListener('abort', end, { once: true });
+		const attempt: Attempt = { abort, ended: new Promise(() => undefined), servedBy: undefined };
+		if (!beside) this.#current = attempt;
+		let played = false;
 		const ifActive =
 			<Arguments extends unknown[]>(run: (...values: Arguments) => void) =>
 			(...values: Arguments) => {
-				if (!stop.aborted) run(...values);
+				if (!abort.signal.aborted) run(...values);
 			};
-		try {
-			return await this.#options.playback(mode).run(
-				{
-					firstFrame: ifActive(() => {
-						played = true;
-						this.#onFirstFrame(mode);
-					}),
-					sample: ifActive((sample) => this.#onSample(mode, sample)),
-					hasAudio: ifActive(() => {
-						this.hasAudio = true;
-						this.#options.onChange();
-					}),
-				},
-				stop,
-			);
-		} catch (thrown) {
-			const failure =
-				thrown instanceof PlaybackError ? thrown : new PlaybackError('player_failed', `The player failed: ${thrown}`);
-			return { failure, played };
-		}
+		const listener = {
+			firstFrame: ifActive(() => {
+				played = true;
+				if (!beside) onReady(attempt);
+			}),
+			sample: ifActive((sample: Sample) => {
+				// HLS may hold its first picture until enough is there to go on.
+				if (beside && attempt !== this.#current) onReady(attempt);
+				else if (attempt === this.#current) this.#onSample(mode, sample);
+			}),
+			hasAudio: ifActive(() => {
+				this.hasAudio = true;
+				this.#options.onChange();
+			}),
+			served: ifActive((url: string) => {
+				attempt.servedBy = url;
+				if (attempt === this.#current) this.#options.onServed(url);
+			}),
+		};
+		attempt.ended = this.#options
+			.playback(mode, beside)
+			.run(listener, abort.signal)
+			.catch((thrown: unknown) => ({
+				failure:
+					thrown instanceof PlaybackError ? thrown : new PlaybackError('player_failed', `The player failed: ${thrown}`),
+				played,
+			}))
+			.finally(() => signal.removeEventListener('abort', end));
+		return attempt;
 	}
 
 	#onFirstFrame(mode: Mode): void {

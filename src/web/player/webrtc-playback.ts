@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { FrameWatch } from './frame-watch.ts';
 import { type Playback, PlaybackError, type PlaybackListener } from './playback.ts';
+import { withRoundTrip } from './round-trip.ts';
 import type { Sample } from './sample.ts';
 import { type ReportEntries, sampleOfReport } from './webrtc-report.ts';
 import { deleteSession, explainSession, type Fetch, postOffer } from './whep-client.ts';
@@ -73,16 +74,19 @@ export class WebRtcPlayback implements Playback {
 		connection.addTransceiver('video', { direction: 'recvonly' });
 		connection.addTransceiver('audio', { direction: 'recvonly' });
 		const offer = await connection.createOffer();
+		const sdp = withRoundTrip(offer.sdp ?? '');
 		// The gateway is ICE-lite and answers with all its candidates: it needs none of the browser's.
 		const [session] = await Promise.all([
-			postOffer(endpoint, offer.sdp ?? '', { fetch, clock, signal }).then((opened) => {
+			postOffer(endpoint, sdp, { fetch, clock, signal }).then((opened) => {
 				if (this.#left && opened.url !== undefined) deleteSession(opened.url, fetch);
 				return opened;
 			}),
-			connection.setLocalDescription(offer),
+			// A browser that takes only its own words does without.
+			connection.setLocalDescription({ type: 'offer', sdp }).catch(() => connection.setLocalDescription(offer)),
 		]);
 		if (this.#left) return;
 		this.#sessionUrl = session.url;
+		if (session.url !== undefined) listener.served(session.url);
 		this.#frames = new FrameWatch(video, () => this.#onFirstFrame(listener));
 		video.srcObject = media;
 		this.#after('first frame', FIRST_FRAME_TIMEOUT_MS, () => void this.#onFirstFrameTimeout(listener));

@@ -25,6 +25,9 @@ export const MAX_ADDRESSES_PER_PEER = 16;
 /** Candidates of one answer. */
 export const MAX_CANDIDATES = 24;
 
+/** How long the addresses of the machine's network interfaces are believed, ms. */
+export const INTERFACES_MS = 2000;
+
 /** Consent (RFC 7675): a viewer without an authenticated check for so long is gone, ms. */
 export const CONSENT_TIMEOUT_MS = 30_000;
 

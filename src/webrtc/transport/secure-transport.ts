@@ -82,14 +82,18 @@ export type TransportCounters = {
 	readonly sendErrors: number;
 };
 
+/** The implementations, as the configuration and the API call them. */
+export type TransportName = 'native' | 'typescript';
+
 export interface SecureTransport {
+	readonly name: TransportName;
 	/** The bound UDP port. */
 	readonly port: number;
 	/** @throws DualcastError `too_many_sessions` */
 	open(options: PeerOptions): { readonly peer: TransportPeer; readonly local: LocalParameters };
 	/**
 	 * Encrypts and sends every packet to every destination. Destinations whose peer is not secured are skipped.
-	 * Payloads are read before the call returns.
+	 * Payloads are read before the call returns. An array of destinations never changes: what is made of it is kept.
 	 */
 	send(packets: readonly MediaPacket[], destinations: readonly Destination[]): void;
 	counters(): TransportCounters;

@@ -9,8 +9,12 @@ const MAPPED_IPV4 = /^::ffff:/;
 
 /** One accepted connection: a way to a viewer once an authenticated check came over it. */
 export interface TcpConnection extends Route {
+	/** No other connection has it. */
+	readonly id: number;
 	readonly address: string;
 	readonly port: number;
+	/** Sends bytes that are datagrams in their frames already. */
+	write(framed: Buffer): void;
 	/** Keeps the connection beyond the time it has for its first authenticated check. */
 	keep(): void;
 }
@@ -31,6 +35,7 @@ export type TcpEndpointOptions = {
 export class TcpEndpoint {
 	readonly #server: Server;
 	readonly #sockets = new Set<Socket>();
+	#lastId = 0;
 
 	private constructor(server: Server, options: TcpEndpointOptions) {
 		this.#server = server;
@@ -67,14 +72,16 @@ export class TcpEndpoint {
 		const address = remoteAddress.replace(MAPPED_IPV4, '');
 		const patience = options.clock.after(TCP_CHECK_TIMEOUT_MS, () => socket.destroy());
 		const connection: TcpConnection = {
+			id: ++this.#lastId,
 			address,
 			port,
 			description: `tcp ${address.includes(':') ? `[${address}]` : address}:${port}`,
 			keep: () => patience.cancel(),
-			send(memory, offset, length) {
+			write(framed) {
 				if (socket.writableLength > MAX_TCP_BACKLOG) options.onDropped();
-				else if (socket.writable) socket.write(frameDatagram(memory, offset, length));
+				else if (socket.writable) socket.write(framed);
 			},
+			send: (memory, offset, length) => connection.write(frameDatagram(memory, offset, length)),
 		};
 		const deframer = new StreamDeframer();
 		const deliver = (datagram: Buffer): void => options.onDatagram(datagram, connection);

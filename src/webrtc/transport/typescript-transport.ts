@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
-import { isIP, isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { isIPv6 } from 'node:net';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { DualcastError, toError } from '../../base/errors.ts';
-import type { Logger } from '../../base/logger.ts';
 import { Scope } from '../../base/scope.ts';
 import type { RandomBytes } from '../random.ts';
-import { hostCandidates } from './candidates.ts';
 import { type Certificate, createCertificate } from './certificate.ts';
 import { DatagramRouter } from './datagram-router.ts';
 import { createIceCredentials, type IceCredentials } from './ice-lite.ts';
 import { SWEEP_PERIOD_MS, TCP_CONNECTIONS_PER_PEER } from './limits.ts';
+import { LocalSide, resolveHosts } from './local-parameters.ts';
 import { MediaSender } from './media-sender.ts';
 import { Peer, type PeerHost, type Remote } from './peer.ts';
 import type {
@@ -24,23 +21,8 @@ import type {
 	TransportPeer,
 } from './secure-transport.ts';
 import { TcpEndpoint } from './tcp-endpoint.ts';
+import type { TransportOptions } from './transport-options.ts';
 import { UdpEndpoint } from './udp-endpoint.ts';
-
-export type TypescriptTransportOptions = {
-	/** The address to bind; every address of the machine, IPv4 and IPv6, when left out. */
-	readonly host?: string | undefined;
-	/** 0 lets the system choose. */
-	readonly udpPort: number;
-	/** No TCP when left out; 0 lets the system choose. */
-	readonly tcpPort?: number | undefined;
-	/** Addresses or names under which the gateway is reachable besides those of its interfaces. */
-	readonly additionalHosts: readonly string[];
-	readonly clock: Clock;
-	readonly logger: Logger;
-	readonly maxPeers: number;
-	/** Cryptographically strong; the system's by default. */
-	readonly random?: RandomBytes;
-};
 
 const ANY_IPV4 = '0.0.0.0';
 const ANY_IPV6 = '::';
@@ -51,7 +33,7 @@ const ANY_IPV6 = '::';
  *
  * @throws the system's error when a port cannot be bound
  */
-export async function createTypescriptTransport(options: TypescriptTransportOptions): Promise<SecureTransport> {
+export async function createTypescriptTransport(options: TransportOptions): Promise<SecureTransport> {
 	const additionalHosts = await resolveHosts(options.additionalHosts, options.logger);
 	const transport = new TypescriptTransport({ ...options, additionalHosts });
 	try {
@@ -64,24 +46,33 @@ export async function createTypescriptTransport(options: TypescriptTransportOpti
 }
 
 class TypescriptTransport implements SecureTransport, PeerHost {
+	readonly name = 'typescript';
 	readonly certificate: Certificate;
 	readonly clock: Clock;
-	readonly #options: TypescriptTransportOptions;
+	readonly #options: TransportOptions;
 	readonly #random: RandomBytes;
 	readonly #router = new DatagramRouter();
 	readonly #sender: MediaSender;
 	readonly #sweep: Timer;
 	readonly #scope = new Scope();
 	readonly #udp: UdpEndpoint[] = [];
+	readonly #local: LocalSide;
 	#tcp: TcpEndpoint | undefined;
 	readonly #counters = { packetsSent: 0, bytesSent: 0, strayDatagrams: 0, sendErrors: 0 };
 
-	constructor(options: TypescriptTransportOptions) {
+	constructor(options: TransportOptions) {
 		const { clock } = options;
 		this.#options = options;
 		this.clock = clock;
 		this.certificate = createCertificate(clock.wall());
 		this.#random = options.random ?? randomBytes;
+		this.#local = new LocalSide(clock, () => ({
+			...options,
+			fingerprint: this.certificate.fingerprint,
+			families: this.#udp.map(({ family }) => family),
+			udpPort: this.port,
+			tcpPort: this.#tcp?.port,
+		}));
 		this.#sender = new MediaSender({
 			sockets: 2,
 			pathOf: (peer: TransportPeer) => (peer instanceof Peer ? peer.mediaPath : undefined),
@@ -142,30 +133,17 @@ class TypescriptTransport implements SecureTransport, PeerHost {
 		const credentials = createIceCredentials(this.#random);
 		const peer = new Peer(options, credentials, this);
 		this.#router.add(peer, credentials.ufrag);
-		return { peer, local: this.#localParameters(credentials) };
+		return { peer, local: this.#local.parameters(credentials) };
 	}
 
 	announce(peer: Peer): { readonly credentials: IceCredentials; readonly local: LocalParameters } {
 		const credentials = createIceCredentials(this.#random);
 		this.#router.add(peer, credentials.ufrag);
-		return { credentials, local: this.#localParameters(credentials) };
+		return { credentials, local: this.#local.parameters(credentials) };
 	}
 
 	retire(ufrag: string): void {
 		this.#router.retire(ufrag);
-	}
-
-	#localParameters(credentials: IceCredentials): LocalParameters {
-		const { additionalHosts, host } = this.#options;
-		const candidates = hostCandidates({
-			additionalHosts,
-			interfaces: networkInterfaces(),
-			families: this.#udp.map(({ family }) => family),
-			boundTo: host,
-			udpPort: this.port,
-			tcpPort: this.#tcp?.port,
-		});
-		return { ...credentials, fingerprint: this.certificate.fingerprint, candidates };
 	}
 
 	send(packets: readonly MediaPacket[], destinations: readonly Destination[]): void {
@@ -219,18 +197,4 @@ class TypescriptTransport implements SecureTransport, PeerHost {
 		this.#counters.sendErrors++;
 		this.#options.logger.warn({ error: error.message }, 'WebRTC socket error');
 	};
-}
-
-/** Addresses of the hosts; browsers do not look up names in candidates. A name that cannot be found is left out. */
-async function resolveHosts(hosts: readonly string[], logger: Logger): Promise<string[]> {
-	const found = hosts.map(async (host) => {
-		if (isIP(host) !== 0) return [host];
-		try {
-			return (await lookup(host, { all: true })).map(({ address }) => address);
-		} catch (error) {
-			logger.warn({ host, error: toError(error).message }, 'additional host not found, no candidate is made for it');
-			return [];
-		}
-	});
-	return (await Promise.all(found)).flat();
 }

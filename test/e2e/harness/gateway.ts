@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const MAIN = new URL('../../../dist/main.js', import.meta.url).pathname;
-const START_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 12_000;
 
 /** A built gateway in a process of its own, with a working directory of its own. */
@@ -28,17 +28,23 @@ export type RunningGateway = {
  * Runs `node dist/main.js` with a configuration and waits until it is ready.
  *
  * @param config YAML; give `webrtc.udp_port: 0` so that gateways do not meet
- * @param options `port` to come back at the port of an earlier one; by default the system chooses
+ * @param options `port` to come back at the port of an earlier one; by default the system chooses;
+ * `around` a command that runs the one given to it as arguments
  * @throws Error with all the gateway wrote, when it does not start
  */
-export async function startGateway(config: string, options: { port?: number } = {}): Promise<RunningGateway> {
+export async function startGateway(
+	config: string,
+	options: { port?: number; around?: readonly string[] } = {},
+): Promise<RunningGateway> {
 	if (!existsSync(MAIN) || !existsSync(join(MAIN, '../web/index.html'))) {
 		throw new Error('dist/ is not built: run "npm run build" before the end-to-end tests');
 	}
 	const directory = await mkdtemp(join(tmpdir(), 'dualcast-e2e-'));
 	const file = join(directory, 'config.yaml');
 	await writeFile(file, config);
-	const child = spawn(process.execPath, [MAIN, '--config', file, '--port', String(options.port ?? 0)], {
+	const own = [process.execPath, MAIN, '--config', file, '--port', String(options.port ?? 0)];
+	const [command = '', ...args] = [...(options.around ?? []), ...own];
+	const child = spawn(command, args, {
 		cwd: directory,
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});

@@ -36,7 +36,7 @@ export class WhepReceiver {
 			peer.close();
 			throw new Error(`${response.status}: ${answer}`);
 		}
-		const session = new URL(response.headers.get('location') ?? '', endpoint).href;
+		const session = new URL(response.headers.get('location') ?? '', response.url).href;
 		const receiver = new WhepReceiver(peer, session, answer);
 		await new Promise<void>((resolve, reject) => {
 			const timer = setTimeout(() => reject(new Error('no media came in time')), JOIN_DEADLINE_MS);

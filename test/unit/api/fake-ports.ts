@@ -126,6 +126,7 @@ export const SESSION: WebRtcSession = {
 	rtt_ms: 12,
 	key_frames_only: false,
 	key_frames_only_ms: 0,
+	transport: 'native',
 	video: 'H264',
 	audio: 'OPUS',
 	skipped_tracks: SKIPPED,
@@ -148,6 +149,7 @@ export function fakeStreams(): StreamsPort {
 	return {
 		list: () => [...all.values()],
 		get: (id) => all.get(id),
+		has: (id) => all.has(id),
 		stats: (id) => (id === STREAM.id ? STREAM_STATS : undefined),
 	};
 }

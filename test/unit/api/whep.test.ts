@@ -102,6 +102,14 @@ describe('POST /whep/:id', () => {
 		expect(fixture.log).toEqual([]);
 	});
 
+	it('tells a browser that does not take the codec where else the stream plays', async () => {
+		const fixture = createFixture();
+		fixture.webrtc.answer = () =>
+			Promise.reject(new DualcastError('codec_unsupported', 'no', { facts: { codec: 'h265' } }));
+		const { body } = await post(fixture).send(OFFER);
+		expect(body).toMatchObject({ codec: 'h265', hls: '/hls/live/stream/index.m3u8' });
+	});
+
 	it('keeps an unexpected error to itself and logs it', async () => {
 		const fixture = createFixture();
 		fixture.webrtc.answer = () => Promise.reject(new TypeError('secret inner state'));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Access, type Caller } from '../../../src/auth/access.ts';
+import { FailedAttempts } from '../../../src/auth/failed-attempts.ts';
 import { type HookRequest, HttpHook } from '../../../src/auth/http-hook.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
@@ -13,8 +14,8 @@ const caller = (token?: string): Caller => ({
 });
 
 function scene(read: 'public' | 'jwt' = 'jwt', node?: string) {
-	const { verifier, forge } = tokenScene();
-	return { access: new Access({ read, verifier, node }), forge };
+	const { verifier, forge, clock } = tokenScene();
+	return { access: new Access({ read, verifier, node, failures: new FailedAttempts(clock) }), forge };
 }
 
 describe('Access', () => {
@@ -64,14 +65,15 @@ describe('Access by an external service', () => {
 	function hooked(answer: () => Response) {
 		const asked: HookRequest[] = [];
 		const clock = new VirtualClock();
+		const failures = new FailedAttempts(clock);
 		const hook = new HttpHook({
-			...{ url: 'http://auth.example.org/', timeout: 1000, cache: 10_000, clock, logger: silentLogger },
+			...{ url: 'http://auth.example.org/', timeout: 1000, cache: 10_000, clock, logger: silentLogger, failures },
 			fetch: async (_url, init) => {
 				asked.push(JSON.parse(String(init?.body)));
 				return answer();
 			},
 		});
-		const access = new Access({ read: 'http', verifier: tokenScene().verifier, hook });
+		const access = new Access({ read: 'http', verifier: tokenScene().verifier, hook, failures });
 		return { access, asked, clock };
 	}
 	const wish = { action: 'read', stream: 'yard' } as const;
@@ -91,6 +93,20 @@ describe('Access by an external service', () => {
 		await clock.advance(10_001);
 		await access.authorize(ann, wish);
 		expect(asked).toHaveLength(2);
+	});
+
+	it('S6: is not asked for one user who guesses, but for others from the same address', async () => {
+		const { access, asked } = hooked(() => new Response('', { status: 401 }));
+		const guess = (user: string, password: number): Caller => ({
+			...caller(),
+			authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+		});
+		for (let time = 0; time < 100; time++) {
+			await expect(access.authorize(guess('ann', time), wish)).rejects.toMatchObject({ code: 'forbidden' });
+		}
+		await expect(access.authorize(guess('ann', 100), wish)).rejects.toMatchObject({ code: 'rate_limited' });
+		expect(asked).toHaveLength(100);
+		await expect(access.authorize(guess('bob', 0), wish)).rejects.toMatchObject({ code: 'forbidden' });
 	});
 
 	it('asks once for many at the same time', async () => {
@@ -117,5 +133,36 @@ describe('Access by an external service', () => {
 	])('lets nobody in when the service %s', async (_name, answer) => {
 		const { access } = hooked(answer);
 		await expect(access.authorize(caller('a.b.c'), wish)).rejects.toMatchObject({ code: 'forbidden' });
+	});
+});
+
+describe('S6: who guesses', () => {
+	const wish = { action: 'read', stream: 'yard' } as const;
+
+	it('is refused unchecked for a while, while those with good tokens come in', async () => {
+		const { access, forge } = scene();
+		const known = await forge();
+		await access.authorize(caller(known), wish);
+		for (let guess = 0; guess < 100; guess++) {
+			await expect(access.authorize(caller(`e30.e30.${guess}`), wish)).rejects.toMatchObject({ code: 'token_invalid' });
+		}
+		await expect(access.authorize(caller('e30.e30.x'), wish)).rejects.toMatchObject({
+			code: 'rate_limited',
+			facts: { retry_after_s: 1 },
+		});
+		expect((await access.authorize(caller(known), wish))?.subject).toBe('ann');
+		const elsewhere = { ...caller(await forge({ sub: 'bob' })), address: '192.0.2.2' };
+		expect((await access.authorize(elsewhere, wish))?.subject).toBe('bob');
+	});
+
+	it('is not who brings an expired token, none, or a good one for something else', async () => {
+		const { access, forge } = scene();
+		const [old, other] = [await forge({ exp: 1 }), await forge({ streams: ['gate'] })];
+		for (let time = 0; time < 150; time++) {
+			await expect(access.authorize(caller(old), wish)).rejects.toMatchObject({ code: 'token_expired' });
+			await expect(access.authorize(caller(), wish)).rejects.toMatchObject({ code: 'token_missing' });
+			await expect(access.authorize(caller(other), wish)).rejects.toMatchObject({ code: 'forbidden' });
+		}
+		expect((await access.authorize(caller(await forge()), wish))?.subject).toBe('ann');
 	});
 });

@@ -62,7 +62,7 @@ describe('KeySet', () => {
 		expect(state.fetches).toBe(1);
 	});
 
-	it('is not fetched for a token that cannot be right', async () => {
+	it('S4: is not fetched for a token that cannot be right', async () => {
 		const { verifier, forge, state } = await scene();
 		const wrong = [
 			await forge({ iss: FOREIGN }),

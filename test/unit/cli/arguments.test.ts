@@ -14,6 +14,8 @@ describe('parseArguments', () => {
 		[['config', 'check', 'a.yaml'], { name: 'check', config: 'a.yaml' }],
 		[['config', 'check'], { name: 'check', config: undefined }],
 		[['config', 'check', '-c', 'a.yaml'], { name: 'check', config: 'a.yaml' }],
+		[['check', 'http://a/b.m3u8'], { name: 'check-hls', url: 'http://a/b.m3u8', seconds: 30, json: false }],
+		[['check', 'u', '--seconds', '5', '--json'], { name: 'check-hls', url: 'u', seconds: 5, json: true }],
 	])('reads %j', (args, command) => {
 		expect(parseArguments(args)).toEqual(command);
 	});
@@ -28,6 +30,8 @@ describe('parseArguments', () => {
 		[['start'], /^there is no command "start"/],
 		[['config'], /^there is no command "config"/],
 		[['config', 'check', 'a', 'b'], /^there is no command/],
+		[['check'], /^write dualcast check URL/],
+		[['check', 'a', '--seconds', '0'], /^--seconds takes a whole number from 1 to 86400$/],
 	])('refuses %j', (args, message) => {
 		expect(() => parseArguments(args)).toThrow(UsageError);
 		expect(() => parseArguments(args)).toThrow(message);
@@ -35,7 +39,7 @@ describe('parseArguments', () => {
 });
 
 it('the help names every option', () => {
-	for (const option of ['--config', '--port', '--log-level', '--version', '--help', 'config check']) {
+	for (const option of ['--config', '--port', '--log-level', '--version', '--help', '--seconds', 'config check']) {
 		expect(HELP).toContain(option);
 	}
 });

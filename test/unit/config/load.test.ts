@@ -44,7 +44,7 @@ describe('overrideConfig', () => {
 
 	it('puts the command line in place of the file', () => {
 		const changed = overrideConfig(config, { port: 0, logLevel: 'debug' });
-		expect(changed.server).toEqual({ host: '0.0.0.0', port: 0 });
+		expect(changed.server).toEqual({ host: '0.0.0.0', port: 0, tls: null });
 		expect(changed.log.level).toBe('debug');
 		expect(Object.isFrozen(changed.server)).toBe(true);
 	});

@@ -21,7 +21,7 @@ function stream(entry: string, env: Record<string, string> = {}) {
 describe('defaults', () => {
 	it('are those users know', () => {
 		expect(parseConfig('', 'c.yaml', {})).toEqual({
-			server: { host: '0.0.0.0', port: 8107 },
+			server: { host: '0.0.0.0', port: 8107, tls: null },
 			log: { level: 'info', format: 'auto' },
 			hls: {
 				enabled: true,
@@ -41,6 +41,8 @@ describe('defaults', () => {
 				additional_hosts: [],
 				ice_servers: [],
 				max_sessions: 1000,
+				transport: 'auto',
+				threads: null,
 			},
 			rtsp_server: {
 				enabled: false,
@@ -67,8 +69,23 @@ describe('defaults', () => {
 				issuers: [],
 				http: null,
 			},
+			cluster: {
+				role: 'standalone',
+				node_id: null,
+				redis: { url: 'redis://localhost:6379', username: null, password: null, prefix: 'dualcast:' },
+				secret: null,
+				address: null,
+				http_url: null,
+				rtsp_url: null,
+				rtsp_port: 8556,
+				capacity: 150,
+				heartbeat: 1000,
+				node_ttl: 3000,
+				serve_from_main: false,
+			},
 			on_demand: { start_timeout: 5000, close_after: 30_000 },
-			probe: { enabled: true },
+			security: { camera_hosts: [], page_hosts: [], trusted_proxies: [] },
+			probe: { enabled: true, local: false },
 			streams: { demo: { source: 'demo', credentials: undefined, on_demand: true, transport: 'auto' } },
 		});
 	});
@@ -218,9 +235,9 @@ describe('problems', () => {
 		const text = 'server:\n  port: 99999\n  hots: x\nhls:\n  segment_count: two\nlogs: {}\n';
 		expect(problems(text)).toEqual([
 			'c.yaml:2:9: server.port: expected a whole number from 0 to 65535',
-			'c.yaml:3:3: server.hots: unknown key; the keys here are host, port',
+			'c.yaml:3:3: server.hots: unknown key; the keys here are host, port, tls',
 			'c.yaml:5:18: hls.segment_count: expected a whole number from 3 to 30',
-			'c.yaml:6:1: logs: unknown key; the keys here are server, log, hls, webrtc, rtsp_server, auth, on_demand, probe, streams',
+			'c.yaml:6:1: logs: unknown key; the keys here are server, log, hls, webrtc, rtsp_server, auth, security, cluster, on_demand, probe, streams',
 		]);
 	});
 
@@ -230,6 +247,11 @@ describe('problems', () => {
 		['- a\n', 'c.yaml:1:1: expected settings under this key: server,'],
 		['hls:\n  segment_count: 10\n  cleanup_threshold: 5\n', 'hls.cleanup_threshold: must not be smaller than'],
 		['webrtc:\n  tcp_port: 8107\n', 'c.yaml:2:13: webrtc.tcp_port: is taken by server.port'],
+		[
+			'server: { tls: { port: 8107, cert: c.pem, key: k.pem } }\n',
+			'c.yaml:1:24: server.tls.port: is taken by server.port',
+		],
+		['server: { tls: { cert: c.pem } }\n', 'c.yaml:1:11: server.tls.key: is missing'],
 		['webrtc:\n  ice_servers: ["http://x"]\n', 'webrtc.ice_servers.0: expected settings under this key: urls,'],
 		['webrtc:\n  ice_servers: [{ urls: "http://x" }]\n', 'c.yaml:2:25: webrtc.ice_servers.0.urls: expected stun:'],
 		['webrtc:\n  ice_servers: [{ urls: ["stun:a", "x"] }]\n', 'webrtc.ice_servers.0.urls.1: expected stun:'],

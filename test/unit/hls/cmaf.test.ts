@@ -229,6 +229,50 @@ describe('parts', () => {
 		}
 	});
 
+	it('are long enough at any frame rate, and show each picture when it is due', () => {
+		const intervals = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 60, maxLength: 120 });
+		fc.assert(
+			fc.property(intervals, (uneven) => {
+				const { push, parts, continuity, segments, read } = setup([VIDEO_TRACK], 0.2);
+				const times: number[] = [];
+				let time = 0;
+				for (const steps of [...new Array(25).fill(1), ...uneven]) {
+					times.push(time);
+					time += steps * 0.04;
+				}
+				push(times.map((at, index) => picture(at, index % 20 === 0)));
+				const target = continuity.partTarget;
+				expect(target).toBe(0.206);
+				const ends = new Set<number>();
+				let end = 0;
+				for (const { duration } of segments) {
+					end += duration;
+					ends.add(Math.round(end * 1000));
+				}
+				let at = 0;
+				for (const { duration } of parts) {
+					at += duration;
+					expect(duration).toBeLessThanOrEqual(target + 1e-6);
+					if (!ends.has(Math.round(at * 1000)) && at < end)
+						expect(duration).toBeGreaterThanOrEqual(0.85 * target - 1e-4);
+				}
+				let due = 10 * 90_000;
+				const shown: number[] = [];
+				for (const { runs } of read().fragments) {
+					for (const { start, duration, samples } of runs) {
+						expect(start).toBe(due);
+						due += duration;
+						for (const { cts, dts } of samples) {
+							expect(cts).toBeGreaterThanOrEqual(dts);
+							shown.push(cts / 90_000 - 10);
+						}
+					}
+				}
+				for (const [index, pts] of shown.entries()) expect(pts).toBeCloseTo(times[index] as number, 3);
+			}),
+		);
+	});
+
 	it('say which can be started at', () => {
 		const { push, parts } = setup([VIDEO_TRACK], 0.2);
 		push(pictures(0, 2.1, { rate: 25, gop: 25 }));

@@ -123,6 +123,14 @@ describe('playlist', () => {
 		expect(later.read().targetDuration).toBe(4);
 	});
 
+	it('lets no segment pass the target duration once it is told', () => {
+		const { add, window } = setup();
+		add(1.1);
+		expect(window.longest).toBe(Number.POSITIVE_INFINITY);
+		window.promise();
+		expect(window.longest).toBe(1.5);
+	});
+
 	it('counts discontinuities over runs, in numbers that players can use as an index', () => {
 		const { add, read, continuity } = setup();
 		for (let count = 0; count < 5; count++) add(1, { discontinuity: count === 1 });

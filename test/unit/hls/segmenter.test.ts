@@ -9,11 +9,12 @@ import { AAC_TRACK, OPUS_TRACK, picture, pictures, sound, WALL_ZERO } from '../.
 import { VIDEO_TRACK } from '../../fakes/scripted-source.ts';
 import { Demuxer } from './demux.ts';
 
-function setup(tracks: readonly Track[] = [VIDEO_TRACK, AAC_TRACK]) {
+function setup(tracks: readonly Track[] = [VIDEO_TRACK, AAC_TRACK], longest = () => Number.POSITIVE_INFINITY) {
 	const segments: CutSegment[] = [];
 	const segmenter = new Segmenter({
 		segmentDuration: 1,
 		writer: new TsSegmentWriter(),
+		longest,
 		onSegment: (segment) => segments.push(segment),
 	});
 	segmenter.setTracks(carriedTracks(tracks));
@@ -119,7 +120,39 @@ describe('segmenter', () => {
 		const { segments, push } = setup();
 		push(pictures(0, 26, { rate: 10, gop: 1000 }));
 		expect(segments.map(({ independent }) => independent)).toEqual([true, false]);
-		for (const { duration } of segments) expect(duration).toBeCloseTo(MAX_SEGMENT_SECONDS + 0.1, 4);
+		for (const { duration } of segments) {
+			expect(duration).toBeLessThanOrEqual(MAX_SEGMENT_SECONDS);
+			expect(duration).toBeGreaterThan(MAX_SEGMENT_SECONDS - 0.3);
+		}
+	});
+
+	it('cuts before a segment gets longer than it may, and again where players can start', () => {
+		let longest = Number.POSITIVE_INFINITY;
+		const { segments, push } = setup([VIDEO_TRACK], () => longest);
+		push(pictures(0, 1, { rate: 25, gop: 25 }));
+		longest = 1.5;
+		push(pictures(1, 8, { rate: 25, gop: 49 }));
+		const found = segments.map(({ duration, independent }) => [Math.round(duration * 100) / 100, independent]);
+		expect(found.slice(0, 5)).toEqual([
+			[1, true],
+			[1.48, true],
+			[0.48, false],
+			[1.48, true],
+			[0.48, false],
+		]);
+	});
+
+	it('has a picture that stands for long stand on into the next segment', () => {
+		const { segments, push } = setup([VIDEO_TRACK], () => 1.5);
+		const times = [0, 0.5, 1.25, 1.9, 2.9, 3.5, 8, 8.5, 9.5, 9.6];
+		push(times.map((time) => picture(time, [0, 1.9, 2.9, 8, 9.5].includes(time))));
+		let sum = 0;
+		for (const { duration, wall } of segments) {
+			expect(duration).toBeLessThan(1.5);
+			expect(wall - (segments[0]?.wall ?? 0)).toBeCloseTo(1000 * sum, 0);
+			sum += duration;
+		}
+		expect(sum).toBeGreaterThan(8);
 	});
 
 	it('does not grow when only audio comes', () => {

@@ -103,7 +103,7 @@ describe('sprop-parameter-sets', () => {
 describe('ParameterSets', () => {
 	const listOf = (sets: ParameterSets) => {
 		const list: Uint8Array[] = [];
-		sets.appendTo(list);
+		list.push(...sets.all);
 		return list;
 	};
 

@@ -217,7 +217,7 @@ describe('H265Depacketizer', () => {
 describe('parameter sets', () => {
 	const listOf = (sets: ParameterSets) => {
 		const list: Uint8Array[] = [];
-		sets.appendTo(list);
+		list.push(...sets.all);
 		return list.map(text);
 	};
 

@@ -48,6 +48,15 @@ describe('parseRtcp', () => {
 		]);
 	});
 
+	test('finds the reference time among the blocks of an extended report', () => {
+		const quoted = { type: 'receiver-reference-time', ssrc: 1, ntp: { seconds: 0x11223344, fraction: 0x55667788 } };
+		expect(parseRtcp(hex('80cf0004 00000001 04000002 11223344 55667788'))).toEqual([quoted]);
+		expect(parseRtcp(hex('80cf0006 00000001 17000001 01020304 04000002 11223344 55667788'))).toEqual([quoted]);
+		expect(parseRtcp(hex('80cf0003 00000001 04000002 11223344'))).toEqual([]);
+		expect(parseRtcp(hex('80cf0001 00000001'))).toEqual([]);
+		expect(parseRtcp(hex('80cf0000'))).toEqual([]);
+	});
+
 	test('passes over what it does not know and stops at junk', () => {
 		const known = hex(SENDER_REPORT);
 		const types = (text: string) => parseRtcp(hex(text)).map(({ type }) => type);

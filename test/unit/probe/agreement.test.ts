@@ -32,6 +32,8 @@ describe('a verdict agrees with what the outputs carry', () => {
 			!carried.video ? 'needs_transcoding' : carried.audio ? 'plays' : 'plays_without_sound',
 		);
 		const [chrome, , , ts, lowLatency] = judge(camera).map(({ verdict }) => verdict);
-		expect([chrome, ts, lowLatency]).toEqual(expected);
+		expect([ts, lowLatency]).toEqual(expected.slice(1));
+		// H.265 goes by WebRTC to browsers that offer it; most do not.
+		expect(chrome).toBe(video.codec === 'h265' ? 'needs_transcoding' : expected[0]);
 	});
 });

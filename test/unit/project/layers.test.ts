@@ -11,14 +11,26 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	rtsp: ['base', 'media', 'stream'],
 	webrtc: ['base', 'media', 'stream'],
 	hls: ['base', 'media', 'stream'],
+	http: ['base'],
 	auth: ['base'],
+	check: ['base', 'media'],
+	cluster: ['base', 'stream'],
 	demo: ['base', 'media', 'rtsp'],
 	probe: ['base', 'media', 'stream'],
 	api: ['auth', 'base', 'config', 'media', 'stream', 'probe'],
 	web: [],
 };
 /** May import everything: the composition root and the command line. */
-const ROOTS = ['gateway.ts', 'camera-source.ts', 'main.ts', 'cli'];
+const ROOTS = [
+	'gateway.ts',
+	'camera-source.ts',
+	'compose-cluster.ts',
+	'compose-cluster-life.ts',
+	'compose-streams.ts',
+	'compose-web.ts',
+	'main.ts',
+	'cli',
+];
 const SOURCE = 'src';
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^'"`;]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
 const PURE = ['media'];

@@ -62,6 +62,8 @@ beforeEach(() => {
 			return current();
 		},
 		onChange: () => undefined,
+		onServed: (url) => events.push(['served', url]),
+		onTakeOver: () => events.push(['taken over']),
 		onPlaying: (mode, firstFrameMs) => events.push(['playing', mode, firstFrameMs]),
 		onFallback: (reason) => events.push(['fallback', reason]),
 		onError: ({ code }, retryInMs) => events.push(['error', code, retryInMs]),
@@ -223,6 +225,8 @@ describe('the player', () => {
 			onPlaying: () => undefined,
 			onFallback: (reason) => events.push(reason),
 			onError: () => undefined,
+			onServed: () => undefined,
+			onTakeOver: () => undefined,
 		});
 		player.start('auto');
 		await settle();

@@ -7,6 +7,8 @@ import { FakeClock, settle } from './fake-clock.ts';
 
 class FakeConnection {
 	static last: FakeConnection;
+	/** Takes no offer but its own. */
+	static strict = false;
 	readonly order: string[] = [];
 	connectionState: RTCPeerConnectionState = 'new';
 	ontrack: ((event: unknown) => void) | null = null;
@@ -23,11 +25,12 @@ class FakeConnection {
 	}
 
 	async createOffer() {
-		return { type: 'offer', sdp: 'v=0 offer' };
+		return { type: 'offer', sdp: 'v=0 offer\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\n' };
 	}
 
-	async setLocalDescription() {
-		this.order.push('local');
+	async setLocalDescription({ sdp }: { sdp: string }) {
+		if (FakeConnection.strict && sdp.includes('rrtr')) throw new Error('not my words');
+		this.order.push(sdp.includes('a=rtcp-fb:96 nack\r\na=rtcp-fb:96 rrtr\r\n') ? 'local with round trip' : 'local');
 	}
 
 	async setRemoteDescription({ sdp }: { sdp: string }) {
@@ -74,6 +77,7 @@ let answer: () => Response;
 /** What the gateway says about the session. */
 let explanation: () => Response;
 let heard: string[];
+let served: string[];
 let samples: Sample[];
 let stop: AbortController;
 
@@ -81,6 +85,7 @@ const listener: PlaybackListener = {
 	firstFrame: () => heard.push('first frame'),
 	sample: (sample) => samples.push(sample),
 	hasAudio: () => heard.push('audio'),
+	served: (url) => served.push(url),
 };
 
 async function play() {
@@ -111,6 +116,7 @@ beforeEach(() => {
 	video = new FakeVideo();
 	requests = [];
 	heard = [];
+	served = [];
 	samples = [];
 	stop = new AbortController();
 	explanation = () => new Response(null, { status: 204 });
@@ -122,9 +128,22 @@ afterEach(() => vi.unstubAllGlobals());
 describe('playing by WHEP', () => {
 	test('receives only, and posts the offer without waiting for candidates', async () => {
 		const { connection } = await play();
-		expect(connection.order).toEqual(['video recvonly', 'audio recvonly', 'local', 'remote v=0 answer']);
+		expect(connection.order).toEqual([
+			'video recvonly',
+			'audio recvonly',
+			'local with round trip',
+			'remote v=0 answer',
+		]);
 		expect(requests).toEqual(['POST http://gateway/whep/demo']);
 		expect(video.srcObject).not.toBeNull();
+		stop.abort();
+	});
+
+	test('does without the round trip in a browser that takes only its own offer', async () => {
+		FakeConnection.strict = true;
+		const { connection } = await play();
+		FakeConnection.strict = false;
+		expect(connection.order).toEqual(['video recvonly', 'audio recvonly', 'local', 'remote v=0 answer']);
 		stop.abort();
 	});
 
@@ -136,6 +155,7 @@ describe('playing by WHEP', () => {
 		video.showFrame({ receiveTime: 100, expectedDisplayTime: 130 });
 		video.showFrame({ receiveTime: 133, expectedDisplayTime: 173 });
 		expect(heard).toEqual(['audio', 'first frame']);
+		expect(served).toEqual(['http://gateway/session/1']);
 		await clock.advance(2000);
 		expect(samples.map(({ at, framesDecoded, latencyMs }) => [at, framesDecoded, latencyMs])).toEqual([
 			[0, 3, 35],

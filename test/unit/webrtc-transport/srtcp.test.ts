@@ -45,7 +45,7 @@ describe('SRTCP', () => {
 		expect(protectedPacket.length).toBe(28 + 4 + 10);
 	});
 
-	it('drops what came before, what was changed and what is too short', () => {
+	it('S9: drops what came before, what was changed and what is too short', () => {
 		const { sender, receiver } = pair();
 		const packet = sender.protect(report(7)) as Buffer;
 		for (let position = 0; position < packet.length; position++) {

@@ -62,6 +62,23 @@ describe('the first picture', () => {
 		expect(packets.map(({ index }) => index)).toEqual(packets.map((_, at) => at + 1));
 	});
 
+	it('does not flood a slow link with a group of 4 MB: never more than 40 Mbit/s after the first burst', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(40, { key: true, size: 100_000 });
+		const viewer = await scene.join();
+		const sent = () => bytes(viewer.peer.first(viewer.video));
+		const steps = [sent()];
+		while (steps.length < 1_000 / CATCH_UP.period) {
+			await scene.clock.advance(CATCH_UP.period);
+			steps.push(sent());
+		}
+		// In any tenth of a second.
+		const window = 100 / CATCH_UP.period;
+		const most = Math.max(...steps.slice(window).map((total, at) => total - (steps[at] ?? 0)));
+		expect(most).toBeLessThan((CATCH_UP.chunk + 1_200) * (window + 1));
+		expect(steps.at(-1)).toBeGreaterThan(4_000_000);
+	});
+
 	it('skips to a new key picture when it comes before the old group is through', async () => {
 		const scene = new WebRtcScene();
 		await scene.play(30, { key: true, size: 50_000 });

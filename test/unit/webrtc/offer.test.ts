@@ -49,6 +49,13 @@ describe('parseOffer', () => {
 		expect(usable(parseOffer(recordedOffer('werift')), 'video').codecs[0]?.name).toBe('h264');
 	});
 
+	it('reads what webrtcbin offers: a section with port 0 that is bundle-only is switched on (RFC 9143 6)', () => {
+		const audio = usable(parseOffer(recordedOffer('webrtcbin')), 'audio');
+		expect(audio).toMatchObject({ mid: 'audio1', bundled: true, codecs: [{ name: 'opus', payloadType: 111 }] });
+		const off = recordedOffer('webrtcbin').replace('a=bundle-only\r\n', '');
+		expect(parseOffer(off).sections.map((each) => each.usable)).toEqual([true, false]);
+	});
+
 	it('takes line ends without CR and knows static payload types without rtpmap', () => {
 		const bare = CHROMIUM.replace(/a=rtpmap:[08] PCM.*\r\n/g, '').replaceAll('\r\n', '\n');
 		const names = usable(parseOffer(bare), 'audio').codecs.map(({ name }) => name);

@@ -59,6 +59,7 @@ describe('NACK', () => {
 		const scene = new WebRtcScene();
 		await scene.play(5, { key: true });
 		const viewer = await scene.join();
+		viewer.peer.options.onRtcp(receiverReport(viewer.video, { fractionLost: 0, lsr: 0, dlsr: 0 }));
 		for (let time = 0; time < 5; time++) viewer.peer.options.onRtcp(nack(viewer.video, [2]));
 		expect(resent(viewer)).toBe(1);
 		await scene.clock.advance(REPAIR.resendAfter + 1);
@@ -66,7 +67,7 @@ describe('NACK', () => {
 		expect(resent(viewer)).toBe(2);
 	});
 
-	it('storms end at the budget', async () => {
+	it('S9: storms end at the budget', async () => {
 		const scene = new WebRtcScene();
 		await scene.play(50, { key: true, size: 20_000 });
 		const viewer = await scene.join();
@@ -153,7 +154,7 @@ describe('a lost picture', () => {
 		expect(viewer.peer.first(viewer.video)).toHaveLength(before + 30);
 	});
 
-	it('reported in storms is replayed at a bounded rate, never to the camera', async () => {
+	it('S9: reported in storms is replayed at a bounded rate, never to the camera', async () => {
 		const scene = new WebRtcScene();
 		await scene.play(50, { key: true, size: 8_000 });
 		const viewer = await scene.join();
@@ -183,7 +184,7 @@ describe('RTCP', () => {
 		expect(info?.rtt_ms).toBeCloseTo(30, 0);
 	});
 
-	it('that is junk changes nothing', async () => {
+	it('S9: that is junk changes nothing', async () => {
 		const scene = new WebRtcScene();
 		await scene.play(5, { key: true });
 		const viewer = await scene.join();

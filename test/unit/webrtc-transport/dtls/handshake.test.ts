@@ -143,7 +143,7 @@ describe('an impostor', () => {
 		expect(result.client.finished).toBe(false);
 	});
 
-	it('is refused without a CertificateVerify: its Finished is no proof', () => {
+	it('S8: is refused without a CertificateVerify: its Finished is no proof', () => {
 		const result = outcome(without(15));
 		expect(result.keys).toEqual([]);
 		expect(result.reason).toMatch(/out of turn/);

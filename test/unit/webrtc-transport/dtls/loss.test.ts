@@ -191,7 +191,7 @@ describe('a flood', () => {
 		expect(keys).toEqual([]);
 	});
 
-	it('of fragments takes no more memory than a flight may', () => {
+	it('S8: of fragments takes no more memory than a flight may', () => {
 		const { session, toServer } = associate();
 		const body = vector(3, Buffer.alloc(8000));
 		for (let sequence = 0; sequence < 100; sequence++) {

@@ -1,4 +1,4 @@
-/** What the tests use of m3u8-parser, which brings no types. */
+/** What the project uses of m3u8-parser, which brings no types. */
 declare module 'm3u8-parser' {
 	export class Parser {
 		push(text: string): void;

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <node_api.h>
+
+#include <memory>
+
+#include "../core/transport.h"
+#include "call.h"
+
+namespace dualcast {
+
+/** A transport as JavaScript holds it, and the way of its events there. */
+class TransportObject {
+public:
+	/** `createTransport(certificate, privateKey, threads, segmentation, onEvent)` */
+	static napi_value create(const Call& call);
+	~TransportObject() { release(); }
+
+	/** @throws std::logic_error when it is closed */
+	static Transport& of(const Call& call);
+	/** Ends the threads and frees the port. */
+	static void release(const Call& call);
+
+private:
+	TransportObject() = default;
+	void release();
+	void deliver(napi_env env, napi_value callback);
+	static void onWake(napi_env env, napi_value callback, void* context, void* data);
+
+	std::unique_ptr<Transport> transport_;
+	napi_threadsafe_function wake_ = nullptr;
+};
+
+}  // namespace dualcast

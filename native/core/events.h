@@ -1,0 +1,50 @@
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "bytes.h"
+
+namespace dualcast {
+
+/** What the threads tell JavaScript. */
+struct Event {
+	enum class Kind : uint8_t {
+		/** A viewer's DTLS is done. */
+		SECURED,
+		/** Decrypted RTCP of a viewer, in `bytes`. */
+		RTCP,
+		/** A viewer went away or failed; `text` is the reason. */
+		CLOSED,
+		/** Bytes, framed, for the TCP connection `id`. */
+		STREAM,
+	};
+	Kind kind;
+	/** Of the viewer or connection. */
+	uint32_t id;
+	Bytes bytes;
+	std::string text;
+};
+
+/** Events on their way to JavaScript: many at a time, in order, in bounded memory. */
+class EventQueue {
+public:
+	/** @param wake is called, on any thread, when there is something after there was nothing */
+	explicit EventQueue(std::function<void()> wake) : wake_(std::move(wake)) {}
+
+	/** @returns false when it was dropped: too much RTCP or too many bytes for TCP connections wait */
+	bool push(Event event);
+	/** Everything so far. */
+	std::vector<Event> take();
+
+private:
+	const std::function<void()> wake_;
+	std::mutex mutex_;
+	std::vector<Event> events_;
+	size_t rtcp_ = 0;
+	size_t streamBytes_ = 0;
+};
+
+}  // namespace dualcast

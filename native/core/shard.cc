@@ -1,0 +1,222 @@
+#include "shard.h"
+
+#include "thread_setup.h"
+
+namespace dualcast {
+namespace {
+
+/** DTLS, other than SRTP and SRTCP, by the first byte (RFC 7983). */
+bool isDtls(View datagram) { return datagram.data[0] < 64; }
+
+}  // namespace
+
+Shard::Shard(Options options)
+    : options_(std::move(options)), outbox_(options_.events, options_.counters, options_.segmentation) {}
+
+void Shard::start() {
+	thread_ = startThread("dualcast media", [this] { run(); });
+}
+
+void Shard::stop() {
+	{
+		const std::lock_guard lock(mutex_);
+		stopping_ = true;
+	}
+	wake_.notify_one();
+	if (thread_.joinable()) thread_.join();
+}
+
+void Shard::open(uint32_t viewer, std::shared_ptr<PeerFacts> facts, Fingerprint fingerprint) {
+	post(Open{viewer, std::move(facts), std::move(fingerprint)});
+}
+
+void Shard::move(uint32_t viewer, const Route& route) { post(Move{viewer, route}); }
+
+void Shard::sendRtcp(uint32_t viewer, Bytes packet) { post(Rtcp{viewer, std::move(packet)}); }
+
+void Shard::close(uint32_t viewer) { post(Close{viewer}); }
+
+void Shard::send(std::shared_ptr<const MediaBatch> batch) {
+	{
+		const std::lock_guard lock(mutex_);
+		if (queuedMedia_ + batch->memory.size() > limits::MAX_QUEUED_MEDIA) {
+			count(options_.counters.sendErrors, batch->packets.size());
+			return;
+		}
+		queuedMedia_ += batch->memory.size();
+		commands_.emplace_back(Media{std::move(batch)});
+	}
+	wake_.notify_one();
+}
+
+void Shard::receive(uint32_t viewer, PeerFacts& facts, View datagram) {
+	if (facts.waiting.fetch_add(1) >= limits::MAX_WAITING_DATAGRAMS) {
+		facts.waiting.fetch_sub(1);
+		return;
+	}
+	{
+		const std::lock_guard lock(mutex_);
+		datagrams_.push_back({viewer, datagram.copy()});
+	}
+	wake_.notify_one();
+}
+
+void Shard::post(Command command) {
+	{
+		const std::lock_guard lock(mutex_);
+		commands_.push_back(std::move(command));
+	}
+	wake_.notify_one();
+}
+
+void Shard::run() {
+	std::vector<Command> commands;
+	std::deque<Datagram> datagrams;
+	// One datagram a turn: a handshake takes half a millisecond, and media must not wait for many of them.
+	while (next(commands, datagrams)) {
+		for (Command& command : commands) std::visit([this](auto& what) { act(what); }, command);
+		commands.clear();
+		if (!datagrams.empty()) take(datagrams.front());
+		datagrams.clear();
+		checkTimers();
+	}
+	for (auto& [id, viewer] : viewers_) goodbye(viewer);
+	outbox_.flush();
+	viewers_.clear();
+}
+
+bool Shard::next(std::vector<Command>& commands, std::deque<Datagram>& datagrams) {
+	std::unique_lock lock(mutex_);
+	const auto ready = [this] { return !commands_.empty() || !datagrams_.empty() || stopping_; };
+	if (handshakes_.empty()) {
+		wake_.wait(lock, ready);
+	} else {
+		wake_.wait_until(lock, std::chrono::system_clock::now() + std::chrono::milliseconds(limits::TIMER_PERIOD_MS),
+		                 ready);
+	}
+	commands.swap(commands_);
+	queuedMedia_ = 0;
+	if (!datagrams_.empty()) {
+		datagrams.push_back(std::move(datagrams_.front()));
+		datagrams_.pop_front();
+	}
+	return !commands.empty() || !datagrams.empty() || !stopping_;
+}
+
+void Shard::act(Open& open) {
+	viewers_.emplace(open.viewer, Viewer{std::move(open.facts), std::move(open.fingerprint), {}, nullptr, nullptr});
+}
+
+void Shard::act(Move& move) {
+	const auto found = viewers_.find(move.viewer);
+	if (found != viewers_.end()) found->second.route = move.route;
+}
+
+void Shard::act(Media& media) {
+	const MediaBatch& batch = *media.batch;
+	for (const Destination& destination : batch.destinations) {
+		if (destination.viewer % options_.count != options_.index) continue;
+		const auto found = viewers_.find(destination.viewer);
+		if (found == viewers_.end() || !found->second.srtp) continue;
+		SrtpSender& sender = found->second.srtp->sender;
+		outbox_.begin(found->second.route);
+		size_t refused = batch.refused;
+		for (const MediaPacket& packet : batch.packets) {
+			const auto sequence = static_cast<uint16_t>(packet.sequence + destination.sequenceOffset);
+			const auto payloadType = static_cast<uint8_t>(destination.payloadType & 0x7f);
+			const size_t length = sender.protect(packet, payloadType, sequence, outbox_.room());
+			if (length == 0) refused++;
+			outbox_.commit(length);
+		}
+		if (refused > 0) count(options_.counters.sendErrors, refused);
+	}
+	outbox_.flush();
+}
+
+void Shard::act(Rtcp& rtcp) {
+	const auto found = viewers_.find(rtcp.viewer);
+	if (found == viewers_.end() || !found->second.srtp || rtcp.packet.size() > limits::MAX_RTCP) return;
+	const auto datagram = found->second.srtp->rtcpSender.protect(rtcp.packet);
+	if (!datagram) return;
+	outbox_.add(found->second.route, *datagram);
+	outbox_.flush();
+}
+
+void Shard::act(Close& close) {
+	const auto found = viewers_.find(close.viewer);
+	if (found == viewers_.end()) return;
+	goodbye(found->second);
+	outbox_.flush();
+	erase(found);
+}
+
+void Shard::take(const Datagram& datagram) {
+	const auto found = viewers_.find(datagram.viewer);
+	if (found == viewers_.end()) return;
+	auto& [id, viewer] = *found;
+	viewer.facts->waiting.fetch_sub(1);
+	if (isDtls(datagram.bytes)) {
+		takeDtls(id, viewer, datagram.bytes);
+	} else {
+		takeRtcp(id, viewer, datagram.bytes);
+	}
+}
+
+void Shard::takeDtls(uint32_t id, Viewer& viewer, View datagram) {
+	if (!viewer.dtls) {
+		viewer.dtls = std::make_unique<DtlsSession>(options_.context, viewer.fingerprint);
+		handshakes_.insert(id);
+	}
+	viewer.dtls->receive(datagram);
+	follow(id, viewer);
+}
+
+void Shard::takeRtcp(uint32_t id, Viewer& viewer, View datagram) {
+	auto packet = viewer.srtp ? viewer.srtp->rtcpReceiver.unprotect(datagram) : std::nullopt;
+	if (!packet) return count(options_.counters.strayDatagrams);
+	if (!options_.events.push({Event::Kind::RTCP, id, std::move(*packet), {}})) count(options_.counters.strayDatagrams);
+}
+
+void Shard::checkTimers() {
+	const auto now = std::chrono::steady_clock::now();
+	if (now - timersChecked_ < std::chrono::milliseconds(limits::TIMER_PERIOD_MS)) return;
+	timersChecked_ = now;
+	for (auto at = handshakes_.begin(); at != handshakes_.end();) {
+		const uint32_t id = *at++;
+		const auto found = viewers_.find(id);
+		if (found == viewers_.end()) continue;
+		found->second.dtls->checkTimer();
+		follow(id, found->second);
+	}
+}
+
+void Shard::follow(uint32_t id, Viewer& viewer) {
+	DtlsSession& dtls = *viewer.dtls;
+	for (const Bytes& datagram : dtls.takeOutgoing()) outbox_.add(viewer.route, datagram);
+	outbox_.flush();
+	if (dtls.state() == DtlsSession::State::HANDSHAKE) return;
+	handshakes_.erase(id);
+	if (dtls.state() == DtlsSession::State::SECURED) {
+		if (viewer.srtp) return;
+		viewer.srtp = std::make_unique<SrtpSession>(dtls.material());
+		viewer.facts->secured = true;
+		options_.events.push({Event::Kind::SECURED, id, {}, {}});
+		return;
+	}
+	options_.events.push({Event::Kind::CLOSED, id, {}, dtls.closeReason()});
+	options_.forget(id);
+	erase(viewers_.find(id));
+}
+
+void Shard::goodbye(Viewer& viewer) {
+	if (!viewer.dtls) return;
+	viewer.dtls->close();
+	for (const Bytes& datagram : viewer.dtls->takeOutgoing()) outbox_.add(viewer.route, datagram);
+}
+
+void Shard::erase(Viewers::iterator viewer) {
+	handshakes_.erase(viewer->first);
+	viewers_.erase(viewer);
+}
+
+}  // namespace dualcast

@@ -1,0 +1,173 @@
+#include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <unordered_map>
+#include <vector>
+
+#include "../client/client_viewer.h"
+#include "../core/byte_order.h"
+
+// Many viewers for the bench, as cheap as they can be: real ICE and DTLS, then packets are counted by what their
+// headers say and thrown away. On standard input one command a line, answers on standard output:
+//   join ADDRESS PORT UFRAG PASSWORD OWN_UFRAG     -> "media NUMBER MILLISECONDS" at its first packet
+//   count                                           -> "count VIEWERS PACKETS BYTES LOST LONGEST_GAP_MS"
+
+namespace {
+
+using namespace dualcast;
+using Time = std::chrono::steady_clock;
+
+constexpr int TICK_MS = 1000;
+/** Until it is secured a viewer tries this often. */
+constexpr int HURRY_MS = 50;
+constexpr size_t RTP_HEADER = 12;
+
+struct Source {
+	uint64_t packets = 0;
+	/** Sequence numbers passed since the first packet, and the last of them. */
+	int64_t span = 0;
+	uint16_t last = 0;
+};
+
+struct Receiver {
+	ClientViewer viewer;
+	size_t number;
+	Time::time_point joined = Time::now();
+	Time::time_point lastMedia{};
+	double longestGap = 0;
+	uint64_t bytes = 0;
+	std::map<uint32_t, Source> sources;
+
+	Receiver(SSL_CTX* context, const Route& server, IceCredentials credentials, size_t number)
+	    : viewer(context, server, std::move(credentials)), number(number) {}
+
+	void take(View packet) {
+		// RTCP is no media (RFC 5761 4).
+		if (packet.size < RTP_HEADER || (packet.data[1] >= 192 && packet.data[1] < 224)) return;
+		const auto now = Time::now();
+		const auto since = [&](Time::time_point start) {
+			return std::chrono::duration<double, std::milli>(now - start).count();
+		};
+		if (sources.empty()) std::cout << "media " << number << ' ' << since(joined) << std::endl;
+		else longestGap = std::max(longestGap, since(lastMedia));
+		lastMedia = now;
+		bytes += packet.size;
+		Source& source = sources[readU32(packet.data + 8)];
+		const uint16_t sequence = readU16(packet.data + 2);
+		const auto step = static_cast<int16_t>(static_cast<uint16_t>(sequence - source.last));
+		if (source.packets++ > 0) {
+			if (step <= 0) return;
+			source.span += step;
+		}
+		source.last = sequence;
+	}
+};
+
+class Load {
+public:
+	Load() : own_(SelfSigned::make()), context_(makeDtlsClientContext(own_, "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80")) {
+		watch(STDIN_FILENO, nullptr);
+		std::cout << "fingerprint sha-256 " << own_.fingerprint << std::endl;
+	}
+
+	void run() {
+		epoll_event events[256];
+		auto ticked = Time::now();
+		auto hurried = ticked;
+		while (true) {
+			const int ready = epoll_wait(epoll_, events, 256, HURRY_MS);
+			for (int at = 0; at < ready; at++) {
+				auto* const receiver = static_cast<Receiver*>(events[at].data.ptr);
+				if (receiver == nullptr) {
+					if (!readCommands()) return;
+				} else {
+					receiver->viewer.receive(batch_, [&](View packet) { receiver->take(packet); });
+				}
+			}
+			const auto now = Time::now();
+			const bool tick = now - ticked >= std::chrono::milliseconds(TICK_MS);
+			const bool hurry = now - hurried >= std::chrono::milliseconds(HURRY_MS);
+			if (hurry) hurried = now;
+			if (tick) ticked = now;
+			if (!hurry) continue;
+			for (const auto& receiver : receivers_) {
+				if (tick || !receiver->viewer.secured()) receiver->viewer.tick();
+			}
+		}
+	}
+
+private:
+	void watch(int descriptor, Receiver* receiver) {
+		epoll_event event{};
+		event.events = EPOLLIN;
+		event.data.ptr = receiver;
+		epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event);
+	}
+
+	/** @returns false at the end of the input */
+	bool readCommands() {
+		char bytes[65'536];
+		const ssize_t length = read(STDIN_FILENO, bytes, sizeof bytes);
+		if (length <= 0) return false;
+		input_.append(bytes, static_cast<size_t>(length));
+		for (size_t end = input_.find('\n'); end != std::string::npos; end = input_.find('\n')) {
+			obey(input_.substr(0, end));
+			input_.erase(0, end + 1);
+		}
+		return true;
+	}
+
+	void obey(const std::string& line) {
+		std::istringstream words(line);
+		std::string command, address;
+		words >> command;
+		if (command == "count") return tell();
+		if (command != "join") return;
+		uint16_t port = 0;
+		IceCredentials credentials;
+		words >> address >> port >> credentials.ufrag >> credentials.password >> credentials.remoteUfrag;
+		Route server;
+		server.setAddress(address, port);
+		receivers_.push_back(
+		    std::make_unique<Receiver>(context_.get(), server, std::move(credentials), receivers_.size()));
+		watch(receivers_.back()->viewer.descriptor(), receivers_.back().get());
+		receivers_.back()->viewer.check();
+	}
+
+	void tell() {
+		uint64_t packets = 0, bytes = 0;
+		int64_t lost = 0;
+		double gap = 0;
+		for (const auto& receiver : receivers_) {
+			bytes += receiver->bytes;
+			gap = std::max(gap, receiver->longestGap);
+			receiver->longestGap = 0;
+			for (const auto& [ssrc, source] : receiver->sources) {
+				packets += source.packets;
+				lost += source.span + 1 - static_cast<int64_t>(source.packets);
+			}
+		}
+		std::cout << "count " << receivers_.size() << ' ' << packets << ' ' << bytes << ' ' << lost << ' ' << gap
+		          << std::endl;
+	}
+
+	const SelfSigned own_;
+	const SslContext context_;
+	const int epoll_ = epoll_create1(EPOLL_CLOEXEC);
+	ReceiveBatch batch_;
+	std::string input_;
+	std::vector<std::unique_ptr<Receiver>> receivers_;
+};
+
+}  // namespace
+
+int main() {
+	Load().run();
+	return 0;
+}

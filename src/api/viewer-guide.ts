@@ -1,0 +1,54 @@
+import { type RequestHandler, Router } from 'express';
+import type { Access } from '../auth/access.ts';
+import { systemClock } from '../base/clock.ts';
+import { methodNotAllowed } from './error-handler.ts';
+import { guard } from './guard.ts';
+
+/** Where players of this node's viewers listen. */
+export interface GuidePort {
+	readonly size: number;
+	/** @returns to be called when the player is gone */
+	join(listener: (event: { readonly type: string; readonly data: object }) => void): () => void;
+}
+
+/** Proxies cut what is silent. */
+const HEARTBEAT_MS = 15_000;
+/** Further players do without. */
+const MAX_PLAYERS = 20_000;
+
+/**
+ * `GET /api/v1/cluster/guide`: Server-Sent Events for the player of a viewer, who is to read something here. `place`
+ * says which node this is and which mains to ask when it is gone, `move` that it is to be left. Outside a cluster the
+ * answer is 204, after which an `EventSource` does not ask again.
+ */
+export function viewerGuideRouter(guide: GuidePort | undefined, access: Access): Router {
+	const router = Router({ caseSensitive: true });
+	const checks = access.isPublic ? [] : [guard(access, () => ({ action: 'read' }))];
+	router
+		.route('/')
+		.all(anyOrigin)
+		.get(...checks, (_request, response) => {
+			if (!guide || guide.size >= MAX_PLAYERS) {
+				response.status(204).end();
+				return;
+			}
+			response.status(200).setHeader('Content-Type', 'text/event-stream').setHeader('Cache-Control', 'no-store');
+			// nginx would keep the events until a buffer is full.
+			response.setHeader('X-Accel-Buffering', 'no').flushHeaders();
+			const heartbeat = systemClock.every(HEARTBEAT_MS, () => response.write(':\n\n'));
+			const leave = guide.join(({ type, data }) => {
+				response.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
+			});
+			response.on('close', () => {
+				heartbeat.cancel();
+				leave();
+			});
+		})
+		.all(methodNotAllowed('GET'));
+	return router;
+}
+
+const anyOrigin: RequestHandler = (_request, response, next) => {
+	response.setHeader('Access-Control-Allow-Origin', '*');
+	next();
+};

@@ -1,0 +1,126 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Access } from '../auth/access.ts';
+import type { Grant } from '../auth/grant.ts';
+import { tokenOf } from '../auth/token-source.ts';
+import type { TrustedProxies } from '../base/trusted-proxies.ts';
+
+/** Another node. */
+export type Elsewhere = {
+	readonly id: string;
+	/** A main sends the viewer on. */
+	readonly role: 'main' | 'sub';
+	/** Base of its addresses, without a slash at the end. */
+	readonly http: string;
+};
+
+export type ViewerRoutingOptions = {
+	/** Where viewers are served. */
+	readonly places: {
+		/** This node. */
+		readonly self: string;
+		/** False while every viewer who comes is served here. */
+		readonly elsewhere: boolean;
+		/**
+		 * @returns undefined for this node
+		 * @throws DualcastError `stream_not_found`, `no_node`
+		 */
+		find(
+			stream: string,
+			wish: { readonly node: string | undefined; readonly avoid: readonly string[] },
+		): Promise<Elsewhere | undefined>;
+	};
+	readonly access: Access;
+	/** A token with the right of another one, for one node. */
+	readonly tokenFor: (grant: Grant, node: string) => Promise<string>;
+	readonly proxies: TrustedProxies;
+	answerError(request: IncomingMessage, response: ServerResponse, error: unknown): void;
+};
+
+type Asked = { readonly stream: string; readonly protocol: 'webrtc' | 'hls' };
+
+const WHEP = /^\/whep\/(?!sessions\/)([^?]+?)\/?(?:\?|$)/;
+const WHEP_ALIAS = /^\/(?!(?:api|assets|hls|watch|whep)\/)([^?]+)\/whep(?:\?|$)/;
+const PLAYLIST = /^\/hls\/([^?]+)\/[^/?]+\.m3u8(?:\?|$)/;
+const METHODS: Readonly<Record<Asked['protocol'], readonly string[]>> = {
+	webrtc: ['GET', 'HEAD', 'POST'],
+	hls: ['GET', 'HEAD'],
+};
+const MAX_AVOIDED = 8;
+
+/**
+ * Sends viewers to the node that is to serve them: WHEP offers and playlists are answered with 307 (WHEP allows no other
+ * redirection). The address holds the token, or, where it was for one node, one of the same right for the other node.
+ * `?avoid=NODE` names a node that the viewer cannot use.
+ *
+ * @returns answers the request and gives true; false when it is to be served here
+ */
+export function viewerRouting(options: ViewerRoutingOptions) {
+	const { places, answerError } = options;
+	return (request: IncomingMessage, response: ServerResponse, here: () => void): boolean => {
+		if (!places.elsewhere) return false;
+		const asked = parse(request);
+		if (!asked) return false;
+		redirect(options, request, asked).then(
+			(location) => {
+				if (response.destroyed) return;
+				if (location === undefined) return here();
+				allowOrigin(response);
+				response.writeHead(307, { Location: location, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end();
+			},
+			(thrown: unknown) => {
+				allowOrigin(response);
+				answerError(request, response, thrown);
+			},
+		);
+		return true;
+	};
+}
+
+function parse({ url = '', method = '' }: IncomingMessage): Asked | undefined {
+	const whep = (WHEP.exec(url) ?? WHEP_ALIAS.exec(url))?.[1];
+	const asked: Asked | undefined =
+		whep === undefined
+			? { stream: PLAYLIST.exec(url)?.[1] ?? '', protocol: 'hls' }
+			: { stream: whep, protocol: 'webrtc' };
+	if (asked.stream === '' || !METHODS[asked.protocol].includes(method)) return undefined;
+	try {
+		return { ...asked, stream: decodeURIComponent(asked.stream) };
+	} catch {
+		return undefined;
+	}
+}
+
+async function redirect(
+	{ places, access, tokenFor, proxies }: ViewerRoutingOptions,
+	request: IncomingMessage,
+	{ stream, protocol }: Asked,
+): Promise<string | undefined> {
+	const { url = '', headers } = request;
+	const { authorization } = headers;
+	const forwarded = String(headers['x-forwarded-for'] ?? '');
+	const address = proxies.clientOf(request.socket.remoteAddress ?? '', forwarded);
+	const grant = await access.authorize(
+		{ authorization, url, address, protocol },
+		{ action: 'read', stream, anyNode: true },
+	);
+	const [path = '', search = ''] = url.split('?', 2);
+	const query = new URLSearchParams(search);
+	const avoid = query.getAll('avoid').slice(0, MAX_AVOIDED);
+	const node = await places.find(stream, { node: grant?.node, avoid });
+	if (!node) return undefined;
+	query.delete('avoid');
+	if (node.role === 'main') for (const id of [...avoid, places.self]) query.append('avoid', id);
+	const brought = tokenOf(authorization, url);
+	// Browsers take the header away on the way to another host.
+	const token = grant && grant.node !== undefined && grant.node !== node.id ? await tokenFor(grant, node.id) : brought;
+	if (token !== undefined) {
+		query.delete('token');
+		query.set('jwt', token);
+	}
+	return `${node.http}${path}${query.size > 0 ? `?${query}` : ''}`;
+}
+
+function allowOrigin(response: ServerResponse): void {
+	response.setHeader('Access-Control-Allow-Origin', '*');
+	response.setHeader('Access-Control-Expose-Headers', 'Location, Retry-After');
+}

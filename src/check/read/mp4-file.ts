@@ -1,0 +1,37 @@
+import { createFile, type ISOFile, type Movie, MP4BoxBuffer, type Sample } from 'mp4box';
+
+export type Mp4File = {
+	readonly file: ISOFile;
+	/** Undefined without a movie header. */
+	readonly movie: Movie | undefined;
+	/** By track. */
+	readonly samples: ReadonlyMap<number, readonly Sample[]>;
+	readonly faults: readonly string[];
+};
+
+/** Has mp4box read pieces of a file that follow each other. */
+export function readMp4(pieces: readonly Uint8Array[]): Mp4File {
+	const faults: string[] = [];
+	const samples = new Map<number, Sample[]>();
+	let movie: Movie | undefined;
+	const file = createFile(true);
+	file.onError = (module, message) => faults.push(`${module}: ${message}`);
+	file.onReady = (info) => {
+		movie = info;
+		for (const { id } of info.tracks) file.setExtractionOptions(id, undefined, { nbSamples: 1 });
+		file.start();
+	};
+	file.onSamples = (id, _user, read) => {
+		const list = samples.get(id) ?? [];
+		list.push(...read);
+		samples.set(id, list);
+	};
+	let at = 0;
+	for (const bytes of pieces) {
+		const copy = new Uint8Array(bytes);
+		file.appendBuffer(MP4BoxBuffer.fromArrayBuffer(copy.buffer, at), false);
+		at += bytes.length;
+	}
+	file.flush();
+	return { file, movie, samples, faults };
+}

@@ -1,0 +1,66 @@
+import { DualcastError } from '../../base/errors.ts';
+import type { Cluster, ClusterNode } from '../cluster.ts';
+
+/** What a viewer brings along. */
+export type ViewerWish = {
+	/** The node that its token is for. */
+	readonly node?: string | undefined;
+	/** Nodes that it cannot reach or was asked to leave. */
+	readonly avoid?: readonly string[] | undefined;
+};
+
+export type ViewerPlacesOptions = {
+	readonly cluster: Pick<Cluster, 'self' | 'role' | 'nodes' | 'node' | 'place' | 'owner' | 'streams'>;
+	readonly serveFromMain: boolean;
+};
+
+/** Says where a viewer is served. A main sends viewers to subs, a draining sub sends new ones to a main. */
+export class ViewerPlaces {
+	readonly #options: ViewerPlacesOptions;
+
+	constructor(options: ViewerPlacesOptions) {
+		this.#options = options;
+	}
+
+	/** This node. */
+	get self(): string {
+		return this.#options.cluster.self;
+	}
+
+	/** False while every viewer who comes is served here. */
+	get elsewhere(): boolean {
+		const { cluster } = this.#options;
+		return cluster.role === 'main' || cluster.node(cluster.self)?.draining === true;
+	}
+
+	/**
+	 * @returns undefined for this node
+	 * @throws DualcastError `stream_not_found`, `no_node`
+	 */
+	async find(stream: string, { node, avoid = [] }: ViewerWish = {}): Promise<ClusterNode | undefined> {
+		const { cluster } = this.#options;
+		if (cluster.role === 'sub') return this.elsewhere ? this.#main() : undefined;
+		if (!cluster.streams().includes(stream)) throw notFound();
+		const wanted = node === undefined ? undefined : cluster.node(node);
+		// A place was kept there when the token was given out.
+		if (wanted?.role === 'sub' && !wanted.draining && !avoid.includes(wanted.id)) return wanted;
+		return (await cluster.place(stream, { exclude: avoid })) ?? this.#ownerOf(stream);
+	}
+
+	/** Any one can send the viewer on. */
+	#main(): ClusterNode | undefined {
+		const mains = this.#options.cluster.nodes().filter(({ role }) => role === 'main');
+		return mains.find(({ draining }) => !draining) ?? mains[0];
+	}
+
+	#ownerOf(stream: string): ClusterNode | undefined {
+		const { cluster, serveFromMain } = this.#options;
+		const owner = serveFromMain ? cluster.owner(stream)?.node : undefined;
+		if (!owner) throw new DualcastError('no_node', 'no node of the cluster takes viewers now; try again in a moment');
+		return owner.id === cluster.self ? undefined : owner;
+	}
+}
+
+function notFound(): DualcastError {
+	return new DualcastError('stream_not_found', 'no main of the cluster offers a stream of this name');
+}

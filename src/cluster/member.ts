@@ -1,0 +1,315 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock, Timer } from '../base/clock.ts';
+import { DualcastError, toError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import { CameraOwnership } from './camera-ownership.ts';
+import type { CameraOwner, Cluster, ClusterNode, NodeLoad, NodeRole } from './cluster.ts';
+import { GoneNodes } from './gone-nodes.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { MAX_OFFERS } from './limits.ts';
+import type { LoadMeter } from './load-meter.ts';
+import { readMessage, type Told } from './messages.ts';
+import { NodeTable } from './node-table.ts';
+import { PeerWatch, peersOf } from './peer-watch.ts';
+import { Placer } from './placer.ts';
+import { RedisLink } from './redis-link.ts';
+import { BURY, DRAIN, LEAVE } from './scripts.ts';
+import { type RevocationList, SharedRevocations } from './shared-revocations.ts';
+
+export type MemberOptions = {
+	/** Of this node, different on each. */
+	readonly id: string;
+	readonly role: NodeRole;
+	/** See `ClusterNode`. */
+	readonly http: string;
+	readonly rtsp?: string | undefined;
+	/** Viewers. */
+	readonly capacity: number;
+	/** Of Dualcast. */
+	readonly version: string;
+	readonly redis: {
+		readonly url: string;
+		readonly username?: string | undefined;
+		readonly password?: string | undefined;
+		readonly prefix: string;
+	};
+	/** Milliseconds between two heartbeats. */
+	readonly heartbeat: number;
+	/** Milliseconds a node and its leases live without one: at least 2.5 times `heartbeat`. */
+	readonly ttl: number;
+	/** Streams of this main; empty on a sub. */
+	readonly offers: readonly string[];
+	readonly load: NodeLoad;
+	/** Closed with the member. */
+	readonly meter: LoadMeter;
+	readonly revocations?: RevocationList | undefined;
+	readonly clock: Clock;
+	readonly logger: Logger;
+	/** In [0, 1). */
+	readonly random: () => number;
+};
+
+/** Shortest time between two looks at the table, in milliseconds. */
+const PAUSE_MS = 50;
+/** Share of the time to a lease's end in which Redis must answer before it counts as away. */
+const PATIENCE = 0.8;
+const PROCESS_BYTES = 9;
+
+/** A node in the cluster: it tells how it is, knows the others, and, as a main, gets cameras. */
+export class Member implements Cluster {
+	readonly #options: MemberOptions;
+	readonly #process = randomBytes(PROCESS_BYTES).toString('base64url');
+	readonly #table = new NodeTable();
+	readonly #heartbeat: Heartbeat;
+	readonly #ownership: CameraOwnership;
+	readonly #link: RedisLink;
+	readonly #placer: Placer;
+	readonly #revocations: SharedRevocations | undefined;
+	readonly #watch: PeerWatch;
+	readonly #gone = new GoneNodes();
+	readonly #listeners = new Set<() => void>();
+	readonly #heart: Timer;
+	#closing: Promise<void> | undefined;
+	#beating: Promise<void> | undefined;
+	#soon: Timer | undefined;
+	#joined = false;
+	/** The last other process that wrote this node's record. */
+	#double: string | undefined;
+	#connected = false;
+	/** Until then (`Clock.now()`) nodes that Redis does not name may just not have told it yet that they live. */
+	#settlesAt = Number.NEGATIVE_INFINITY;
+
+	constructor(options: MemberOptions) {
+		this.#options = options;
+		const { clock, ttl, heartbeat, redis, logger, random, revocations } = options;
+		const offers = options.offers.slice(0, MAX_OFFERS);
+		this.#link = new RedisLink({
+			...redis,
+			channel: `${redis.prefix}events`,
+			timeout: (ttl * 0.9 - heartbeat) * PATIENCE,
+			clock,
+			logger,
+			random,
+			onUp: () => this.#up(),
+			onDown: () => this.#down(),
+			onMessage: (text) => this.#heard(text),
+		});
+		const { prefix } = redis;
+		this.#ownership = new CameraOwnership({
+			...{ link: this.#link, prefix, self: options.id, ttl, offers, load: options.load, clock, logger },
+			onEnd: () => this.#changed(),
+		});
+		this.#heartbeat = new Heartbeat({
+			...{ link: this.#link, prefix, id: options.id, process: this.#process, ttl, period: heartbeat },
+			...{ about: { ...aboutOf(options), offers }, load: options.load, meter: options.meter, clock },
+		});
+		this.#placer = new Placer({
+			...{ table: this.#table, link: this.#link, prefix, process: this.#process, clock },
+			gone: () => this.#gone.ids,
+		});
+		this.#revocations =
+			revocations &&
+			new SharedRevocations(revocations, this.#link, prefix, (revocation) =>
+				this.#tell({ type: 'revoked', revocation }),
+			);
+		this.#watch = new PeerWatch({
+			clock,
+			onGone: (node) => {
+				logger.warn({ gone: node }, 'the process of another node has ended');
+				this.#gone.add(node);
+				this.#beatSoon();
+			},
+		});
+		this.#heart = clock.every(heartbeat, () => {
+			if (this.#link.up) void this.#beatNow();
+			// While Redis is away what is known grows old.
+			else this.#changed();
+		});
+	}
+
+	get self(): string {
+		return this.#options.id;
+	}
+
+	get role(): NodeRole {
+		return this.#options.role;
+	}
+
+	get connected(): boolean {
+		return this.#connected;
+	}
+
+	get joined(): boolean {
+		return this.#joined;
+	}
+
+	nodes(): readonly ClusterNode[] {
+		return this.#table.nodes;
+	}
+
+	node(id: string): ClusterNode | undefined {
+		return this.#table.row(id)?.node;
+	}
+
+	streams(): readonly string[] {
+		return this.#table.streams;
+	}
+
+	place(stream: string, { exclude = [] }: { readonly exclude?: readonly string[] } = {}) {
+		return this.#placer.place(stream, exclude);
+	}
+
+	owner(stream: string): CameraOwner | undefined {
+		const owner = this.#table.owner(stream);
+		// This node knows better than its last heartbeat.
+		if (owner?.node.id === this.self && this.holds(stream) !== owner.fence) return undefined;
+		return owner;
+	}
+
+	holds(stream: string): number | undefined {
+		return this.#ownership.fence(stream);
+	}
+
+	async drain(node: string, on: boolean): Promise<void> {
+		const found = await this.#link.run(DRAIN, [this.#options.redis.prefix, node, on ? 1 : 0]);
+		if (found !== 1) throw new DualcastError('node_not_found', `there is no node ${node} in this cluster`);
+		this.#options.logger.info({ node, draining: on }, on ? 'a node is drained' : 'a node takes viewers again');
+		this.#tell({ type: 'changed' });
+		await this.#beating;
+		await this.#beatNow();
+	}
+
+	onChange(listener: () => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	close(): Promise<void> {
+		this.#closing ??= this.#leave();
+		return this.#closing;
+	}
+
+	async #leave(): Promise<void> {
+		this.#heart.cancel();
+		this.#soon?.cancel();
+		this.#watch.close();
+		this.#revocations?.close();
+		this.#options.meter.close();
+		await this.#beating;
+		const { prefix } = this.#options.redis;
+		try {
+			await this.#ownership.giveUp();
+			await this.#link.run(LEAVE, [prefix, this.self, this.#process]);
+			await this.#publish({ type: 'left', node: this.self });
+		} catch {
+			// Without Redis the node leaves the table by itself.
+		}
+		this.#link.close();
+	}
+
+	#up(): void {
+		if (this.#joined) this.#settlesAt = this.#options.clock.now() + this.#options.ttl;
+		void this.#beatNow();
+		this.#revocations?.synchronize().catch((error) => this.#link.reset(toError(error).message));
+	}
+
+	#down(): void {
+		this.#ownership.keep();
+		this.#connected = false;
+		this.#changed();
+	}
+
+	#heard(text: string): void {
+		const message = readMessage(text);
+		if (!message || message.from === this.#process) return;
+		if (message.type === 'revoked') {
+			this.#revocations?.heard(message.revocation);
+			return;
+		}
+		if (message.type === 'left') this.#table.remove(message.node);
+		this.#beatSoon();
+	}
+
+	#beatSoon(): void {
+		if (this.#closing !== undefined) return;
+		this.#soon ??= this.#options.clock.after(PAUSE_MS, () => {
+			this.#soon = undefined;
+			void this.#beatNow();
+		});
+	}
+
+	/** One heartbeat; one that runs already is joined. */
+	#beatNow(): Promise<void> {
+		if (!this.#link.up || this.#closing !== undefined) return Promise.resolve();
+		this.#beating ??= this.#beat()
+			.catch((error) => this.#link.reset(toError(error).message))
+			.finally(() => {
+				this.#beating = undefined;
+			});
+		return this.#beating;
+	}
+
+	async #beat(): Promise<void> {
+		const first = !this.#joined;
+		await this.#ownership.renew();
+		await this.#exchange();
+		const changed = await this.#ownership.rebalance(this.#table.nodes, this.#gone.ids);
+		await this.#bury();
+		if (changed) await this.#exchange();
+		if (this.#ownership.moved() || first) this.#tell({ type: 'changed' });
+		this.#changed();
+	}
+
+	/** Takes nodes whose process has ended off everybody's table. */
+	async #bury(): Promise<void> {
+		for (const [node, seenAt] of this.#gone.certain) {
+			if ((await this.#link.run(BURY, [this.#options.redis.prefix, node, seenAt])) !== 1) continue;
+			this.#gone.delete(node);
+			this.#table.remove(node);
+			this.#tell({ type: 'left', node });
+		}
+	}
+
+	/** Tells how this node is, and reads the table. */
+	async #exchange(): Promise<void> {
+		const { clock, logger } = this.#options;
+		const sent = this.#placer.mark();
+		const gone = this.#gone.mark();
+		const draining = this.node(this.self)?.draining ?? false;
+		const { former, rows } = await this.#heartbeat.beat(this.#ownership.cameras(), draining);
+		if (this.#joined && former !== '' && former !== this.#process && former !== this.#double) {
+			this.#double = former;
+			logger.error({ node: this.self }, 'another process has the same cluster.node_id; give each node its own');
+		}
+		this.#table.update(rows, clock.now() < this.#settlesAt);
+		this.#placer.settle(sent);
+		this.#gone.settle(gone, this.#table.nodes);
+		if (this.role === 'main') this.#watch.update(peersOf(this.#table.nodes, this.self));
+		this.#connected = true;
+		this.#joined = true;
+	}
+
+	#tell(message: Told): void {
+		this.#publish(message).catch(() => {
+			// Whoever did not hear it sees it with the next heartbeat.
+		});
+	}
+
+	#publish(message: Told): Promise<void> {
+		return this.#link.publish(JSON.stringify({ ...message, from: this.#process }));
+	}
+
+	#changed(): void {
+		for (const listener of [...this.#listeners]) {
+			try {
+				listener();
+			} catch (error) {
+				this.#options.logger.error({ error: toError(error).message }, 'a listener to the cluster failed');
+			}
+		}
+	}
+}
+
+function aboutOf({ role, http, rtsp, capacity, version }: MemberOptions) {
+	return { role, http, ...(rtsp !== undefined && { rtsp }), capacity, version };
+}

@@ -1,0 +1,127 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import type { Clock } from '../base/clock.ts';
+import { toError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+
+/** Paths of files in PEM. */
+export type CertificateFiles = {
+	/** The certificate and the chain up to the authority. */
+	readonly cert: string;
+	readonly key: string;
+};
+
+export type Certificate = {
+	readonly cert: Buffer;
+	readonly key: Buffer;
+	/** Milliseconds since the Unix epoch. */
+	readonly expiresAt: number;
+	/** Changes with every change of the files. */
+	readonly stamp: string;
+};
+
+/** Looked at so often. */
+const WATCH_MS = 10_000;
+const WARN_BEFORE_MS = 7 * 24 * 3600_000;
+
+/** @throws Error that names the setting, the file and the cure */
+export async function readCertificate(files: CertificateFiles): Promise<Certificate> {
+	const stamp = await stampOf(files);
+	const cert = await read('server.tls.cert', files.cert);
+	const key = await read('server.tls.key', files.key);
+	const leaf = parse(() => new X509Certificate(cert), {
+		...{ setting: 'server.tls.cert', file: files.cert },
+		cure: 'it must hold the certificate in PEM, the chain after it',
+	});
+	const secret = parse<KeyObject>(() => createPrivateKey(key), {
+		...{ setting: 'server.tls.key', file: files.key },
+		cure: 'it must hold the private key in PEM, without a passphrase (openssl pkey -in old.pem -out new.pem takes it off)',
+	});
+	if (!leaf.checkPrivateKey(secret)) {
+		throw new Error(`server.tls.key: ${files.key} is not the key of the first certificate in ${files.cert}`);
+	}
+	return { cert, key, expiresAt: Date.parse(leaf.validTo), stamp };
+}
+
+async function read(setting: string, file: string): Promise<Buffer> {
+	try {
+		return await readFile(file);
+	} catch (thrown) {
+		const { code = 'unknown' } = thrown as NodeJS.ErrnoException;
+		throw new Error(`${setting}: cannot read ${file} (${code}); give the path of a file that this user may read`);
+	}
+}
+
+function parse<T>(attempt: () => T, { setting, file, cure }: { setting: string; file: string; cure: string }): T {
+	try {
+		return attempt();
+	} catch {
+		throw new Error(`${setting}: cannot use ${file}; ${cure}`);
+	}
+}
+
+export type CertificateWatchOptions = {
+	readonly files: CertificateFiles;
+	readonly clock: Clock;
+	readonly logger: Logger;
+	/** There is another one. */
+	onChange(certificate: Certificate): void;
+};
+
+/** Exchanges a certificate when its files change. One that cannot be used is told, and the old one stays. */
+export class CertificateWatch {
+	readonly #options: CertificateWatchOptions;
+	readonly #timer: { cancel(): void };
+	/** The stamp of the files that were tried last. */
+	#tried: string;
+	#looking = false;
+	#current: Certificate;
+	#warned = false;
+
+	/** @param current the one in use */
+	constructor(options: CertificateWatchOptions, current: Certificate) {
+		this.#options = options;
+		this.#current = current;
+		this.#tried = current.stamp;
+		this.#timer = options.clock.every(WATCH_MS, () => void this.look());
+		this.#warnOfEnd(current);
+	}
+
+	/** Never rejects. */
+	async look(): Promise<void> {
+		if (this.#looking) return;
+		this.#looking = true;
+		const { files, logger, onChange } = this.#options;
+		this.#warnOfEnd(this.#current);
+		try {
+			const stamp = await stampOf(files);
+			if (stamp === this.#tried) return;
+			this.#tried = stamp;
+			this.#current = await readCertificate(files);
+			this.#warned = false;
+			onChange(this.#current);
+			logger.info({ file: files.cert }, 'the certificate was exchanged');
+		} catch (thrown) {
+			logger.warn({ reason: toError(thrown).message }, 'the changed certificate cannot be used; the old one stays');
+		} finally {
+			this.#looking = false;
+		}
+	}
+
+	close(): void {
+		this.#timer.cancel();
+	}
+
+	#warnOfEnd({ expiresAt }: Certificate): void {
+		const { clock, files, logger } = this.#options;
+		if (this.#warned || expiresAt - clock.wall() > WARN_BEFORE_MS) return;
+		this.#warned = true;
+		const until = new Date(expiresAt).toISOString();
+		logger.warn({ file: files.cert, until }, 'the certificate of server.tls ends soon, or has ended; renew it');
+	}
+}
+
+async function stampOf({ cert, key }: CertificateFiles): Promise<string> {
+	const [one, other] = await Promise.all([cert, key].map((file) => stat(file).catch(() => undefined)));
+	return `${one?.ino} ${one?.size} ${one?.mtimeMs} ${other?.ino} ${other?.size} ${other?.mtimeMs}`;
+}

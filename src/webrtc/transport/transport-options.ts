@@ -1,0 +1,20 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { RandomBytes } from '../random.ts';
+
+/** What every secure transport is made from. */
+export type TransportOptions = {
+	/** The address to bind; every address of the machine, IPv4 and IPv6, when left out. */
+	readonly host?: string | undefined;
+	/** 0 lets the system choose. */
+	readonly udpPort: number;
+	/** No TCP when left out; 0 lets the system choose. */
+	readonly tcpPort?: number | undefined;
+	/** Addresses or names under which the gateway is reachable besides those of its interfaces. */
+	readonly additionalHosts: readonly string[];
+	readonly clock: Clock;
+	readonly logger: Logger;
+	readonly maxPeers: number;
+	/** Cryptographically strong; the system's by default. */
+	readonly random?: RandomBytes;
+};

@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { playInGstreamer } from '../players/gstreamer.ts';
+import { HAS_SHAKA, playInShaka } from '../players/shaka.ts';
+import { launchChromium } from './harness/chromium.ts';
+import { Firefox } from './harness/firefox.ts';
+import { type CameraName, HlsMatrix } from './harness/hls-matrix.ts';
+import { eventually } from './harness/wait.ts';
+
+/** Seconds each player plays. */
+const PLAYED = 10;
+/** Seconds from one picture to the next of a camera of 25 a second, with none left out. */
+const FRAME = 0.05;
+
+let matrix: HlsMatrix;
+
+beforeAll(async () => {
+	matrix = await HlsMatrix.start();
+});
+
+afterAll(() => matrix?.stop());
+
+/** GStreamer 1.22 does not find its way from a first playlist with a single segment to the next one. */
+async function settled(playlist: string): Promise<void> {
+	await eventually(
+		async () => (await (await fetch(playlist)).text()).split('#EXTINF').length - 1,
+		(segments) => segments >= 3,
+		30_000,
+	);
+}
+
+const CASES: readonly (readonly [CameraName, 'ts' | 'fmp4' | 'low latency'])[] = [
+	['high-aac-gop-1', 'ts'],
+	['high-aac-gop-1', 'fmp4'],
+	['high-aac-gop-1', 'low latency'],
+	['b-frames-aac-gop-2', 'ts'],
+	['b-frames-aac-gop-2', 'low latency'],
+];
+
+describe('GStreamer (playbin3)', () => {
+	test.each([...CASES, ['h265-aac-gop-1', 'fmp4'], ['h265-aac-gop-1', 'low latency']] as const)(
+		'plays %s as %s without leaving out a picture',
+		// A machine that is busy for seconds lets the player fall out of the window.
+		{ retry: 2 },
+		async (camera, output) => {
+			await matrix.warm(camera);
+			if (output === 'low latency') await settled(matrix.url(camera, output).replace('ll-master', 'll'));
+			const { video, audio, complaints } = await playInGstreamer(matrix.url(camera, output), PLAYED);
+			expect(complaints).toEqual([]);
+			expect(video.longest).toBeLessThan(FRAME);
+			expect(video.count).toBeGreaterThanOrEqual(25 * PLAYED * 0.9);
+			expect(audio.longest).toBeLessThan(FRAME);
+		},
+	);
+});
+
+describe('Firefox', () => {
+	let firefox: Firefox;
+
+	beforeAll(async () => {
+		firefox = await Firefox.launch();
+	});
+
+	afterAll(() => firefox?.close());
+
+	test('plays H.265 in fMP4 by hls.js', async () => {
+		await matrix.warm('h265-aac-gop-1');
+		const url = matrix.url('h265-aac-gop-1', 'fmp4');
+		await firefox.goto('about:blank');
+		const library = await readFile(new URL('../../node_modules/hls.js/dist/hls.min.js', import.meta.url), 'utf8');
+		const start = `
+			const video = document.body.appendChild(document.createElement('video'));
+			const fail = (cause) => { video.dataset.error ??= cause; };
+			video.muted = true;
+			const hls = new Hls();
+			hls.on(Hls.Events.ERROR, (_, { fatal, details }) => fatal && fail(details));
+			hls.on(Hls.Events.MANIFEST_PARSED, () => video.play().catch((error) => fail(String(error))));
+			hls.loadSource(${JSON.stringify(url)});
+			hls.attachMedia(video);`;
+		// As scripts of the page: what Marionette runs is kept apart from it.
+		for (const text of [library, start]) {
+			await firefox.evaluate(`(() => {
+				const script = document.createElement('script');
+				script.textContent = ${JSON.stringify(text)};
+				document.head.append(script);
+			})()`);
+		}
+		const state = `(() => {
+			const video = document.querySelector('video');
+			let played = 0;
+			for (let range = 0; range < video.played.length; range++) played += video.played.end(range) - video.played.start(range);
+			return { played, error: video.dataset.error ?? '', width: video.videoWidth };
+		})()`;
+		type State = { played: number; error: string; width: number };
+		const { error, width } = await eventually(
+			() => firefox.evaluate<State>(state),
+			({ played, error: cause }) => played >= PLAYED || cause !== '',
+			90_000,
+			500,
+		);
+		expect({ error, width }).toEqual({ error: '', width: 320 });
+	});
+});
+
+describe.skipIf(!HAS_SHAKA)('shaka-player in Chromium', () => {
+	let browser: Browser;
+
+	beforeAll(async () => {
+		browser = await launchChromium();
+	});
+
+	afterAll(() => browser?.close());
+
+	test.each(CASES)('plays %s as %s without an error', { retry: 2 }, async (camera, output) => {
+		await matrix.warm(camera);
+		const { errors, played, frames } = await playInShaka(browser, matrix.url(camera, output), PLAYED);
+		expect(errors).toEqual([]);
+		expect(played).toBeGreaterThanOrEqual(PLAYED);
+		expect(frames).toBeGreaterThan(0);
+	});
+});

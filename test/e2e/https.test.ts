@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeCertificate } from '../fakes/certificates.ts';
+import { launchChromium } from './harness/chromium.ts';
+import { type RunningGateway, startGateway } from './harness/gateway.ts';
+import { moreFrames, playing } from './harness/player.ts';
+import { eventually } from './harness/wait.ts';
+
+const DEADLINE_MS = 30_000;
+const PROBLEM = 'application/problem+json';
+
+let folder: string;
+let browser: Browser;
+let gateway: RunningGateway;
+let secure: string;
+
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'dualcast-https-'));
+	const { cert, key } = await makeCertificate(folder, 'gateway');
+	const config = `
+server: { host: 127.0.0.1, tls: { port: 0, cert: ${cert}, key: ${key} } }
+webrtc: { udp_port: 0 }
+`;
+	[browser, gateway] = await Promise.all([launchChromium(['--ignore-certificate-errors']), startGateway(config)]);
+	const told = () => /over TLS: (https:\S+?)\/?\s/.exec(gateway.output())?.[1] ?? '';
+	secure = await eventually(told, (url) => url !== '', DEADLINE_MS);
+});
+
+afterAll(async () => {
+	await browser?.close();
+	await gateway?.stop();
+	await rm(folder, { recursive: true, force: true });
+});
+
+/** Protocols by which the page's requests for such paths came. */
+const PROTOCOLS = `(pattern) => [...new Set(performance.getEntriesByType('resource')
+	.filter(({ name, responseStatus }) => responseStatus === 200 && new RegExp(pattern).test(name)).map(({ nextHopProtocol }) => nextHopProtocol))]`;
+
+describe('over TLS, Chromium', () => {
+	test.each([
+		['hls', '/hls/demo/ll.*(m3u8|m4s)'],
+		['webrtc', '/(assets|api|whep)/'],
+	] as const)('plays by %s, everything by HTTP/2', async (mode, pattern) => {
+		const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage();
+		if (mode === 'hls') {
+			const body = JSON.stringify({ code: 'webrtc_disabled' });
+			await page.route('**/whep/**', (route) => route.fulfill({ status: 503, contentType: PROBLEM, body }));
+		}
+		await page.goto(`${secure}/watch/demo`);
+		const stats = await playing(page, mode, DEADLINE_MS);
+		await moreFrames(page, stats, 60, DEADLINE_MS);
+		expect(await page.evaluate(`(${PROTOCOLS})(${JSON.stringify(pattern)})`)).toEqual(['h2']);
+		await page.context().close();
+	});
+});
+
+test('a gateway does not start with a certificate it cannot use, and says what to change', async () => {
+	const config = `
+server: { host: 127.0.0.1, tls: { port: 0, cert: /none.pem, key: /none.pem } }
+webrtc: { udp_port: 0 }
+`;
+	const failure = await startGateway(config).then(
+		() => 'it started',
+		(error: Error) => error.message,
+	);
+	expect(failure).toContain('server.tls.cert: cannot read /none.pem (ENOENT); give the path');
+});

@@ -1,0 +1,112 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { CameraPlaces } from '../../src/rtsp/client/camera-places.ts';
+import { FAKE_SDP, FakeCamera, type FakeCameraScript, ok, status } from '../camera/fake-camera.ts';
+import { FrontDoor } from '../camera/front-door.ts';
+import { Pull, rtspSource } from '../camera/pulled-source.ts';
+
+const open: (() => unknown)[] = [];
+
+afterEach(async () => {
+	for (const close of open.splice(0).reverse()) await close();
+});
+
+async function startCamera(script: FakeCameraScript = {}): Promise<FakeCamera> {
+	const camera = await FakeCamera.start(script);
+	open.push(() => camera.close());
+	return camera;
+}
+
+/** Another host: nobody has any business there. */
+async function trap(address = '127.0.0.2'): Promise<{ url: string; port: number; visits: () => number }> {
+	let visits = 0;
+	const server: Server = createServer((socket: Socket) => {
+		visits++;
+		socket.on('error', () => {}).destroy();
+	});
+	await new Promise<void>((resolve) => server.listen(0, address, resolve));
+	open.push(() => new Promise((resolve) => server.close(resolve)));
+	const { port } = server.address() as { port: number };
+	return { url: `rtsp://${address}:${port}/x`, port, visits: () => visits };
+}
+
+const HERE = new CameraPlaces({ allowed: ['127.0.0.1'], local: false });
+
+describe('S1: a camera that leads elsewhere', () => {
+	it('is not followed to a host where no camera may be', async () => {
+		const elsewhere = await trap();
+		const camera = await startCamera({
+			on: { DESCRIBE: (request) => status(request, 302, { Location: elsewhere.url }) },
+		});
+		const { outcome } = new Pull(rtspSource(camera.url, { places: HERE }));
+		expect(await outcome).toMatchObject({ code: 'camera_disallowed', permanent: true });
+		expect(elsewhere.visits()).toBe(0);
+	});
+
+	it.each(['169.254.169.254', '[::ffff:169.254.169.254]', '[64:ff9b::a9fe:a9fe]', '0xa9fea9fe', '2852039166'])(
+		'is not followed to %s, whatever is configured',
+		async (host) => {
+			const places = new CameraPlaces({ allowed: [], local: true });
+			const camera = await startCamera({
+				on: { DESCRIBE: (request) => status(request, 301, { Location: `rtsp://${host}/latest/meta-data` }) },
+			});
+			const { outcome } = new Pull(rtspSource(camera.url, { places }));
+			expect(await outcome).toMatchObject({ code: 'camera_disallowed' });
+		},
+	);
+
+	it('by its base, its controls and its transport is asked on its own connection all the same', async () => {
+		const elsewhere = await trap();
+		const base = elsewhere.url.replace(/x$/, '');
+		const camera = await startCamera({
+			on: {
+				DESCRIBE: (request) =>
+					ok(
+						request,
+						{ 'Content-Type': 'application/sdp', 'Content-Base': base, 'Content-Location': base },
+						FAKE_SDP.replaceAll('a=control:', `a=control:${base}`).replace('t=0 0', `t=0 0\r\na=control:${base}`),
+					),
+				PLAY: (request) => ok(request, { Session: '12345678', 'RTP-Info': `url=${base}trackID=0;seq=1` }),
+			},
+		});
+		new Pull(rtspSource(camera.url, { transport: 'tcp', places: HERE }));
+		await camera.seen('PLAY');
+		expect(camera.all('SETUP').map(({ uri }) => uri.startsWith(base))).toEqual([true, true]);
+		expect(elsewhere.visits()).toBe(0);
+	});
+});
+
+describe('S1: a name that changes its meaning', () => {
+	/** The first answer is the right one, all others lead into a trap. */
+	function rebinding(): { places: CameraPlaces; lookups: () => number } {
+		let lookups = 0;
+		const places = new CameraPlaces({ allowed: [], local: true });
+		const lookup: CameraPlaces['lookup'] = (_name, options, callback) => {
+			const address = lookups++ === 0 ? '127.0.0.1' : '127.0.0.2';
+			if (options.all) callback(null, [{ address, family: 4 }]);
+			else callback(null, address, 4);
+		};
+		Object.defineProperty(places, 'lookup', { value: lookup });
+		return { places, lookups: () => lookups };
+	}
+
+	it.each(['http', 'websocket'] as const)('gets no password where it was not asked for, by %s', async (transport) => {
+		const camera = await startCamera();
+		const door = await FrontDoor.open({
+			port: camera.port,
+			judge: ({ headers }) =>
+				headers.has('authorization')
+					? undefined
+					: 'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="cam"\r\nConnection: close\r\n\r\n',
+		});
+		open.push(() => door.close());
+		const elsewhere = await trap();
+		const { places, lookups } = rebinding();
+		new Pull(
+			rtspSource(`rtsp://name.example:${door.port}/cam`, { transport, places, username: 'u', password: 'CANARY' }),
+		);
+		await camera.seen('PLAY');
+		expect(lookups()).toBe(1);
+		expect(elsewhere.visits()).toBe(0);
+	});
+});

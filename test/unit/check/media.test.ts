@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { parseAttributes } from '../../../src/check/read/attributes.ts';
+import { readSegment } from '../../../src/check/read/segment-reading.ts';
+import { carriedTracks } from '../../../src/hls/carried-tracks.ts';
+import { CmafSegmentWriter } from '../../../src/hls/cmaf-segment-writer.ts';
+import type { CutSegment } from '../../../src/hls/segment.ts';
+import type { SegmentWriter } from '../../../src/hls/segment-writer.ts';
+import { Segmenter } from '../../../src/hls/segmenter.ts';
+import { TsSegmentWriter } from '../../../src/hls/ts-segment-writer.ts';
+import type { AccessUnit } from '../../../src/media/unit.ts';
+import { AAC_TRACK, pictures, sound } from '../../fakes/access-units.ts';
+import { VIDEO_TRACK } from '../../fakes/scripted-source.ts';
+
+/** Two segments of one second, of 25 pictures each. */
+function segmentsOf(writer: SegmentWriter, container: 'ts' | 'fmp4'): [CutSegment, CutSegment] {
+	const segments: CutSegment[] = [];
+	const segmenter = new Segmenter({ segmentDuration: 1, writer, onSegment: (segment) => segments.push(segment) });
+	segmenter.setTracks(carriedTracks([VIDEO_TRACK, AAC_TRACK], container));
+	const units: AccessUnit[] = [...pictures(0, 2.1, { rate: 25, gop: 25 })];
+	for (let frame = 0; frame < 98; frame++) units.push(sound((frame * 1024) / 48_000));
+	for (const unit of units.sort((one, other) => one.arrival - other.arrival)) segmenter.push(unit);
+	return segments as [CutSegment, CutSegment];
+}
+
+describe('a segment of MPEG-TS', () => {
+	const [first, second] = segmentsOf(new TsSegmentWriter(), 'ts');
+
+	it('is read with its codecs, sizes and times', () => {
+		const reading = readSegment(first.bytes, undefined);
+		expect(reading?.faults).toEqual([]);
+		const [video, audio] = reading?.tracks ?? [];
+		expect(video).toMatchObject({ kind: 'video', start: 10 });
+		expect(video?.samples.map(({ key }) => key).indexOf(true)).toBe(0);
+		expect(video?.samples.length).toBe(25);
+		expect(audio).toMatchObject({ kind: 'audio', codec: 'mp4a.40.2' });
+		expect(readSegment(second.bytes, undefined)?.tracks[0]?.start).toBe(11);
+	});
+
+	it.each([
+		[
+			'a lost packet',
+			(bytes: Uint8Array) => Buffer.concat([bytes.subarray(0, 188 * 4), bytes.subarray(188 * 5)]),
+			/continuity|PES/,
+		],
+		[
+			'a packet that begins wrongly',
+			(bytes: Uint8Array) => Buffer.from(bytes).fill(0, 188 * 4, 188 * 4 + 1),
+			/sync byte/,
+		],
+		['a program map with another byte', (bytes: Uint8Array) => Buffer.from(bytes).fill(1, 188 + 18, 188 + 19), /CRC/],
+		['an end in the middle of a packet', (bytes: Uint8Array) => bytes.subarray(0, -10), /no whole number/],
+	])('is found to have %s', (_, damage, fault) => {
+		expect(readSegment(damage(first.bytes), undefined)?.faults.join('\n')).toMatch(fault);
+	});
+});
+
+describe('a segment of fragmented MP4', () => {
+	const [first, second] = segmentsOf(new CmafSegmentWriter(), 'fmp4');
+	const init = first.init?.bytes;
+
+	it('is read with its codecs, sizes and times, and goes on where the one before ended', () => {
+		const [one, other] = [first, second].map(({ bytes }) => readSegment(bytes, init));
+		expect([one?.faults, other?.faults]).toEqual([[], []]);
+		expect(one?.tracks[0]).toMatchObject({
+			kind: 'video',
+			codec: 'avc1.42c00a',
+			width: 64,
+			height: 48,
+			start: 10,
+			end: 11,
+		});
+		expect(other?.tracks[0]).toMatchObject({ start: 11, end: 12 });
+		expect(one?.tracks[0]?.samples.length).toBe(25);
+	});
+
+	it('is found to have lost its end', () => {
+		expect(readSegment(first.bytes.subarray(0, -50), init)?.faults.join('\n')).toMatch(/samples|bytes/);
+	});
+
+	it('is found to have no init segment', () => {
+		expect(readSegment(first.bytes, undefined)?.faults.join('\n')).toMatch(/no movie header/);
+	});
+});
+
+it('what is no media is not read', () => {
+	expect(readSegment(Buffer.from('<!doctype html>'), undefined)).toBeUndefined();
+});
+
+it.each([
+	['A=1,B="x,y",C=2x3', { A: '1', B: 'x,y', C: '2x3' }],
+	['A="', undefined],
+	['A=1,A=2', undefined],
+	['a=1', undefined],
+])('reads the attribute list %s', (text, attributes) => {
+	expect(parseAttributes(text)).toEqual(attributes);
+});

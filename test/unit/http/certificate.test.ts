@@ -1,0 +1,101 @@
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Logger, silentLogger } from '../../../src/base/logger.ts';
+import {
+	type Certificate,
+	type CertificateFiles,
+	CertificateWatch,
+	readCertificate,
+} from '../../../src/http/certificate.ts';
+import { makeCertificate } from '../../fakes/certificates.ts';
+import { VirtualClock } from '../../fakes/virtual-clock.ts';
+
+let folder: string;
+let files: CertificateFiles;
+
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'certificate-'));
+	files = await makeCertificate(folder, 'one');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('a certificate', () => {
+	it('is read with its end', async () => {
+		const { expiresAt } = await readCertificate(files);
+		const days = (expiresAt - Date.now()) / (24 * 3600_000);
+		expect([days > 29, days < 31]).toEqual([true, true]);
+	});
+
+	it('that cannot be used is refused with setting, file and cure', async () => {
+		const other = await makeCertificate(folder, 'other');
+		const empty = join(folder, 'empty.pem');
+		await writeFile(empty, '');
+		const cases: [CertificateFiles, string][] = [
+			[{ ...files, cert: '/none.pem' }, 'server.tls.cert: cannot read /none.pem (ENOENT); give the path'],
+			[{ ...files, key: '/none.pem' }, 'server.tls.key: cannot read /none.pem (ENOENT); give the path'],
+			[{ ...files, cert: empty }, `server.tls.cert: cannot use ${empty}; it must hold the certificate in PEM`],
+			[{ ...files, key: files.cert }, `server.tls.key: cannot use ${files.cert}; it must hold the private key in PEM`],
+			[{ ...files, key: other.key }, `server.tls.key: ${other.key} is not the key of the first certificate in`],
+		];
+		for (const [wrong, message] of cases) {
+			const refusal = await readCertificate(wrong).catch((error: Error) => error.message);
+			expect(refusal).toContain(message);
+		}
+	});
+});
+
+describe('a certificate in use', () => {
+	let clock: VirtualClock;
+	let changes: Certificate[];
+	let told: string[];
+	let watch: CertificateWatch;
+
+	async function start(wall = Date.now()): Promise<void> {
+		clock = new VirtualClock(wall);
+		changes = [];
+		told = [];
+		const logger: Logger = {
+			...silentLogger,
+			info: (_, message) => told.push(message),
+			warn: (_, message) => told.push(message),
+		};
+		const onChange = (certificate: Certificate) => changes.push(certificate);
+		watch = new CertificateWatch({ files, clock, logger, onChange }, await readCertificate(files));
+	}
+	afterEach(() => watch.close());
+
+	it('is exchanged when its files change, and only then', async () => {
+		await start();
+		await clock.advance(10_000);
+		await watch.look();
+		expect(changes).toEqual([]);
+		const next = await makeCertificate(folder, 'next');
+		await copyFile(next.cert, files.cert);
+		await copyFile(next.key, files.key);
+		await clock.advance(10_000);
+		await vi.waitFor(() => expect(changes.length).toBe(1));
+		expect(changes[0]?.cert.equals((await readCertificate(next)).cert)).toBe(true);
+		expect(told).toEqual(['the certificate was exchanged']);
+	});
+
+	it('stays while the new one cannot be used, which is told once', async () => {
+		await start();
+		const next = await makeCertificate(folder, 'next');
+		await copyFile(next.cert, files.cert);
+		for (let look = 0; look < 3; look++) await watch.look();
+		expect(changes).toEqual([]);
+		expect(told).toEqual(['the changed certificate cannot be used; the old one stays']);
+		await copyFile(next.key, files.key);
+		await watch.look();
+		expect(changes.length).toBe(1);
+	});
+
+	it('is said to end soon, once', async () => {
+		await start(Date.now() + 25 * 24 * 3600_000);
+		await watch.look();
+		await watch.look();
+		expect(told).toEqual(['the certificate of server.tls ends soon, or has ended; renew it']);
+	});
+});

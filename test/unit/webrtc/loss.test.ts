@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { readUint32 } from '../../../src/media/big-endian.ts';
+import { REPAIR } from '../../../src/webrtc/limits.ts';
+import { nack, receiverReferenceTime, receiverReport } from '../../fakes/feedback.ts';
+import { NackReceiver } from '../../fakes/nack-receiver.ts';
+import { recordedOffer } from '../../fakes/offers.ts';
+import { FRAME_MS, WebRtcScene } from '../../fakes/webrtc-scene.ts';
+
+/** As the player offers it: with its round trip asked for. */
+const OFFER = recordedOffer('chromium').replaceAll(/(a=rtcp-fb:\d+ )nack\r\n/g, '$&$1rrtr\r\n');
+/** Milliseconds without a new picture that count as a freeze, at least (W3C webrtc-stats, freezeCount). */
+const FREEZE = 150;
+
+/** A camera through a bad network; what became of each packet. */
+async function watchFor(seconds: number, loss: number) {
+	const scene = new WebRtcScene();
+	scene.show(true);
+	const viewer = await scene.join(OFFER);
+	const network = { loss, delay: 13 };
+	const sources = { ssrc: viewer.video, rtxSsrc: viewer.videoRtx };
+	const receiver = new NackReceiver(viewer.peer, scene.clock, network, sources);
+	for (let picture = 1; picture <= seconds * 25; picture++) {
+		for (let step = 0; step < FRAME_MS; step++) {
+			receiver.step();
+			await scene.clock.advance(1);
+		}
+		scene.show(picture % 50 === 0, 9_000);
+	}
+	return { receiver, info: scene.server.session(viewer.id) };
+}
+
+describe('through a network with loss', () => {
+	it.each([0.02, 0.05, 0.1])('of %d each way every packet comes before the picture freezes', async (loss) => {
+		const { receiver, info } = await watchFor(30, loss);
+		expect(receiver.counts.lost / receiver.counts.sent).toBeCloseTo(loss, 1);
+		expect(receiver.missing).toBeLessThan(20);
+		expect(receiver.roundTrip).toBeCloseTo(26, -1);
+		// It knows that from its first report on.
+		const late = receiver.arrivals.filter(({ sentAt, latency }) => sentAt >= 1000 && latency > FREEZE);
+		expect(late).toEqual([]);
+		expect(info).toMatchObject({ key_frames_only: false, pli_received: 0 });
+		// Each loss costs two packets, and not many more.
+		expect(info?.packets_retransmitted).toBeLessThan(receiver.counts.lost * 2.6);
+	});
+});
+
+describe('repair', () => {
+	it.each([26, undefined])('where %s / 256 are lost sends each packet twice, a little apart', async (fractionLost) => {
+		const scene = new WebRtcScene();
+		await scene.play(5, { key: true });
+		const viewer = await scene.join();
+		if (fractionLost !== undefined) {
+			viewer.peer.options.onRtcp(receiverReport(viewer.video, { fractionLost, lsr: 0, dlsr: 0 }));
+		}
+		const repeated = () => viewer.peer.sent.filter(({ ssrc }) => ssrc === viewer.videoRtx).length;
+		viewer.peer.options.onRtcp(nack(viewer.video, [2, 3]));
+		expect(repeated()).toBe(2);
+		await scene.clock.advance(REPAIR.repeatAfter);
+		expect(repeated()).toBe(4);
+		expect(
+			new Set(viewer.peer.sent.filter(({ ssrc }) => ssrc === viewer.videoRtx).map(({ index }) => index)).size,
+		).toBe(4);
+		await scene.clock.advance(1000);
+		expect(repeated()).toBe(4);
+	});
+
+	it('that waits ends with the session', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(5, { key: true });
+		const viewer = await scene.join();
+		viewer.peer.options.onRtcp(receiverReport(viewer.video, { fractionLost: 26, lsr: 0, dlsr: 0 }));
+		viewer.peer.options.onRtcp(nack(viewer.video, [2]));
+		scene.server.remove(viewer.id);
+		const had = viewer.peer.sent.length;
+		await scene.clock.advance(REPAIR.repeatAfter);
+		expect(viewer.peer.sent).toHaveLength(had);
+	});
+});
+
+describe("a viewer's reference time", () => {
+	const time = { seconds: 0x1234_5678, fraction: 0x9abc_def0 };
+
+	it('is quoted back to it at once, so that it knows its round trip', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(1, { key: true });
+		const viewer = await scene.join(OFFER);
+		expect(viewer.answer).toContain('a=rtcp-fb:108 rrtr\r\n');
+		const had = viewer.peer.rtcp.length;
+		viewer.peer.options.onRtcp(receiverReferenceTime(time));
+		const [echo = new Uint8Array()] = viewer.peer.rtcp.slice(had);
+		expect([...echo.subarray(0, 4)]).toEqual([0x80, 207, 0, 5]);
+		expect([4, 8, 12, 16, 20].map((at) => readUint32(echo, at))).toEqual([
+			viewer.video,
+			0x0500_0003,
+			1,
+			0x5678_9abc,
+			0,
+		]);
+	});
+
+	it('is quoted a few times a second at most', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(1, { key: true });
+		const viewer = await scene.join(OFFER);
+		const had = viewer.peer.rtcp.length;
+		for (let count = 0; count < 50; count++) viewer.peer.options.onRtcp(receiverReferenceTime(time));
+		expect(viewer.peer.rtcp).toHaveLength(had + 1);
+		await scene.clock.advance(REPAIR.echoPeriod);
+		viewer.peer.options.onRtcp(receiverReferenceTime(time));
+		expect(viewer.peer.rtcp).toHaveLength(had + 2);
+	});
+});
