@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import type { Clock, Timer } from '../base/clock.ts';
 import type { SkippedTrack } from './carried-tracks.ts';
 import { Continuity } from './continuity.ts';
 import type { StreamOutput, StreamOutputOptions } from './stream-output.ts';
@@ -7,12 +9,16 @@ export type OutputLife = Pick<StreamOutputOptions, 'id' | 'continuity' | 'onEnd'
 
 /** The running outputs of one kind, one for each stream that is asked for, and what they leave to the next run. */
 export class Outputs<Kind extends StreamOutput> {
+	readonly #clock: Clock;
 	readonly #create: (life: OutputLife) => Kind;
+	/** The last run of a stream that failed, whose files its players may still come for. */
+	readonly #past = new Map<string, { readonly output: Kind; readonly timer: Timer }>();
 	readonly #running = new Map<string, Kind>();
 	/** One for each stream that was ever asked for, as many as there are in the directory. */
 	readonly #continuities = new Map<string, Continuity>();
 
-	constructor(create: (life: OutputLife) => Kind) {
+	constructor(clock: Clock, create: (life: OutputLife) => Kind) {
+		this.#clock = clock;
 		this.#create = create;
 	}
 
@@ -30,6 +36,16 @@ export class Outputs<Kind extends StreamOutput> {
 		return this.#running.get(id) ?? this.#start(id);
 	}
 
+	/** The bytes of a file that players may come for now, also of a run that ended a moment ago. */
+	file(id: string, request: IncomingMessage, name: string): Uint8Array | undefined {
+		return this.#running.get(id)?.file(request, name) ?? this.#past.get(id)?.output.file(request, name);
+	}
+
+	/** Forgets the runs that ended. */
+	close(): void {
+		for (const id of this.#past.keys()) this.#forget(id);
+	}
+
 	/** Tracks that its last run left out; undefined when there was none. */
 	skipped(id: string): readonly SkippedTrack[] | undefined {
 		return this.#continuities.get(id)?.skipped;
@@ -38,9 +54,22 @@ export class Outputs<Kind extends StreamOutput> {
 	#start(id: string): Kind {
 		const continuity = this.#continuities.get(id) ?? new Continuity();
 		this.#continuities.set(id, continuity);
-		const output = this.#create({ id, continuity, onEnd: () => this.#running.delete(id) });
+		const output = this.#create({ id, continuity, onEnd: (retention) => this.#end(id, retention) });
 		this.#running.set(id, output);
 		output.open();
 		return output;
+	}
+
+	#end(id: string, retention: number): void {
+		const output = this.#running.get(id);
+		this.#running.delete(id);
+		this.#forget(id);
+		if (!output || retention <= 0) return;
+		this.#past.set(id, { output, timer: this.#clock.after(retention, () => this.#past.delete(id)) });
+	}
+
+	#forget(id: string): void {
+		this.#past.get(id)?.timer.cancel();
+		this.#past.delete(id);
 	}
 }

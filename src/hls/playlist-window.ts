@@ -70,6 +70,12 @@ export class PlaylistWindow {
 		return sum;
 	}
 
+	/** Milliseconds for which the files must stay when the playlist goes (RFC 8216 section 6.2.2). */
+	get retention(): number {
+		const longest = this.#listed.reduce((most, { duration }) => Math.max(most, duration), 0);
+		return (longest + this.#longest) * 1000;
+	}
+
 	/** Bits per second over the listed segments. */
 	get bitrate(): number {
 		let bytes = 0;

@@ -112,10 +112,14 @@ class OnDemandHls implements HlsServer {
 			guarded: options.gate !== undefined,
 			origins: options.corsOrigins ?? '*',
 		});
-		this.#classic = new Outputs((life) => new Output({ ...options, ...life, container }));
-		this.#lowLatency = new Outputs((life) => new LowLatencyOutput({ ...options, ...life, partDuration }));
+		this.#classic = new Outputs(options.clock, (life) => new Output({ ...options, ...life, container }));
+		this.#lowLatency = new Outputs(
+			options.clock,
+			(life) => new LowLatencyOutput({ ...options, ...life, partDuration }),
+		);
 		this.#scope.defer(async () => {
 			await Promise.all(this.#running().map((output) => output.close()));
+			for (const outputs of [this.#classic, this.#lowLatency]) outputs.close();
 		});
 		const sweeps = schedule(SWEEP_SCHEDULE, () => this.sweep(), {
 			name: 'hls leftovers',
@@ -259,13 +263,14 @@ class OnDemandHls implements HlsServer {
 	}
 
 	#file(request: IncomingMessage, response: ServerResponse, id: string, name: string): void {
-		const lowLatency = isLowLatencyFile(name) ? this.#lowLatency.get(id) : undefined;
-		const bytes = (lowLatency ?? this.#classic.get(id))?.file(request, name);
+		const isLowLatency = isLowLatencyFile(name);
+		const bytes = (isLowLatency ? this.#lowLatency : this.#classic).file(id, request, name);
 		if (bytes) {
 			this.#answers.media(request, response, name, bytes);
 			return;
 		}
-		const forget = lowLatency?.hinted(request, name, (outcome) => {
+		const output = isLowLatency ? this.#lowLatency.get(id) : undefined;
+		const forget = output?.hinted(request, name, (outcome) => {
 			if (outcome instanceof Error) this.#fail(request, response, outcome);
 			else this.#admit(request, response, id, () => this.#answers.media(request, response, name, outcome));
 		});

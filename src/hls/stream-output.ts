@@ -28,8 +28,12 @@ export type StreamOutputOptions = {
 	/** Milliseconds. */
 	startTimeout: number;
 	continuity: Continuity;
-	/** It runs no longer; another run may start. */
-	onEnd(): void;
+	/**
+	 * It runs no longer; another run may start.
+	 *
+	 * @param retention milliseconds for which players may still come for its files
+	 */
+	onEnd(retention: number): void;
 };
 
 /** What the life of an output needs to know of its muxer. */
@@ -182,7 +186,8 @@ export abstract class StreamOutput {
 		this.#rest.cancel();
 		this.#ended = { error, atRest: this.rest() };
 		this.logger.info(cause ? { cause: cause.message } : {}, 'HLS output ends');
-		this.#options.onEnd();
+		// When nobody asks or the gateway closes, nobody will come.
+		this.#options.onEnd(cause ? this.muxer.window.retention : 0);
 		this.letGo(error);
 	}
 

@@ -67,6 +67,25 @@ describe.each(['index.m3u8', 'll.m3u8'])('the output of %s', (playlist) => {
 		expect(camera.leases).toBe(0);
 	});
 
+	it('leaves its files for their time when the stream ends under its players', async () => {
+		await play();
+		const text = (await host.ask(`/cam/${playlist}`)).body.toString();
+		const uri = text.split('\n').find((line) => /^(seg|ll)-/.test(line));
+		camera.end();
+		const status = async () => (await host.ask(`/cam/${uri}`)).status;
+		// A segment of a second, and a playlist of three.
+		await clock.advance(3900);
+		expect(await status()).toBe(200);
+		// The next run leaves them alone.
+		const next = host.ask(`/cam/${playlist}`);
+		await vi.waitFor(() => expect(camera.readers.size).toBe(1));
+		expect(await status()).toBe(200);
+		deliver(3.04, 6.08);
+		expect((await next).status).toBe(200);
+		await clock.advance(200);
+		expect(await status()).toBe(404);
+	});
+
 	it('says after a minute that the camera is silent, rather than repeat itself', async () => {
 		await play();
 		const statuses: number[] = [];
