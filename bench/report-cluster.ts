@@ -5,8 +5,8 @@ import type { Table } from './table.ts';
 const MIB = 1024 * 1024;
 
 export function classroomTable(room: Classroom): Table {
-	const subs = room.nodes.filter(({ viewers }) => viewers > 0);
-	const even = room.viewers / 3;
+	const subs = room.nodes.filter(({ id }) => id !== 'main');
+	const even = room.viewers / subs.length;
 	const uneven = Math.max(...subs.map(({ viewers }) => Math.abs(viewers - even) / even));
 	return {
 		title: `A classroom: ${room.viewers} viewers with tokens, one stream, ${room.seconds} s`,
