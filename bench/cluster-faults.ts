@@ -3,6 +3,7 @@ import { RunningCluster } from '../test/e2e/harness/cluster.ts';
 import { eventually } from '../test/e2e/harness/wait.ts';
 import { Child } from './child.ts';
 import type { ClusterViewersMessage, ViewerReading } from './cluster-viewers.ts';
+import { keepLogs } from './node-logs.ts';
 
 /** What a fault meant for those who watched. */
 export type Fault = {
@@ -52,7 +53,7 @@ async function measure(
 		subs: SUBS,
 		streams: `cam: "${camera}"`,
 		times: ['1s', '3s'],
-		more: 'log: { level: warn }',
+		more: 'log: { level: info }',
 	});
 	const viewers: Viewers = await Child.start('./cluster-viewers.ts');
 	try {
@@ -81,6 +82,7 @@ async function measure(
 		};
 	} finally {
 		await viewers.stop();
+		await keepLogs(name, cluster.outputs);
 		await cluster.stop();
 	}
 }

@@ -2,6 +2,8 @@ import nodeDataChannel from 'node-datachannel';
 import { browserClock } from '../src/web/clock.ts';
 import { guideUrlOf, NodeGuide } from '../src/web/player/node-guide.ts';
 import { Places, withAvoided } from '../src/web/player/places.ts';
+import { PlaybackError } from '../src/web/player/playback.ts';
+import { postOffer } from '../src/web/player/whep-client.ts';
 import { serve } from './child.ts';
 import { FetchedEvents } from './event-source.ts';
 
@@ -28,6 +30,8 @@ export type ViewerReading = {
 	readonly moves: number;
 };
 
+/** What all watch. */
+const STREAM = 'cam';
 const MEDIA_DEADLINE_MS = 10_000;
 const RETRY_MS = 500;
 const AT_ONCE = 4;
@@ -43,7 +47,7 @@ class Connection {
 	}
 
 	/** @returns with the first packet @throws Error when there is no answer, or no media */
-	async open(endpoint: string): Promise<void> {
+	async open(endpoint: string, others: readonly string[]): Promise<void> {
 		const video = new nodeDataChannel.Video('0', 'RecvOnly');
 		video.addH264Codec(102);
 		const track = this.#peer.addTrack(video);
@@ -53,12 +57,10 @@ class Connection {
 		});
 		this.#peer.setLocalDescription();
 		await gathered;
-		const body = this.#peer.localDescription()?.sdp ?? '';
-		const headers = { 'content-type': 'application/sdp' };
-		const response = await fetch(endpoint, { method: 'POST', headers, body, signal: AbortSignal.timeout(5000) });
-		const answer = await response.text();
-		if (response.status !== 201) throw new Error(`${response.status}: ${answer}`);
-		this.session = new URL(response.headers.get('location') ?? '', response.url).href;
+		const offer = this.#peer.localDescription()?.sdp ?? '';
+		const { signal } = new AbortController();
+		const { answer, url } = await postOffer(endpoint, offer, { fetch, clock: browserClock, signal, others });
+		this.session = url ?? '';
 		await new Promise<void>((resolve, reject) => {
 			const timer = setTimeout(() => reject(new Error('no media came')), MEDIA_DEADLINE_MS);
 			track.onMessage(() => {
@@ -110,9 +112,10 @@ class Viewer {
 		this.#moving = true;
 		for (;;) {
 			const next = new Connection(() => this.#onPacket());
-			const url = withAvoided(new URL(this.#endpoint, this.#places.base).href, this.#places.avoided);
+			const { base, others, avoided } = this.#places;
+			const address = (gateway: string) => withAvoided(new URL(this.#endpoint, gateway).href, avoided);
 			try {
-				await next.open(url);
+				await next.open(address(base), others.map(address));
 				this.#connection?.close();
 				this.#connection = next;
 				this.#moves += 1;
@@ -121,7 +124,7 @@ class Viewer {
 				return;
 			} catch (failure) {
 				next.close();
-				if (failure instanceof TypeError) this.#places.next();
+				if (failure instanceof PlaybackError && failure.code === 'gateway_unreachable') this.#places.next();
 				await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 			}
 		}
@@ -129,7 +132,7 @@ class Viewer {
 
 	#follow(session: string): void {
 		this.#leaveGuide();
-		const address = guideUrlOf(session);
+		const address = guideUrlOf(session, STREAM);
 		if (address === undefined) return;
 		const open = (url: string) => new FetchedEvents(url) as unknown as EventSource;
 		// One for each viewer: they stand for as many browsers.

@@ -5,6 +5,7 @@ import { type Place, RunningCluster } from '../test/e2e/harness/cluster.ts';
 import { playing, statsOf } from '../test/e2e/harness/player.ts';
 import { FRAME_RATE } from './camera-clip.ts';
 import { Child } from './child.ts';
+import { keepLogs, whatHappened } from './node-logs.ts';
 import { readUsage } from './process-usage.ts';
 import type { ReceiversAnswer, ReceiversMessage } from './receivers.ts';
 
@@ -44,7 +45,7 @@ export async function measureClassroom(camera: string, viewers: number, seconds:
 		streams: `cam: "${camera}"`,
 		times: ['1s', '3s'],
 		cluster: `  capacity: ${viewers / SUBS.length + 1}`,
-		more: 'log: { level: warn }',
+		more: 'log: { level: info }',
 	});
 	const receivers = new Map<string, Receivers>();
 	const browser = await launchChromium();
@@ -68,6 +69,7 @@ export async function measureClassroom(camera: string, viewers: number, seconds:
 		const usage = () => Promise.all(ids.map((id) => readUsage(cluster.node(id).process.pid as number)));
 		const count = () => Promise.all([...receivers.values()].map((child) => child.ask({ type: 'count' })));
 		await count();
+		const placed = await viewersOf(cluster);
 		const [before, framesBefore] = [await usage(), (await statsOf(page)).framesDecoded];
 		const start = performance.now();
 		await delay(seconds * 1000);
@@ -75,14 +77,18 @@ export async function measureClassroom(camera: string, viewers: number, seconds:
 		const elapsed = (performance.now() - start) / 1000;
 		const counts = await count();
 
-		const table = await cluster.nodes('main');
+		const watching = await viewersOf(cluster);
+		for (const [id, output] of cluster.outputs) {
+			const [then = 0, now = 0] = [placed.get(id), watching.get(id)];
+			if (now < then) console.error(`${id} had ${then} viewers, now ${now}:\n${whatHappened(output())}`);
+		}
 		const main = await cluster.get<{ viewers: { webrtc: number; hls: number } }>('main', '/api/v1/streams/cam');
 		return {
 			viewers,
 			seconds,
 			nodes: ids.map((id, index) => ({
 				id,
-				viewers: table.find((node) => node.id === id)?.viewers ?? 0,
+				viewers: watching.get(id) ?? 0,
 				cpuPercent: percent(before[index], after[index]),
 				residentBytes: after[index]?.residentBytes ?? 0,
 			})),
@@ -96,8 +102,13 @@ export async function measureClassroom(camera: string, viewers: number, seconds:
 	} finally {
 		await Promise.all([...receivers.values()].map((child) => child.stop()));
 		await browser.close();
+		await keepLogs('classroom', cluster.outputs);
 		await cluster.stop();
 	}
+}
+
+async function viewersOf(cluster: RunningCluster): Promise<Map<string, number>> {
+	return new Map((await cluster.nodes('main')).map(({ id, viewers }) => [id, viewers]));
 }
 
 type Usage = Awaited<ReturnType<typeof readUsage>>;

@@ -17,6 +17,7 @@ import { ViewerGuide } from './cluster/life/viewer-guide.ts';
 import { ViewerPlaces } from './cluster/life/viewer-places.ts';
 import type { StreamSettings } from './compose-streams.ts';
 import type { Config } from './config/schema.ts';
+import type { HlsServer } from './hls/server.ts';
 import { createRtspSource } from './rtsp/client/rtsp-source.ts';
 import type { RtspServer } from './rtsp/server/server.ts';
 import { startStreamServer } from './rtsp/server/stream-server.ts';
@@ -73,6 +74,7 @@ export type LifeParts = Tools & {
 	readonly config: Config;
 	readonly cluster: Cluster;
 	readonly registry: StreamRegistry;
+	readonly hls: Pick<HlsServer, 'hasViewer'> | undefined;
 	readonly auth: Auth;
 	readonly proxies: TrustedProxies;
 	readonly streamSettings: StreamSettings;
@@ -93,7 +95,7 @@ export type ClusterLife = {
 };
 
 export function startClusterLife(parts: LifeParts): ClusterLife {
-	const { config, cluster, auth, clock, proxies, scope } = parts;
+	const { config, cluster, hls, auth, clock, proxies, scope } = parts;
 	if (cluster.role === 'sub') scope.defer(sharedStreams(parts));
 	const guide = new ViewerGuide({ cluster, clock });
 	scope.defer(() => guide.close());
@@ -102,6 +104,7 @@ export function startClusterLife(parts: LifeParts): ClusterLife {
 		guide,
 		route: viewerRouting({
 			...{ places, proxies, answerError },
+			watches: (stream, request) => hls?.hasViewer(stream, request) === true,
 			access: auth.access,
 			tokenFor: (grant, node) => auth.tokenFor(grant, node),
 		}),

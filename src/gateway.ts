@@ -161,7 +161,7 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 	const life =
 		member &&
 		startClusterLife({
-			...{ config, cluster: member, registry, auth, proxies, streamSettings: settings, version, clock, scope },
+			...{ config, cluster: member, registry, hls, auth, proxies, streamSettings: settings, version, clock, scope },
 			logger: logger.child({ part: 'cluster' }),
 		});
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../client/client_viewer.h"
+#include "../client/pace.h"
 #include "../core/byte_order.h"
 
 // Many viewers for the bench, as cheap as they can be: real ICE and DTLS, then packets are counted by what their
@@ -23,9 +24,6 @@ namespace {
 using namespace dualcast;
 using Time = std::chrono::steady_clock;
 
-constexpr int TICK_MS = 1000;
-/** Until it is secured a viewer tries this often. */
-constexpr int HURRY_MS = 50;
 constexpr size_t RTP_HEADER = 12;
 
 struct Source {
@@ -78,10 +76,9 @@ public:
 
 	void run() {
 		epoll_event events[256];
-		auto ticked = Time::now();
-		auto hurried = ticked;
+		Pace pace(Time::now());
 		while (true) {
-			const int ready = epoll_wait(epoll_, events, 256, HURRY_MS);
+			const int ready = epoll_wait(epoll_, events, 256, Pace::HURRY.count());
 			for (int at = 0; at < ready; at++) {
 				auto* const receiver = static_cast<Receiver*>(events[at].data.ptr);
 				if (receiver == nullptr) {
@@ -90,14 +87,10 @@ public:
 					receiver->viewer.receive(batch_, [&](View packet) { receiver->take(packet); });
 				}
 			}
-			const auto now = Time::now();
-			const bool tick = now - ticked >= std::chrono::milliseconds(TICK_MS);
-			const bool hurry = now - hurried >= std::chrono::milliseconds(HURRY_MS);
-			if (hurry) hurried = now;
-			if (tick) ticked = now;
-			if (!hurry) continue;
+			const Pace::Due due = pace.due(Time::now());
+			if (due == Pace::Due::NOBODY) continue;
 			for (const auto& receiver : receivers_) {
-				if (tick || !receiver->viewer.secured()) receiver->viewer.tick();
+				if (due == Pace::Due::ALL || !receiver->viewer.secured()) receiver->viewer.tick();
 			}
 		}
 	}

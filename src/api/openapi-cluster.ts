@@ -51,6 +51,14 @@ export const clusterPaths: Json = {
 	'/api/v1/cluster/guide': {
 		get: {
 			summary: 'Where the player of a viewer goes when this node ends or is drained',
+			parameters: [
+				{
+					name: 'stream',
+					in: 'query',
+					schema: { type: 'string' },
+					description: 'What the viewer watches: its right to it counts',
+				},
+			],
 			responses: {
 				200: {
 					description:

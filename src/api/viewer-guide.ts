@@ -1,5 +1,5 @@
-import { type RequestHandler, Router } from 'express';
-import type { Access } from '../auth/access.ts';
+import { type Request, type RequestHandler, Router } from 'express';
+import type { Access, Wish } from '../auth/access.ts';
 import { systemClock } from '../base/clock.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { guard } from './guard.ts';
@@ -19,11 +19,12 @@ const MAX_PLAYERS = 20_000;
 /**
  * `GET /api/v1/cluster/guide`: Server-Sent Events for the player of a viewer, who is to read something here. `place`
  * says which node this is and which mains to ask when it is gone, `move` that it is to be left. Outside a cluster the
- * answer is 204, after which an `EventSource` does not ask again.
+ * answer is 204, after which an `EventSource` does not ask again. `?stream=` names what the viewer watches: who decides
+ * about each stream for itself can say yes then.
  */
 export function viewerGuideRouter(guide: GuidePort | undefined, access: Access): Router {
 	const router = Router({ caseSensitive: true });
-	const checks = access.isPublic ? [] : [guard(access, () => ({ action: 'read' }))];
+	const checks = access.isPublic ? [] : [guard(access, watchedStream, 'webrtc')];
 	router
 		.route('/')
 		.all(anyOrigin)
@@ -46,6 +47,11 @@ export function viewerGuideRouter(guide: GuidePort | undefined, access: Access):
 		})
 		.all(methodNotAllowed('GET'));
 	return router;
+}
+
+function watchedStream({ originalUrl }: Request): Wish {
+	const stream = new URLSearchParams(originalUrl.split('?', 2)[1]).get('stream') ?? '';
+	return { action: 'read', ...(stream !== '' && { stream }) };
 }
 
 const anyOrigin: RequestHandler = (_request, response, next) => {

@@ -29,6 +29,8 @@ export type ViewerRoutingOptions = {
 			wish: { readonly node: string | undefined; readonly avoid: readonly string[] },
 		): Promise<Elsewhere | undefined>;
 	};
+	/** Whether who asks is being served here by HLS: such a one stays until it goes by itself. */
+	watches(stream: string, request: IncomingMessage): boolean;
 	readonly access: Access;
 	/** A token with the right of another one, for one node. */
 	readonly tokenFor: (grant: Grant, node: string) => Promise<string>;
@@ -50,7 +52,8 @@ const MAX_AVOIDED = 8;
 /**
  * Sends viewers to the node that is to serve them: WHEP offers and playlists are answered with 307 (WHEP allows no other
  * redirection). The address holds the token, or, where it was for one node, one of the same right for the other node.
- * `?avoid=NODE` names a node that the viewer cannot use.
+ * `?avoid=NODE` names a node that the viewer cannot use. A viewer by HLS who plays already keeps its playlist, which goes
+ * on nowhere else.
  *
  * @returns answers the request and gives true; false when it is to be served here
  */
@@ -59,7 +62,7 @@ export function viewerRouting(options: ViewerRoutingOptions) {
 	return (request: IncomingMessage, response: ServerResponse, here: () => void): boolean => {
 		if (!places.elsewhere) return false;
 		const asked = parse(request);
-		if (!asked) return false;
+		if (!asked || (asked.protocol === 'hls' && options.watches(asked.stream, request))) return false;
 		redirect(options, request, asked).then(
 			(location) => {
 				if (response.destroyed) return;

@@ -122,7 +122,8 @@ export function whepRouter({ streams, webrtc, iceServers, auth }: WhepOptions): 
 	async function answerOffer(request: Request, response: Response): Promise<void> {
 		const port = requireWebRtc(webrtc);
 		const gone = new AbortController();
-		response.on('close', () => gone.abort());
+		const abort = () => gone.abort();
+		response.once('close', abort);
 		const grant = grantOf(response);
 		let unwatch = () => {};
 		const ended = () => unwatch();
@@ -135,6 +136,8 @@ export function whepRouter({ streams, webrtc, iceServers, auth }: WhepOptions): 
 			port.remove(sessionId);
 			return;
 		}
+		// It closes after every answer too, and the reason of an abort is an error with its stack.
+		response.off('close', abort);
 		if (grant) unwatch = auth.sessions.add(grant, () => port.remove(sessionId));
 		const links = iceServerLinks(iceServers, systemClock.wall());
 		if (links.length > 0) response.setHeader('Link', links);

@@ -84,6 +84,8 @@ export interface HlsServer {
 	get(id: string): HlsStats | undefined;
 	/** Clients that asked for something of this stream lately. */
 	viewers(id: string): number;
+	/** Whether the client that asks is one of these. */
+	hasViewer(id: string, request: IncomingMessage): boolean;
 	/** Tracks that the stream's output leaves out, as of its last run. */
 	skipped(id: string): readonly SkippedTrack[];
 	/** Removes files of outputs that no longer run; also done every ten minutes. Never rejects. */
@@ -159,6 +161,10 @@ class OnDemandHls implements HlsServer {
 
 	viewers(id: string): number {
 		return (this.#classic.get(id)?.viewers() ?? 0) + (this.#lowLatency.get(id)?.viewers() ?? 0);
+	}
+
+	hasViewer(id: string, request: IncomingMessage): boolean {
+		return [this.#classic, this.#lowLatency].some((outputs) => outputs.get(id)?.hasViewer(request) === true);
 	}
 
 	skipped(id: string): readonly SkippedTrack[] {

@@ -147,6 +147,12 @@ export abstract class StreamOutput {
 		return this.#viewers.count(this.clock.now() - this.#patience());
 	}
 
+	/** Whether the client that asks is one of these. */
+	hasViewer({ socket, headers }: IncomingMessage): boolean {
+		const since = this.clock.now() - this.#patience();
+		return this.#viewers.knows(socket.remoteAddress, headers['user-agent'], since);
+	}
+
 	/** Idempotent; waits for the disk. */
 	async close(): Promise<void> {
 		this.#source?.close();

@@ -17,13 +17,19 @@ export class Viewers {
 
 	/** @param now `Clock.now()` */
 	see(address: string | undefined, userAgent: string | undefined, now: number): Visit {
-		const key = `${address ?? ''} ${(userAgent ?? '').slice(0, MAX_AGENT)}`;
+		const key = keyOf(address, userAgent);
 		const visit = this.#visits.get(key) ?? { at: now, playlist: undefined };
 		visit.at = now;
 		this.#visits.delete(key);
 		this.#visits.set(key, visit);
 		if (this.#visits.size > MAX_CLIENTS) this.#forgetOldest();
 		return visit;
+	}
+
+	/** Whether the client was seen since then (`Clock.now()`). */
+	knows(address: string | undefined, userAgent: string | undefined, since: number): boolean {
+		const visit = this.#visits.get(keyOf(address, userAgent));
+		return visit !== undefined && visit.at >= since;
 	}
 
 	/** @param since `Clock.now()` of the earliest visit that counts; older ones are forgotten */
@@ -39,4 +45,8 @@ export class Viewers {
 		const oldest = this.#visits.keys().next();
 		if (!oldest.done) this.#visits.delete(oldest.value);
 	}
+}
+
+function keyOf(address = '', userAgent = ''): string {
+	return `${address} ${userAgent.slice(0, MAX_AGENT)}`;
 }

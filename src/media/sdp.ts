@@ -139,11 +139,17 @@ function parseRtpMap(section: MutableSection, value: string): void {
 function parseFmtp(section: MutableSection, value: string): void {
 	const [, type, rest = ''] = /^(\d{1,3})(?:\s+(.*))?$/.exec(value) ?? [];
 	if (type === undefined || section.fmtp.size >= SDP_LIMITS.formats) return;
-	const parameters = new Map<string, string>(section.fmtp.get(Number(type)));
-	for (const parameter of rest.split(';')) {
+	const payloadType = Number(type);
+	section.fmtp.set(payloadType, new Map([...(section.fmtp.get(payloadType) ?? []), ...formatParameters(rest)]));
+}
+
+/** The parameters of an `a=fmtp` value, without its payload type (RFC 8866 section 6.15); of a name twice, the last. */
+export function formatParameters(text: string): FormatParameters {
+	const parameters = new Map<string, string>();
+	for (const parameter of text.split(';')) {
 		const equals = parameter.indexOf('=');
 		const name = (equals < 0 ? parameter : parameter.slice(0, equals)).trim().toLowerCase();
 		if (name !== '') parameters.set(name, equals < 0 ? '' : parameter.slice(equals + 1).trim());
 	}
-	section.fmtp.set(Number(type), parameters);
+	return parameters;
 }

@@ -1,97 +1,189 @@
 import { DualcastError } from '../base/errors.ts';
 import { OFFER_LIMITS } from './limits.ts';
 
-/** Attributes that mean something for a viewer's session; all others are passed over unread. */
-const READ = new Set([
-	'group',
-	'ice-ufrag',
-	'ice-pwd',
-	'fingerprint',
-	'setup',
-	'mid',
-	'bundle-only',
-	'rtcp-mux',
-	'recvonly',
-	'sendonly',
-	'sendrecv',
-	'inactive',
-	'rtpmap',
-	'fmtp',
-	'rtcp-fb',
-]);
-/** No value of SDP holds one (RFC 8866 section 9), and parts of an offer go into its answer. */
-const CONTROL = /[^\P{Cc}\t]/u;
-const MEDIA_LINE = /^m=[a-z]+ \d{1,5}(?:\/\d+)? [A-Z/]+( [^ ]+)+$/;
-const RTPMAP = /^a=rtpmap:(\d{1,2}|1[01]\d|12[0-7]) [^ /]+\/\d{1,9}(?:\/\d{1,3})?$/;
-const FMTP = /^a=fmtp:(\d{1,3}) \S.*$/;
-const VALUE = /^a=[a-z-]+:\s*\S/;
-/** The form of an attribute that is read. */
-const FORMS = new Map([
-	['rtpmap', RTPMAP],
-	['fmtp', FMTP],
-	['rtcp-fb', /^a=rtcp-fb:(?:\d{1,3}|\*) \S/],
-	...['group', 'ice-ufrag', 'ice-pwd', 'fingerprint', 'setup', 'mid'].map((name) => [name, VALUE] as const),
-]);
+/** `m=` (RFC 8866 section 5.14). */
+type MediaLine = {
+	readonly kind: string;
+	readonly port: number;
+	readonly protocol: string;
+	readonly formats: readonly string[];
+};
+
+/** `a=rtpmap`; channels only where given. */
+export type OfferedRtpMap = {
+	readonly encoding: string;
+	readonly clockRate: number;
+	readonly channels: number | undefined;
+};
 
 /**
- * The lines of an offer that are worth parsing, checked for size and form.
+ * The attributes of a section, or of the session, that mean something for a viewer's session, as written: all others
+ * are passed over unread. Of one that stands there twice the last counts, and the first rtpmap of a payload type.
+ */
+export type OfferedAttributes = {
+	ufrag?: string;
+	password?: string;
+	setup?: string;
+	mid?: string;
+	direction?: 'recvonly' | 'sendonly' | 'sendrecv' | 'inactive';
+	rtcpMux?: true;
+	bundleOnly?: true;
+	readonly groups: string[];
+	readonly fingerprints: string[];
+	/** By payload type, as the next two. */
+	readonly rtpmaps: Map<number, OfferedRtpMap>;
+	readonly fmtp: Map<number, string>;
+	/** `*` is for every payload type. */
+	readonly feedback: Map<number | '*', string[]>;
+};
+
+export type OfferedLines = {
+	readonly session: OfferedAttributes;
+	readonly sections: readonly (OfferedAttributes & MediaLine)[];
+};
+
+/** No value of SDP holds one (RFC 8866 section 9), and parts of an offer go into its answer. */
+const CONTROL = /[^\P{Cc}\t]/u;
+const TYPE = /^[a-z]=/;
+const MEDIA = /^m=([a-z]+) (\d{1,5}) ([A-Z/]+) ([^ ]+(?: [^ ]+)*)$/;
+const RTPMAP = /^(\d{1,2}|1[01]\d|12[0-7]) ([^ /]+)\/(\d{1,9})(?:\/(\d{1,3}))?$/;
+const FMTP = /^(\d{1,3}) (\S.*)$/;
+const FEEDBACK = /^(\d{1,3}|\*) (\S+)(?: (\S+))?/;
+const NOT_BLANK = /\S/;
+
+/**
+ * Reads the lines of an offer that mean something, all of them checked for size and form.
  *
  * @throws DualcastError `offer_invalid` naming the line and what is wrong with it
  */
-export function readableLines(text: string): string[] {
+export function readLines(text: string): OfferedLines {
 	if (text.trim() === '') throw invalid('is empty');
 	if (text.length > OFFER_LIMITS.characters) throw invalid(`is longer than ${OFFER_LIMITS.characters} characters`);
-	const lines = text.split(/\r?\n/, OFFER_LIMITS.lines + 1);
+	const lines = text.split('\n', OFFER_LIMITS.lines + 1);
 	if (lines.length > OFFER_LIMITS.lines) throw invalid(`has more than ${OFFER_LIMITS.lines} lines`);
 	if (lines[0]?.trim() !== 'v=0') throw invalid('does not begin with v=0');
-	const parts: string[][] = [[]];
-	for (const [index, untrimmed] of lines.entries()) {
-		const line = untrimmed.trimEnd();
+	const session = noAttributes();
+	const sections: (OfferedAttributes & MediaLine)[] = [];
+	let part = session;
+	for (let number = 1; number <= lines.length; number++) {
+		const line = (lines[number - 1] as string).trimEnd();
 		if (line === '') continue;
-		checkLine(line, `line ${index + 1}`);
-		if (line.startsWith('m=')) parts.push([line]);
-		else if (READ.has(attributeName(line))) parts.at(-1)?.push(line);
+		checkLine(line, number);
+		if (line.startsWith('a=')) {
+			readAttribute(part, line, number);
+		} else if (line.startsWith('m=')) {
+			const section = { ...readMedia(line, number), ...noAttributes() };
+			sections.push(section);
+			part = section;
+		}
 	}
-	if (parts.length === 1) throw invalid('has no m= section');
-	if (parts.length > OFFER_LIMITS.sections + 1) throw invalid(`has more than ${OFFER_LIMITS.sections} m= sections`);
-	return parts.map(bundleOnlySwitchedOn).flatMap(withoutOrphans);
+	if (sections.length === 0) throw invalid('has no m= section');
+	if (sections.length > OFFER_LIMITS.sections) throw invalid(`has more than ${OFFER_LIMITS.sections} m= sections`);
+	return { session, sections };
 }
 
-function checkLine(line: string, where: string): void {
+function noAttributes(): OfferedAttributes {
+	return { groups: [], fingerprints: [], rtpmaps: new Map(), fmtp: new Map(), feedback: new Map() };
+}
+
+function checkLine(line: string, number: number): void {
 	if (line.length > OFFER_LIMITS.lineCharacters) {
-		throw invalid(`is longer than ${OFFER_LIMITS.lineCharacters} characters in ${where}`);
+		throw invalid(`is longer than ${OFFER_LIMITS.lineCharacters} characters in line ${number}`);
 	}
-	if (CONTROL.test(line)) throw invalid(`has a control character in ${where}`);
-	if (!/^[a-z]=/.test(line)) throw invalid(`is not SDP: ${where} has no type letter and "="`);
-	if (line.startsWith('m=')) {
-		if (!MEDIA_LINE.test(line)) throw invalid(`has an m= section without port, protocol or formats in ${where}`);
-		return;
-	}
-	const form = FORMS.get(attributeName(line));
-	if (form && !form.test(line)) throw invalid(`has a malformed a=${attributeName(line)} in ${where}`);
+	if (CONTROL.test(line)) throw invalid(`has a control character in line ${number}`);
+	if (!TYPE.test(line)) throw invalid(`is not SDP: line ${number} has no type letter and "="`);
 }
 
-/** Empty for lines that are no attribute. */
-function attributeName(line: string): string {
-	if (!line.startsWith('a=')) return '';
+function readMedia(line: string, number: number): MediaLine {
+	const [, kind, port, protocol, formats] = MEDIA.exec(line) ?? [];
+	if (kind === undefined || protocol === undefined || formats === undefined) {
+		throw invalid(`has an m= section without port, protocol or formats in line ${number}`);
+	}
+	return { kind, port: Number(port), protocol, formats: formats.split(' ') };
+}
+
+function readAttribute(part: OfferedAttributes, line: string, number: number): void {
 	const colon = line.indexOf(':');
-	return line.slice(2, colon < 0 ? undefined : colon);
+	const name = line.slice(2, colon < 0 ? undefined : colon);
+	const value = colon < 0 ? '' : line.slice(colon + 1);
+	if (!takeAttribute(part, name, value)) throw invalid(`has a malformed a=${name} in line ${number}`);
 }
 
-/** Port 0 switches a section off, but not one that is offered for the bundle alone (RFC 9143 section 6). */
-function bundleOnlySwitchedOn(section: readonly string[]): readonly string[] {
-	const [line = '', ...rest] = section;
-	return rest.includes('a=bundle-only') ? [line.replace(/^(m=[a-z]+) 0 /, '$1 9 '), ...rest] : section;
+/** @returns false when the value has not the form of this attribute */
+function takeAttribute(part: OfferedAttributes, name: string, value: string): boolean {
+	switch (name) {
+		case 'rtpmap':
+			return takeRtpMap(part, value);
+		case 'fmtp':
+			return takeFmtp(part, value);
+		case 'rtcp-fb':
+			return takeFeedback(part, value);
+		case 'group':
+			part.groups.push(value);
+			break;
+		case 'fingerprint':
+			part.fingerprints.push(value);
+			break;
+		case 'ice-ufrag':
+			part.ufrag = value;
+			break;
+		case 'ice-pwd':
+			part.password = value;
+			break;
+		case 'setup':
+			part.setup = value;
+			break;
+		case 'mid':
+			part.mid = value;
+			break;
+		case 'recvonly':
+		case 'sendonly':
+		case 'sendrecv':
+		case 'inactive':
+			part.direction = name;
+			return true;
+		case 'rtcp-mux':
+			part.rtcpMux = true;
+			return true;
+		case 'bundle-only':
+			part.bundleOnly = true;
+			return true;
+		default:
+			return true;
+	}
+	return NOT_BLANK.test(value);
 }
 
-/** Format parameters of a payload type without `a=rtpmap` say nothing, but the parser stumbles over them. */
-function withoutOrphans(section: readonly string[]): readonly string[] {
-	const described = new Set(section.map((line) => RTPMAP.exec(line)?.[1]));
-	if (described.size > OFFER_LIMITS.codecs) throw invalid(`has more than ${OFFER_LIMITS.codecs} codecs in a section`);
-	return section.filter((line) => {
-		const type = FMTP.exec(line)?.[1];
-		return type === undefined || described.has(type);
+function takeRtpMap({ rtpmaps }: OfferedAttributes, value: string): boolean {
+	const [, type, encoding, clockRate, channels] = RTPMAP.exec(value) ?? [];
+	if (encoding === undefined) return false;
+	const payloadType = Number(type);
+	if (rtpmaps.has(payloadType)) return true;
+	if (rtpmaps.size === OFFER_LIMITS.codecs) throw invalid(`has more than ${OFFER_LIMITS.codecs} codecs in a section`);
+	rtpmaps.set(payloadType, {
+		encoding,
+		clockRate: Number(clockRate),
+		channels: channels === undefined ? undefined : Number(channels),
 	});
+	return true;
+}
+
+function takeFmtp({ fmtp }: OfferedAttributes, value: string): boolean {
+	const [, type, parameters] = FMTP.exec(value) ?? [];
+	if (parameters === undefined) return false;
+	fmtp.set(Number(type), parameters);
+	return true;
+}
+
+function takeFeedback({ feedback }: OfferedAttributes, value: string): boolean {
+	const [, type, kind, parameter] = FEEDBACK.exec(value) ?? [];
+	if (kind === undefined) return false;
+	const key = type === '*' ? type : Number(type);
+	const said = parameter === undefined ? kind : `${kind} ${parameter}`;
+	const known = feedback.get(key);
+	if (known) known.push(said);
+	else feedback.set(key, [said]);
+	return true;
 }
 
 function invalid(problem: string): DualcastError {

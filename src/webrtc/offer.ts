@@ -1,6 +1,6 @@
-import { type MediaDescription, SessionDescription } from 'werift';
-import { DualcastError, toError } from '../base/errors.ts';
-import { readableLines } from './offer-lines.ts';
+import { DualcastError } from '../base/errors.ts';
+import { formatParameters } from '../media/sdp.ts';
+import { type OfferedAttributes, type OfferedLines, readLines } from './offer-lines.ts';
 
 /** One payload type of an offered section. */
 export type OfferedCodec = {
@@ -52,9 +52,13 @@ export type Offer = {
 	readonly sections: readonly OfferedSection[];
 };
 
+type OfferedMedia = OfferedLines['sections'][number];
+
 const ICE_CHARACTERS = /^[A-Za-z0-9+/]+$/;
 const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}$/;
 const FINGERPRINT = /^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})+$/;
+/** Values of `a=setup` (RFC 4145 section 4). */
+const SETUPS: ReadonlySet<string | undefined> = new Set(['actpass', 'active', 'passive']);
 /** Bytes of each accepted hash (RFC 8122 section 5), the preferred one first. */
 const HASHES = new Map([
 	['sha-256', 32],
@@ -70,18 +74,12 @@ const HASHES = new Map([
  * for what a viewer's session cannot do (sending, another DTLS role, RTCP on a port of its own)
  */
 export function parseOffer(text: string): Offer {
-	const lines = readableLines(text);
-	let description: SessionDescription;
-	try {
-		description = SessionDescription.parse(`${lines.join('\r\n')}\r\n`);
-	} catch (thrown) {
-		throw invalid(`cannot be read (${toError(thrown).message})`, thrown);
-	}
-	const bundle = description.group.find((group) => group.semantic === 'BUNDLE')?.items;
-	const transports = description.media.map((media) => offeredTransport(media));
+	const lines = readLines(text);
+	const bundled = bundleOf(lines.session);
+	const transports = lines.sections.map((section) => offeredTransport(section, lines.session));
 	const shared = transports.find((transport) => transport !== undefined);
-	const sections = description.media.map((media, index) =>
-		offeredSection(media, index, transports[index] ?? shared, bundle),
+	const sections = lines.sections.map((section, index) =>
+		offeredSection(section, index, transports[index] ?? shared, lines.session, bundled),
 	);
 	if (!sections.some((section) => section.usable)) {
 		throw invalid('has no audio or video section that is switched on');
@@ -91,46 +89,56 @@ export function parseOffer(text: string): Offer {
 	return { sections };
 }
 
+/** The mids of the BUNDLE group (RFC 9143). */
+function bundleOf({ groups }: OfferedAttributes): readonly string[] {
+	for (const group of groups) {
+		const [semantics, ...mids] = group.split(' ');
+		if (semantics === 'BUNDLE') return mids;
+	}
+	return [];
+}
+
 function offeredSection(
-	media: MediaDescription,
+	lines: OfferedMedia,
 	index: number,
 	transport: OfferedTransport | undefined,
-	bundle: readonly string[] | undefined,
+	session: OfferedAttributes,
+	bundle: readonly string[],
 ): OfferedSection {
-	const mid = media.rtp.muxId || undefined;
+	const { kind, protocol, formats, mid, direction } = lines;
 	if (mid !== undefined && !TOKEN.test(mid)) throw invalid(`has an a=mid in section ${index} that is no token`);
-	const common = { kind: media.kind, protocol: media.profile, formats: media.fmt.map(String), mid };
-	const known = media.kind === 'audio' || media.kind === 'video';
-	if (!known || media.port === 0 || !media.profile.endsWith('/TLS/RTP/SAVPF')) return { ...common, usable: false };
-	if (media.direction === 'sendonly' || media.direction === 'inactive') {
-		throw unsupported(`has a=${media.direction} in section ${index}; a viewer offers recvonly or sendrecv`);
+	const common = { kind, protocol, formats, mid };
+	if (!isSwitchedOn(lines)) return { ...common, usable: false };
+	if (direction === 'sendonly' || direction === 'inactive') {
+		throw unsupported(`has a=${direction} in section ${index}; a viewer offers recvonly or sendrecv`);
 	}
-	if (!media.rtcpMux) throw unsupported(`has no a=rtcp-mux in section ${index}; RTCP on its own port is not supported`);
-	const role: string | undefined = media.dtlsParams?.role;
-	if (role === 'server') throw unsupported(`has a=setup:passive in section ${index}; offer actpass or active`);
+	if (!lines.rtcpMux) throw unsupported(`has no a=rtcp-mux in section ${index}; RTCP on its own port is not supported`);
+	if ((lines.setup ?? session.setup) === 'passive') {
+		throw unsupported(`has a=setup:passive in section ${index}; offer actpass or active`);
+	}
 	if (!transport) throw invalid('has no usable ICE credentials, a=setup or a=fingerprint with SHA-256, 384 or 512');
-	return {
-		...common,
-		usable: true,
-		codecs: offeredCodecs(media),
-		transport,
-		bundled: mid !== undefined && bundle?.includes(mid) === true,
-	};
+	const bundled = mid !== undefined && bundle.includes(mid);
+	return { ...common, usable: true, codecs: offeredCodecs(lines), transport, bundled };
+}
+
+/** Port 0 switches a section off, but not one that is offered for the bundle alone (RFC 9143 section 6). */
+function isSwitchedOn({ kind, port, protocol, bundleOnly }: OfferedMedia): boolean {
+	if (kind !== 'audio' && kind !== 'video') return false;
+	return (port !== 0 || bundleOnly === true) && protocol.endsWith('/TLS/RTP/SAVPF');
 }
 
 /** Undefined when the section has none of its own: a bundled section may leave it to another one. */
-function offeredTransport(media: MediaDescription): OfferedTransport | undefined {
-	const ufrag = media.iceParams?.usernameFragment;
-	const password = media.iceParams?.password;
-	const offered = media.dtlsParams;
-	if (!ufrag || !password || !offered) return undefined;
+function offeredTransport(section: OfferedMedia, session: OfferedAttributes): OfferedTransport | undefined {
+	const ufrag = section.ufrag ?? session.ufrag;
+	const password = section.password ?? session.password;
+	if (!ufrag || !password || !SETUPS.has(section.setup ?? session.setup)) return undefined;
 	if (!isIceText(ufrag, 4) || !isIceText(password, 22)) {
 		throw invalid('has an a=ice-ufrag or a=ice-pwd of wrong length or characters');
 	}
+	const offered = [...session.fingerprints, ...section.fingerprints].map((print) => print.split(' '));
 	for (const [algorithm, bytes] of HASHES) {
-		for (const print of offered.fingerprints) {
-			const value = print.value ?? '';
-			if (print.algorithm?.toLowerCase() !== algorithm) continue;
+		for (const [name, value = ''] of offered) {
+			if (name?.toLowerCase() !== algorithm) continue;
 			if (value.length !== bytes * 3 - 1 || !FINGERPRINT.test(value)) {
 				throw invalid(`has an a=fingerprint that is no ${algorithm} value`);
 			}
@@ -145,25 +153,26 @@ function isIceText(text: string, least: number): boolean {
 }
 
 /** In the order of the browser's preference. */
-function offeredCodecs(media: MediaDescription): OfferedCodec[] {
+function offeredCodecs({ kind, formats, rtpmaps, fmtp, feedback }: OfferedMedia): OfferedCodec[] {
 	const codecs: OfferedCodec[] = [];
-	for (const format of media.fmt) {
+	const always = feedback.get('*') ?? [];
+	for (const format of formats) {
 		const payloadType = Number(format);
-		const described = media.rtp.codecs.find((codec) => codec.payloadType === payloadType);
-		if (!described) {
-			const implied = staticCodec(media.kind, payloadType);
+		const rtpmap = rtpmaps.get(payloadType);
+		if (!rtpmap) {
+			const implied = staticCodec(kind, payloadType);
 			if (implied) codecs.push(implied);
 			continue;
 		}
-		const fmtp = described.parameters ?? '';
+		const text = fmtp.get(payloadType) ?? '';
 		codecs.push({
 			payloadType,
-			name: described.name.toLowerCase(),
-			clockRate: described.clockRate,
-			channels: described.channels ?? 1,
-			fmtp,
-			parameters: formatParameters(fmtp),
-			feedback: described.rtcpFeedback.map(({ type, parameter }) => (parameter ? `${type} ${parameter}` : type)),
+			name: rtpmap.encoding.toLowerCase(),
+			clockRate: rtpmap.clockRate,
+			channels: (kind === 'audio' ? rtpmap.channels : undefined) ?? 1,
+			fmtp: text,
+			parameters: formatParameters(text),
+			feedback: [...always, ...(feedback.get(payloadType) ?? [])],
 		});
 	}
 	return codecs;
@@ -176,17 +185,8 @@ function staticCodec(kind: string, payloadType: number): OfferedCodec | undefine
 	return { payloadType, name, clockRate: 8000, channels: 1, fmtp: '', parameters: new Map(), feedback: [] };
 }
 
-function formatParameters(fmtp: string): ReadonlyMap<string, string> {
-	const parameters = new Map<string, string>();
-	for (const parameter of fmtp.split(';')) {
-		const [name = '', value = ''] = parameter.split('=', 2);
-		if (name.trim() !== '') parameters.set(name.trim().toLowerCase(), value.trim());
-	}
-	return parameters;
-}
-
-function invalid(problem: string, cause?: unknown): DualcastError {
-	return new DualcastError('offer_invalid', `the offer ${problem}`, { cause });
+function invalid(problem: string): DualcastError {
+	return new DualcastError('offer_invalid', `the offer ${problem}`);
 }
 
 function unsupported(problem: string): DualcastError {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { playInGstreamer } from '../players/gstreamer.ts';
-import { HAS_SHAKA, playInShaka } from '../players/shaka.ts';
+import { playInShaka } from '../players/shaka.ts';
 import { launchChromium } from './harness/chromium.ts';
 import { Firefox } from './harness/firefox.ts';
 import { type CameraName, HlsMatrix } from './harness/hls-matrix.ts';
@@ -39,7 +39,7 @@ const CASES: readonly (readonly [CameraName, 'ts' | 'fmp4' | 'low latency'])[] =
 ];
 
 describe('GStreamer (playbin3)', () => {
-	test.each([...CASES, ['h265-aac-gop-1', 'fmp4'], ['h265-aac-gop-1', 'low latency']] as const)(
+	test.concurrent.each([...CASES, ['h265-aac-gop-1', 'fmp4'], ['h265-aac-gop-1', 'low latency']] as const)(
 		'plays %s as %s without leaving out a picture',
 		// A machine that is busy for seconds lets the player fall out of the window.
 		{ retry: 2 },
@@ -103,7 +103,7 @@ describe('Firefox', () => {
 	});
 });
 
-describe.skipIf(!HAS_SHAKA)('shaka-player in Chromium', () => {
+describe('shaka-player in Chromium', () => {
 	let browser: Browser;
 
 	beforeAll(async () => {
@@ -112,7 +112,7 @@ describe.skipIf(!HAS_SHAKA)('shaka-player in Chromium', () => {
 
 	afterAll(() => browser?.close());
 
-	test.each(CASES)('plays %s as %s without an error', { retry: 2 }, async (camera, output) => {
+	test.concurrent.each(CASES)('plays %s as %s without an error', { retry: 2 }, async (camera, output) => {
 		await matrix.warm(camera);
 		const { errors, played, frames } = await playInShaka(browser, matrix.url(camera, output), PLAYED);
 		expect(errors).toEqual([]);

@@ -1,11 +1,7 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 
 const SCRIPT = fileURLToPath(new URL('../../node_modules/shaka-player/dist/shaka-player.compiled.js', import.meta.url));
-
-/** Whether the player is installed. */
-export const HAS_SHAKA = existsSync(SCRIPT);
 
 export type ShakaReport = {
 	errors: string[];

@@ -77,13 +77,18 @@ export class DualcastPlayer extends LitElement {
 			if (beside) this.#nextVideo = this.#createVideo(this.#video);
 			const video = (beside ? this.#nextVideo : undefined) ?? this.#video;
 			const where = this.#whereabouts;
-			const urls = gatewayUrls(where.from(new URL(this.srcBase || '/', location.href).href), this.token);
-			const common = { video, fetch: globalThis.fetch.bind(globalThis), clock: browserClock };
+			const base = where.from(new URL(this.srcBase || '/', location.href).href);
+			const address = (gateway: string) => {
+				const urls = gatewayUrls(gateway, this.token);
+				return where.address(mode === 'webrtc' ? urls.whep(this.stream) : urls.hls(this.stream));
+			};
+			const others = where.others.map(address);
+			const common = { video, fetch: globalThis.fetch.bind(globalThis), clock: browserClock, others };
 			return mode === 'webrtc'
-				? new WebRtcPlayback({ ...common, endpoint: where.address(urls.whep(this.stream)) })
-				: new HlsPlayback({ ...common, playlist: where.address(urls.hls(this.stream)) });
+				? new WebRtcPlayback({ ...common, endpoint: address(base) })
+				: new HlsPlayback({ ...common, playlist: address(base), beside });
 		},
-		onServed: (url) => this.#whereabouts.servedBy(url),
+		onServed: (url) => this.#whereabouts.servedBy(url, this.stream),
 		onTakeOver: () => this.#onTakeOver(),
 		onChange: () => this.#onChange(),
 		onPlaying: (mode, firstFrameMs) => this.#emit('dualcast-playing', { mode, firstFrameMs }),

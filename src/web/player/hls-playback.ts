@@ -3,6 +3,7 @@ import type { ErrorData, HlsConfig } from 'hls.js';
 import type { Clock } from '../clock.ts';
 import { readProblem } from '../gateway/problem.ts';
 import { catchUpRate } from './catch-up-rate.ts';
+import { findPlaylist } from './find-playlist.ts';
 import { FrameWatch } from './frame-watch.ts';
 import { failureOfHlsError } from './hls-failure.ts';
 import { HoldBack, secondsAhead } from './hold-back.ts';
@@ -15,6 +16,10 @@ export type HlsOptions = {
 	video: HTMLVideoElement;
 	/** URL of `index.m3u8`. */
 	playlist: string;
+	/** Further ones, where it can be asked for as well. */
+	others?: readonly string[] | undefined;
+	/** It is to take over from another one, which plays until it can go on without a break. */
+	beside?: boolean;
 	fetch: Fetch;
 	clock: Clock;
 };
@@ -122,7 +127,7 @@ export class HlsPlayback implements Playback {
 	}
 
 	#play(HlsJs: typeof Hls, listener: PlaybackListener): void {
-		const { playlist, video } = this.#options;
+		const { playlist, others = [], video, beside, fetch, clock } = this.#options;
 		const hls = new HlsJs(this.#lowLatency ? LOW_LATENCY_CONFIG : CLASSIC_CONFIG);
 		this.#hls = hls;
 		hls.on(HlsJs.Events.ERROR, (_, data) => {
@@ -133,15 +138,19 @@ export class HlsPlayback implements Playback {
 		});
 		// Not before: taking a new source resets the rate.
 		hls.on(HlsJs.Events.MEDIA_ATTACHED, () => {
-			this.#hold = new HoldBack(video);
+			this.#hold = new HoldBack(video, beside ? (this.#lowLatency ? 'parts' : 'segments') : undefined);
 		});
 		hls.on(HlsJs.Events.FRAG_BUFFERED, () => this.#onBuffered(hls));
 		hls.on(HlsJs.Events.BUFFER_CODECS, (_, tracks) => {
 			if (tracks.audio || tracks.audiovideo) listener.hasAudio();
 		});
 		hls.once(HlsJs.Events.LEVEL_LOADED, (_, { details }) => listener.served(details.url));
-		hls.loadSource(this.#lowLatency ? lowLatencyUrl(playlist) : playlist);
 		hls.attachMedia(video);
+		const named = (address: string) => (this.#lowLatency ? lowLatencyUrl(address) : address);
+		const { signal } = this.#scope;
+		void findPlaylist([named(playlist), ...others.map(named)], { fetch, clock, signal }).then((found) => {
+			if (hls === this.#hls && !signal.aborted) hls.loadSource(found);
+		});
 	}
 
 	/** A broken decoder is set up anew once; then the classic output gets its chance. */

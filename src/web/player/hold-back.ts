@@ -3,6 +3,14 @@ export type HeldVideo = Pick<HTMLVideoElement, 'buffered' | 'currentTime' | 'pla
 
 /** So many target durations must lie ahead: one segment plays while the next comes, and playlists come late. */
 const SEGMENTS_AHEAD = 1.5;
+/**
+ * So many where another picture plays as long as need be: all that a playlist keeps ahead of its readers, which is three
+ * parts, or two segments and a half.
+ */
+const PARTS_AHEAD_BESIDE = 3;
+const SEGMENTS_AHEAD_BESIDE = 2;
+/** Times of media are not told to the nanosecond. */
+const ROUNDING_S = 0.01;
 
 /**
  * Keeps a live HLS picture still until enough of it lies ahead. A cold stream has one segment: played at once it
@@ -10,11 +18,18 @@ const SEGMENTS_AHEAD = 1.5;
  */
 export class HoldBack {
 	readonly #video: HeldVideo;
+	#ahead: number;
 	#held = true;
 
-	/** Holds the picture from now on. */
-	constructor(video: HeldVideo) {
+	/**
+	 * Holds the picture from now on.
+	 *
+	 * @param beside whether it is to take over from another one: what comes in parts, or in segments only
+	 */
+	constructor(video: HeldVideo, beside?: 'parts' | 'segments') {
 		this.#video = video;
+		this.#ahead =
+			beside === undefined ? SEGMENTS_AHEAD : beside === 'parts' ? PARTS_AHEAD_BESIDE : SEGMENTS_AHEAD_BESIDE;
 		video.playbackRate = 0;
 	}
 
@@ -31,11 +46,12 @@ export class HoldBack {
 
 	/** More data came. @param targetDuration of segments, or of parts where there are such; seconds */
 	update(targetDuration: number): void {
-		if (this.#held && secondsAhead(this.#video) >= SEGMENTS_AHEAD * targetDuration) this.release();
+		if (this.#held && secondsAhead(this.#video) >= this.#ahead * targetDuration - ROUNDING_S) this.release();
 	}
 
 	release(): void {
 		this.#held = false;
+		this.#ahead = SEGMENTS_AHEAD;
 		this.#video.playbackRate = 1;
 	}
 }

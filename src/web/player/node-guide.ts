@@ -17,7 +17,7 @@ export type GuideTools = {
 };
 
 /** A node that is there opens a new connection within this time. */
-const REOPEN_TIMEOUT_MS = 2000;
+const REOPEN_TIMEOUT_MS = 1500;
 const CLOSED = 2;
 
 /**
@@ -116,19 +116,21 @@ export function guideAt(url: string, tools: GuideTools): NodeGuide {
 }
 
 /**
- * Where the guide of the node is that serves media at `url`, a WHEP session or a playlist; it takes the same token.
- * Undefined for an address that is not a gateway's.
+ * Where the guide of the node is that serves media at `url`, a WHEP session or a playlist; it takes the same token for
+ * the same stream. Undefined for an address that is not a gateway's.
  */
-export function guideUrlOf(url: string): string | undefined {
+export function guideUrlOf(url: string, stream: string): string | undefined {
 	const { origin, pathname, search } = new URL(url);
 	const end = Math.max(pathname.lastIndexOf('/whep/sessions/'), pathname.indexOf('/hls/'));
-	return end < 0 ? undefined : `${origin}${pathname.slice(0, end)}/api/v1/cluster/guide${tokenPart(search)}`;
+	if (end < 0) return undefined;
+	const query = `stream=${encodeURIComponent(stream)}${tokenPart(search)}`;
+	return `${origin}${pathname.slice(0, end)}/api/v1/cluster/guide?${query}`;
 }
 
 function tokenPart(search: string): string {
 	const query = new URLSearchParams(search);
 	const token = query.get('jwt') ?? query.get('token');
-	return token === null ? '' : `?jwt=${encodeURIComponent(token)}`;
+	return token === null ? '' : `&jwt=${encodeURIComponent(token)}`;
 }
 
 function readPlace(data: unknown): { node: string; mains: readonly string[] } | undefined {

@@ -21,6 +21,11 @@ export class Places {
 		return this.#bases[0] ?? '';
 	}
 
+	/** Where else to ask when nothing is heard there; a main that is alone may send to another node the next time. */
+	get others(): readonly string[] {
+		return this.#mains.length === 0 ? [] : [...this.#bases.slice(1), this.base];
+	}
+
 	/** Nodes not to be sent to. */
 	get avoided(): readonly string[] {
 		const since = this.#clock.now() - AVOIDED_MS;

@@ -11,6 +11,8 @@ export type WebRtcOptions = {
 	video: HTMLVideoElement;
 	/** The WHEP endpoint. */
 	endpoint: string;
+	/** Further ones, where it can be asked for as well. */
+	others?: readonly string[] | undefined;
 	fetch: Fetch;
 	clock: Clock;
 };
@@ -58,7 +60,7 @@ export class WebRtcPlayback implements Playback {
 	}
 
 	async #connect(listener: PlaybackListener, signal: AbortSignal): Promise<void> {
-		const { clock, endpoint, fetch, video } = this.#options;
+		const { clock, endpoint, others, fetch, video } = this.#options;
 		const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
 		this.#connection = connection;
 		const media = new MediaStream();
@@ -77,7 +79,7 @@ export class WebRtcPlayback implements Playback {
 		const sdp = withRoundTrip(offer.sdp ?? '');
 		// The gateway is ICE-lite and answers with all its candidates: it needs none of the browser's.
 		const [session] = await Promise.all([
-			postOffer(endpoint, sdp, { fetch, clock, signal }).then((opened) => {
+			postOffer(endpoint, sdp, { fetch, clock, signal, others }).then((opened) => {
 				if (this.#left && opened.url !== undefined) deleteSession(opened.url, fetch);
 				return opened;
 			}),

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { readProblem, sentence } from '../gateway/problem.ts';
+import { firstAnswer } from './first-answer.ts';
 import { PlaybackError } from './playback.ts';
 
 /** `fetch`, as a parameter. */
@@ -12,12 +13,37 @@ export type WhepSession = { answer: string; url: string | undefined };
 const ANSWER_TIMEOUT_MS = 20_000;
 const EXPLANATION_TIMEOUT_MS = 1000;
 
+export type PostOptions = {
+	fetch: Fetch;
+	clock: Clock;
+	signal: AbortSignal;
+	/** Endpoints of the same stream, asked too when the first one fails or is silent. */
+	others?: readonly string[] | undefined;
+};
+
+/** Another main may find another place, and another node may be well. */
+const ELSEWHERE_MAY_HELP =
+	/^(gateway_unreachable|answer_invalid|no_node|too_many_sessions|stream_closed|camera_|internal|http_5)/;
+
 /**
  * Sends the SDP offer to a WHEP endpoint (draft-ietf-wish-whep, POST).
  *
  * @throws PlaybackError the gateway's code, `gateway_unreachable`, or `answer_invalid`
  */
-export async function postOffer(
+export function postOffer(endpoint: string, offer: string, options: PostOptions): Promise<WhepSession> {
+	const { fetch, clock, signal, others = [] } = options;
+	return firstAnswer({
+		asks: [endpoint, ...others].map((each) => (own) => postTo(each, offer, { fetch, clock, signal: own })),
+		isFinal: (failure) => !(failure instanceof PlaybackError && ELSEWHERE_MAY_HELP.test(failure.code)),
+		onLate: ({ url }) => {
+			if (url !== undefined) deleteSession(url, fetch);
+		},
+		clock,
+		signal,
+	});
+}
+
+async function postTo(
 	endpoint: string,
 	offer: string,
 	options: { fetch: Fetch; clock: Clock; signal: AbortSignal },

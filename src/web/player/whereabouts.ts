@@ -32,14 +32,19 @@ export class Whereabouts {
 		return this.#places.base;
 	}
 
+	/** Gateways to ask as well when that one is silent. */
+	get others(): readonly string[] {
+		return this.#places.others;
+	}
+
 	/** An address there, with what it has to know. */
 	address(url: string): string {
 		return withAvoided(url, this.#places.avoided);
 	}
 
-	/** Listens to the node that serves: it says where to go when it ends. */
-	servedBy(url: string): void {
-		const address = guideUrlOf(url);
+	/** Listens to the node that serves the stream: it says where to go when it ends. */
+	servedBy(url: string, stream: string): void {
+		const address = guideUrlOf(url, stream);
 		if (address === undefined || address === this.#guide?.address) return;
 		this.leave();
 		const node = guideAt(address, this.#options);

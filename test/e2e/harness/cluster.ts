@@ -51,6 +51,8 @@ export class RunningCluster {
 	readonly #nodes = new Map<string, RunningGateway>();
 	/** Where mains give their streams to subs. */
 	readonly pullPorts = new Map<string, number>();
+	/** What each node wrote, also one that was ended. */
+	readonly outputs = new Map<string, () => string>();
 	/** Good at every node. */
 	#adminToken: string | undefined;
 
@@ -102,6 +104,7 @@ ${isMain ? `streams: { ${streams} }` : ''}
 ${more}
 `);
 		this.#nodes.set(id, node);
+		this.outputs.set(id, () => node.output());
 		return node;
 	}
 

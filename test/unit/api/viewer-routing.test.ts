@@ -1,4 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { answerError } from '../../../src/api/problem.ts';
@@ -13,7 +15,12 @@ type Found = { id: string; role: 'main' | 'sub'; http: string };
 const SUB: Found = { id: 'sub2', role: 'sub', http: 'http://sub2:8107' };
 
 /** A node that sends viewers elsewhere; what it serves itself is answered with 200 and `here`. */
-function scene(found: Found | 'here' | DualcastError = SUB, read: 'public' | 'jwt' = 'jwt', elsewhere = true) {
+function scene(
+	found: Found | 'here' | DualcastError = SUB,
+	read: 'public' | 'jwt' = 'jwt',
+	elsewhere = true,
+	watched: readonly string[] = [],
+) {
 	const auth = testAuth({ read });
 	const asked: unknown[] = [];
 	const route = viewerRouting({
@@ -26,6 +33,7 @@ function scene(found: Found | 'here' | DualcastError = SUB, read: 'public' | 'jw
 				return found === 'here' ? undefined : found;
 			},
 		},
+		watches: (stream) => watched.includes(stream),
 		access: auth.access,
 		tokenFor: (grant, node) => auth.tokenFor(grant, node),
 		proxies: new TrustedProxies([]),
@@ -79,6 +87,13 @@ describe('a node that serves viewers elsewhere', () => {
 		expect((await request(idle.app).get('/hls/cam/index.m3u8')).text).toBe('here');
 		const placed = scene('here', 'public');
 		expect((await request(placed.app).get('/hls/cam/index.m3u8')).text).toBe('here');
+	});
+
+	it('leaves a viewer by HLS its playlist until it goes by itself, and sends everybody else on', async () => {
+		const { app } = scene(SUB, 'public', true, ['room/5']);
+		const answers = ['/hls/room/5/ll.m3u8?_HLS_msn=7', '/hls/room/5/index.m3u8', '/hls/cam/index.m3u8', '/whep/room/5'];
+		const statuses = await Promise.all(answers.map(async (path) => (await request(app).get(path)).status));
+		expect(statuses).toEqual([200, 200, 307, 307]);
 	});
 
 	it('says why there is no place', async () => {
@@ -153,6 +168,46 @@ describe('GET /api/v1/cluster/guide', () => {
 		expect((await request(app).get('/api/v1/cluster/guide')).status).toBe(401);
 		const may = await bearerOf(auth, { streams: ['cam'] });
 		expect((await request(app).get('/api/v1/cluster/guide').set('Authorization', may)).status).toBe(204);
+	});
+
+	it('is judged by the stream that the viewer watches', async () => {
+		const guide = { size: 20_000, join: () => () => {} };
+		const auth = testAuth({ read: 'jwt' });
+		const { app } = createFixture({ auth, guide });
+		const may = await bearerOf(auth, { streams: ['room/5'] });
+		const status = async (query: string) =>
+			(await request(app).get(`/api/v1/cluster/guide?${query}`).set('Authorization', may)).status;
+		expect(await status('stream=room%2F5')).toBe(204);
+		expect(await status('stream=cam')).toBe(403);
+		expect(await status('stream=')).toBe(204);
+		expect(await status('stream=cam&stream=room%2F5')).toBe(403);
+	});
+
+	it('names it to the service that decides who may read', async () => {
+		const asked: unknown[] = [];
+		const hook = createServer((incoming, response) => {
+			let body = '';
+			incoming.on('data', (chunk) => {
+				body += chunk;
+			});
+			incoming.on('end', () => {
+				const { path, action, protocol } = JSON.parse(body) as Record<string, string>;
+				asked.push([path, action, protocol]);
+				response.writeHead(path === 'room/5' ? 200 : 401).end();
+			});
+		}).listen(0, '127.0.0.1');
+		await once(hook, 'listening');
+		const { port } = hook.address() as AddressInfo;
+		const auth = testAuth({ read: 'http', http: { url: `http://127.0.0.1:${port}/`, timeout: 5000, cache: 0 } });
+		const { app } = createFixture({ auth, guide: { size: 20_000, join: () => () => {} } });
+		const status = async (query: string) => (await request(app).get(`/api/v1/cluster/guide${query}`)).status;
+		expect(await status('?stream=room%2F5')).toBe(204);
+		expect(await status('')).toBe(401);
+		expect(asked).toEqual([
+			['room/5', 'read', 'webrtc'],
+			['', 'read', 'webrtc'],
+		]);
+		hook.close();
 	});
 
 	it('sends events until the player leaves', async () => {

@@ -16,6 +16,17 @@ describe('viewers', () => {
 		expect(viewers.count(3000)).toBe(0);
 	});
 
+	it('are known as long as they were seen lately', () => {
+		const viewers = new Viewers();
+		viewers.see('10.0.0.1', 'VLC', 1000);
+		const known = (address: string, agent: string | undefined, since: number) => viewers.knows(address, agent, since);
+		expect(known('10.0.0.1', 'VLC', 1000)).toBe(true);
+		expect(known('10.0.0.1', 'VLC', 1001)).toBe(false);
+		expect(known('10.0.0.1', undefined, 0)).toBe(false);
+		expect(known('10.0.0.2', 'VLC', 0)).toBe(false);
+		expect(viewers.count(0)).toBe(1);
+	});
+
 	it('are bounded in number and in size', () => {
 		const viewers = new Viewers();
 		for (let client = 0; client < 12_000; client++) viewers.see(`10.0.0.${client}`, undefined, client);

@@ -30,6 +30,24 @@ describe('holding back a live HLS picture', () => {
 		expect(video.playbackRate).toBe(1);
 	});
 
+	test.each([
+		['parts', 0.2, 0.6],
+		['segments', 2, 4],
+	] as const)('beside another picture until nothing can be missed: %s', (kind, target, enough) => {
+		const video = fakeVideo([0, enough - 0.02]);
+		const hold = new HoldBack(video, kind);
+		hold.update(target);
+		expect([hold.held, video.playbackRate]).toEqual([true, 0]);
+		video.ranges = [[0, enough - 1e-9]];
+		hold.update(target);
+		expect([hold.held, video.playbackRate]).toEqual([false, 1]);
+		// From here on it is like any other.
+		hold.hold();
+		video.ranges = [[0, 1.5 * target]];
+		hold.update(target);
+		expect(hold.held).toBe(false);
+	});
+
 	test('does not touch a picture that moves', () => {
 		const video = fakeVideo([0, 10]);
 		const hold = new HoldBack(video);

@@ -151,12 +151,15 @@ describe('the guide of a node', () => {
 	});
 
 	test.each([
-		['http://sub/whep/sessions/abc?jwt=t', 'http://sub/api/v1/cluster/guide?jwt=t'],
-		['https://proxy/sub1/hls/room/5/ll.m3u8?token=t&_HLS_msn=4', 'https://proxy/sub1/api/v1/cluster/guide?jwt=t'],
-		['http://sub/hls/cam/index.m3u8', 'http://sub/api/v1/cluster/guide'],
+		['http://sub/whep/sessions/abc?jwt=t', 'http://sub/api/v1/cluster/guide?stream=room%2F5&jwt=t'],
+		[
+			'https://proxy/sub1/hls/room/5/ll.m3u8?token=t&_HLS_msn=4',
+			'https://proxy/sub1/api/v1/cluster/guide?stream=room%2F5&jwt=t',
+		],
+		['http://sub/hls/room/5/index.m3u8', 'http://sub/api/v1/cluster/guide?stream=room%2F5'],
 		['http://other/stream.m3u8', undefined],
 	])('of %s is at %s', (served, guide) => {
-		expect(guideUrlOf(served)).toBe(guide);
+		expect(guideUrlOf(served, 'room/5')).toBe(guide);
 	});
 });
 
@@ -180,9 +183,9 @@ describe('whereabouts', () => {
 
 	test('follows the node that serves, and asks the main for another one when that is gone', () => {
 		const { where, moves, given } = player();
-		where.servedBy(`http://sub${count}/whep/sessions/a?jwt=t`);
-		where.servedBy(`http://sub${count}/whep/sessions/b?jwt=t`);
-		expect(sources.map(({ url }) => url)).toEqual([`http://sub${count}/api/v1/cluster/guide?jwt=t`]);
+		where.servedBy(`http://sub${count}/whep/sessions/a?jwt=t`, 'cam');
+		where.servedBy(`http://sub${count}/whep/sessions/b?jwt=t`, 'cam');
+		expect(sources.map(({ url }) => url)).toEqual([`http://sub${count}/api/v1/cluster/guide?stream=cam&jwt=t`]);
 		opened();
 		source(0).break();
 		source(1).break();
@@ -191,8 +194,8 @@ describe('whereabouts', () => {
 
 	test('leaves one node for the other, and the last one in the end', () => {
 		const { where } = player();
-		where.servedBy(`http://one${count}/hls/cam/index.m3u8`);
-		where.servedBy(`http://two${count}/hls/cam/index.m3u8`);
+		where.servedBy(`http://one${count}/hls/cam/index.m3u8`, 'cam');
+		where.servedBy(`http://two${count}/hls/cam/index.m3u8`, 'cam');
 		expect(sources.map(({ closed }) => closed)).toEqual([true, false]);
 		where.leave();
 		expect(sources.map(({ closed }) => closed)).toEqual([true, true]);
@@ -200,7 +203,7 @@ describe('whereabouts', () => {
 
 	test('begins anew with another gateway', () => {
 		const { where } = player();
-		where.servedBy(`http://one${count}/hls/cam/index.m3u8`);
+		where.servedBy(`http://one${count}/hls/cam/index.m3u8`, 'cam');
 		opened();
 		where.unreachable();
 		expect(where.from('http://other/')).toBe('http://other/');
@@ -236,6 +239,15 @@ describe('places', () => {
 		await clock.advance(15_000);
 		expect(places.avoided).toEqual([]);
 		expect(withAvoided('http://main1/whep/cam', places.avoided)).toBe('http://main1/whep/cam');
+	});
+
+	test('has others to ask beside it in a cluster, itself in the end', () => {
+		const places = new Places('http://main1/', clock);
+		expect(places.others).toEqual([]);
+		places.learn(['http://main1', 'http://main2']);
+		expect([places.base, ...places.others]).toEqual(['http://main1/', 'http://main2', 'http://main1/']);
+		places.next();
+		expect([places.base, ...places.others]).toEqual(['http://main2', 'http://main1/', 'http://main2']);
 	});
 
 	test('stays where it is when it knows no other place', () => {
