@@ -2,17 +2,23 @@ import { defineConfig } from 'vitest/config';
 
 /** Files that watch frames, latencies or takeovers of real players: one at a time. */
 const ALONE = [
-	'cameras',
-	'cluster-faults',
-	'cluster-viewers',
-	'hls-check',
-	'hls-players',
-	'lip-sync',
-	'pages',
-	'players',
-	'webrtc-players',
-	'whep',
-].map((name) => `test/e2e/${name}.test.ts`);
+	'integration/hls-fmp4-players',
+	'integration/hls-players',
+	'integration/native-transport',
+	'integration/rtsp-hostile',
+	'integration/webrtc-session',
+	'integration/webrtc-slow-link',
+	'e2e/cameras',
+	'e2e/cluster-faults',
+	'e2e/cluster-viewers',
+	'e2e/hls-check',
+	'e2e/hls-players',
+	'e2e/lip-sync',
+	'e2e/pages',
+	'e2e/players',
+	'e2e/webrtc-players',
+	'e2e/whep',
+].map((name) => `test/${name}.test.ts`);
 
 const END_TO_END = { testTimeout: 180_000, hookTimeout: 120_000 };
 
@@ -34,8 +40,10 @@ export default defineConfig({
 					name: 'integration',
 					sequence: { groupOrder: 1 },
 					include: ['test/integration/**/*.test.ts'],
+					exclude: ALONE,
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
+					maxWorkers: 2,
 				},
 			},
 			{
@@ -51,7 +59,7 @@ export default defineConfig({
 			{
 				test: {
 					...END_TO_END,
-					name: 'e2e-alone',
+					name: 'alone',
 					sequence: { groupOrder: 3 },
 					include: ALONE,
 					fileParallelism: false,
