@@ -18,8 +18,9 @@ import { ViewerPlaces } from './cluster/life/viewer-places.ts';
 import type { StreamSettings } from './compose-streams.ts';
 import type { Config } from './config/schema.ts';
 import type { HlsServer } from './hls/server.ts';
+import { CertificateWatch, readAuthorities, readCertificate } from './http/certificate.ts';
 import { createRtspSource } from './rtsp/client/rtsp-source.ts';
-import type { RtspServer } from './rtsp/server/server.ts';
+import type { RtspServer, ServerCertificate } from './rtsp/server/server.ts';
 import { startStreamServer } from './rtsp/server/stream-server.ts';
 import type { StreamDirectory } from './stream/reader.ts';
 import type { StreamRegistry } from './stream/registry.ts';
@@ -27,6 +28,7 @@ import type { Source } from './stream/source.ts';
 
 type Tools = { readonly clock: Clock; readonly logger: Logger };
 
+const TLS = 'cluster.tls';
 /** Pulls by subs at once, all streams together. */
 const MAX_PULLS = 10_000;
 const MTU = 1500;
@@ -41,14 +43,15 @@ const LEAVE_PATIENCE_MS = 6_000;
  * unless this node is a main.
  *
  * @param cluster asked with each pull: it is not there from the start on
+ * @throws the bind error; Error that names the setting for a bad certificate
  */
 export async function startPullServer(
 	config: Config,
 	cluster: () => Cluster | undefined,
 	registry: StreamRegistry,
-	{ clock, logger }: Tools,
+	{ clock, logger, scope }: Tools & { readonly scope: Scope },
 ): Promise<RtspServer | undefined> {
-	const { role, secret, rtsp_port: port } = config.cluster;
+	const { role, secret, rtsp_port: port, tls } = config.cluster;
 	if (role !== 'main' || secret === null) return undefined;
 	const directory: StreamDirectory = {
 		has: (id) => registry.has(id),
@@ -57,12 +60,22 @@ export async function startPullServer(
 			return registry.claim(id, signal);
 		},
 	};
-	return startStreamServer({
+	const files = tls !== null && tls.cert !== null && tls.key !== null ? { cert: tls.cert, key: tls.key } : undefined;
+	const certificate = files && (await readCertificate(files, TLS));
+	const server = await startStreamServer({
 		directory,
+		tls: certificate,
 		...{ host: config.server.host, port, udpPort: 'off', mtu: MTU, maxConnections: MAX_PULLS },
 		credentials: nodeCredentials(secret),
 		...{ clock, logger, randomBytes },
 	});
+	scope.defer(() => server.close());
+	if (files && certificate) {
+		const onChange = (next: ServerCertificate) => server.use(next);
+		const watch = new CertificateWatch({ files, setting: TLS, clock, logger, onChange }, certificate);
+		scope.defer(() => watch.close());
+	}
+	return server;
 }
 
 /** A camera of this node; in a cluster only while the node owns it. */
@@ -94,9 +107,10 @@ export type ClusterLife = {
 	leave(): Promise<void>;
 };
 
-export function startClusterLife(parts: LifeParts): ClusterLife {
+/** @throws Error that names the setting for a file of authorities that cannot be used */
+export async function startClusterLife(parts: LifeParts): Promise<ClusterLife> {
 	const { config, cluster, hls, auth, clock, proxies, scope } = parts;
-	if (cluster.role === 'sub') scope.defer(sharedStreams(parts));
+	if (cluster.role === 'sub') scope.defer(await sharedStreams(parts));
 	const guide = new ViewerGuide({ cluster, clock });
 	scope.defer(() => guide.close());
 	const places = new ViewerPlaces({ cluster, serveFromMain: config.cluster.serve_from_main });
@@ -122,17 +136,21 @@ export function startClusterLife(parts: LifeParts): ClusterLife {
 }
 
 /** A sub's streams: those of the mains, each pulled once while somebody watches. */
-function sharedStreams({ config, cluster, registry, streamSettings, version, clock, logger }: LifeParts): () => void {
+async function sharedStreams(parts: LifeParts): Promise<() => void> {
+	const { config, cluster, registry, streamSettings, version, clock, logger } = parts;
+	const { tls } = config.cluster;
+	const setting = `${TLS}.ca`;
+	const authorities = typeof tls?.ca === 'string' ? await readAuthorities(tls.ca, setting) : undefined;
 	const credentials = nodeCredentials(config.cluster.secret ?? '');
 	const add = (id: string) => {
 		const log = logger.child({ stream: id });
 		const open = (url: string) =>
 			createRtspSource({
-				...{ url, ...credentials, mutual: true, transport: 'tcp', clock, logger: log },
+				...{ url, ...credentials, mutual: true, transport: 'tcp', tls: { authorities, setting }, clock, logger: log },
 				userAgent: `Dualcast/${version} (${cluster.self})`,
 				random: () => randomBytes(4).readUInt32BE() / 2 ** 32,
 			});
-		const source = new PulledSource({ stream: id, cluster, open, clock });
+		const source = new PulledSource({ stream: id, cluster, open, onlyTls: tls !== null, clock });
 		const retries = { backoff: PULL_BACKOFF_MS, retryPause: PULL_RETRY_PAUSE_MS };
 		registry.add({ ...streamSettings, ...retries, id, source, onDemand: true, logger: log });
 	};

@@ -31,13 +31,12 @@ export function joinCluster(settings: Config['cluster'], tools: ClusterTools): C
 	if (role === 'standalone') return undefined;
 	const { httpPort, rtspPort, clock, logger, version, load, revocations } = tools;
 	const host = settings.address ?? networkAddress() ?? hostname();
-	const rtsp = rtspPort === undefined ? undefined : `rtsp://${host}:${rtspPort}`;
 	const id = nodeId(settings, httpPort);
 	return new Member({
 		id,
 		role,
 		http: withoutSlash(settings.http_url ?? `http://${host}:${httpPort}`),
-		rtsp: settings.rtsp_url === null ? rtsp : withoutSlash(settings.rtsp_url),
+		rtsp: rtspUrl(settings, host, rtspPort),
 		capacity: settings.capacity,
 		version,
 		redis: {
@@ -56,6 +55,16 @@ export function joinCluster(settings: Config['cluster'], tools: ClusterTools): C
 		logger: logger.child({ node: id }),
 		random: Math.random,
 	});
+}
+
+/** Where subs pull streams: as configured, or where this node listens; undefined where it does not. */
+export function rtspUrl(
+	{ rtsp_url: configured, tls }: Config['cluster'],
+	host: string,
+	port: number | undefined,
+): string | undefined {
+	if (configured !== null) return withoutSlash(configured);
+	return port === undefined ? undefined : `${tls === null ? 'rtsp' : 'rtsps'}://${host}:${port}`;
 }
 
 /** This node's name: as configured, or from where it runs, so that it stays the same. */

@@ -139,8 +139,8 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 	const pulls = await startPullServer(config, () => cluster, registry, {
 		clock,
 		logger: logger.child({ output: 'pull' }),
+		scope,
 	});
-	if (pulls) scope.defer(() => pulls.close());
 	cluster = joinCluster(config.cluster, {
 		httpPort: web.httpPort,
 		rtspPort: pulls?.port,
@@ -160,10 +160,10 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 	}
 	const life =
 		member &&
-		startClusterLife({
+		(await startClusterLife({
 			...{ config, cluster: member, registry, hls, auth, proxies, streamSettings: settings, version, clock, scope },
 			logger: logger.child({ part: 'cluster' }),
-		});
+		}));
 
 	const probes = new ProbeDesk(clock);
 	const probed = { clock, version, places: places(config.probe.local) };

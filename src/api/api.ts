@@ -10,6 +10,7 @@ import { guardOverview } from './guard.ts';
 import { healthRouter } from './health.ts';
 import { hlsStreamsRouter, requireHls } from './hls-streams.ts';
 import type { IceServer } from './ice-server-link.ts';
+import { metricsRouter } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { ownPages } from './own-pages.ts';
 import { pagesRouter } from './pages.ts';
@@ -77,6 +78,7 @@ export function createApi(options: ApiOptions): Express {
 	app.use('/api/v1/cluster/guide', viewerGuideRouter(options.guide, auth.access));
 	app.use('/api/v1/cluster', clusterRouter(options.cluster, auth));
 	app.use(clusterAlias(options.cluster, auth));
+	app.use(metricsRouter(options, auth.access));
 	app.use('/api/token', tokensRouter({ auth, place }));
 	app.use('/api/auth', authHooksRouter(auth.access));
 	app.get('/api/openapi.json', (_request, response) => {

@@ -67,6 +67,7 @@ export function openApiDocument(version: string): Json {
 			},
 			...authPaths,
 			...clusterPaths,
+			'/metrics': { get: measuring() },
 			'/livez': { get: reading('The process answers', ref('Liveness')) },
 			'/readyz': {
 				get: {
@@ -117,6 +118,12 @@ function probing(): Json {
 		},
 		responses: { 200: jsonAnswer('What the camera is', ref('ProbeReport')), default: problem() },
 	};
+}
+
+function measuring(): Json {
+	const summary = "Gateway, streams and process in Prometheus' text format";
+	const text = { 'text/plain; version=0.0.4': { schema: { type: 'string' } } };
+	return { summary, responses: { 200: { description: summary, content: text }, default: problem() } };
 }
 
 function updatingIce(): Json {

@@ -29,6 +29,23 @@ const redis = section({
 		.describe('Begins every key and channel; clusters that share a Redis server need different ones.'),
 });
 
+const tls = section({
+	cert: text(4096)
+		.nullable()
+		.default(null)
+		.describe(
+			"File of a main's certificate in PEM, for the host at which subs reach it, with its chain; looked at again " +
+				'when it changes. A sub needs none.',
+		),
+	key: text(4096).nullable().default(null).describe('File of its private key in PEM, without a passphrase.'),
+	ca: text(4096)
+		.nullable()
+		.default(null)
+		.describe(
+			"File of the authorities whose certificates a sub believes, in PEM, read at the start; null for the machine's.",
+		),
+});
+
 /** Several machines as one. */
 export const cluster = section({
 	role: choice(['standalone', 'main', 'sub'])
@@ -64,8 +81,17 @@ export const cluster = section({
 		.regex(RTSP_URL, { error: 'expected an address such as rtsp://10.0.0.1:8554, without a user' })
 		.nullable()
 		.default(null)
-		.describe('Where subs pull streams from this main; null for rtsp://<address>:<cluster.rtsp_port>.'),
+		.describe(
+			'Where subs pull streams from this main; null for rtsp://<address>:<cluster.rtsp_port>, with tls rtsps:.',
+		),
 	rtsp_port: port().default(8556).describe('TCP port at which a main gives its streams to subs, and to nobody else.'),
+	tls: tls
+		.nullable()
+		.prefault(null)
+		.describe(
+			'Streams between nodes over TLS, with cert and key on mains and ca on subs; a sub that has it ({} will do) ' +
+				'takes nothing unencrypted.',
+		),
 	capacity: whole(1, 100_000).default(150).describe('Viewers that are sent to this node at most.'),
 	heartbeat: duration(0.1 * SECOND, MINUTE)
 		.prefault('1s')
@@ -96,11 +122,27 @@ export function checkCluster({ cluster: settings, auth }: Surroundings, context:
 	if (settings.secret === null) {
 		refuse(['cluster', 'secret'], 'is missing; nodes of a cluster share one (openssl rand -base64 48 makes one)');
 	}
+	if (settings.role === 'main') checkTls(settings, refuse);
 	if (auth.secret === null && auth.key_file === null) {
 		const why = 'is missing; in a cluster every node needs the same one, or the same auth.key_file';
 		refuse(['auth', 'secret'], `${why}: a sub checks the tokens that a main gave out`);
 	}
 	if (settings.node_ttl < SHORTEST_TTL * settings.heartbeat) {
 		refuse(['cluster', 'node_ttl'], `must be at least ${SHORTEST_TTL} times cluster.heartbeat`);
+	}
+}
+
+/** What a main needs to give its streams over TLS. */
+function checkTls(
+	{ tls: files, rtsp_url: url }: Surroundings['cluster'],
+	refuse: (path: string[], message: string) => void,
+): void {
+	if (files === null) return;
+	for (const name of ['cert', 'key'] as const) {
+		if (files[name] === null)
+			refuse(['cluster', 'tls', name], 'is missing; with cluster.tls a main needs cert and key');
+	}
+	if (url !== null && !url.startsWith('rtsps:')) {
+		refuse(['cluster', 'rtsp_url'], 'must begin with rtsps: because cluster.tls is set');
 	}
 }

@@ -20,27 +20,41 @@ export type Certificate = {
 	readonly stamp: string;
 };
 
+/** Which key of the configuration names the files. */
+const SERVER_TLS = 'server.tls';
 /** Looked at so often. */
 const WATCH_MS = 10_000;
 const WARN_BEFORE_MS = 7 * 24 * 3600_000;
 
 /** @throws Error that names the setting, the file and the cure */
-export async function readCertificate(files: CertificateFiles): Promise<Certificate> {
+export async function readCertificate(files: CertificateFiles, setting = SERVER_TLS): Promise<Certificate> {
 	const stamp = await stampOf(files);
-	const cert = await read('server.tls.cert', files.cert);
-	const key = await read('server.tls.key', files.key);
+	const cert = await read(`${setting}.cert`, files.cert);
+	const key = await read(`${setting}.key`, files.key);
 	const leaf = parse(() => new X509Certificate(cert), {
-		...{ setting: 'server.tls.cert', file: files.cert },
+		...{ setting: `${setting}.cert`, file: files.cert },
 		cure: 'it must hold the certificate in PEM, the chain after it',
 	});
 	const secret = parse<KeyObject>(() => createPrivateKey(key), {
-		...{ setting: 'server.tls.key', file: files.key },
+		...{ setting: `${setting}.key`, file: files.key },
 		cure: 'it must hold the private key in PEM, without a passphrase (openssl pkey -in old.pem -out new.pem takes it off)',
 	});
 	if (!leaf.checkPrivateKey(secret)) {
-		throw new Error(`server.tls.key: ${files.key} is not the key of the first certificate in ${files.cert}`);
+		throw new Error(`${setting}.key: ${files.key} is not the key of the first certificate in ${files.cert}`);
 	}
 	return { cert, key, expiresAt: Date.parse(leaf.validTo), stamp };
+}
+
+/**
+ * Certificates of authorities, in PEM.
+ *
+ * @throws Error as `readCertificate`
+ */
+export async function readAuthorities(file: string, setting: string): Promise<Buffer> {
+	const authorities = await read(setting, file);
+	const cure = 'it must hold certificates of authorities in PEM';
+	parse(() => new X509Certificate(authorities), { setting, file, cure });
+	return authorities;
 }
 
 async function read(setting: string, file: string): Promise<Buffer> {
@@ -62,6 +76,8 @@ function parse<T>(attempt: () => T, { setting, file, cure }: { setting: string; 
 
 export type CertificateWatchOptions = {
 	readonly files: CertificateFiles;
+	/** The key of the configuration that names them; default `server.tls`. */
+	readonly setting?: string;
 	readonly clock: Clock;
 	readonly logger: Logger;
 	/** There is another one. */
@@ -91,13 +107,13 @@ export class CertificateWatch {
 	async look(): Promise<void> {
 		if (this.#looking) return;
 		this.#looking = true;
-		const { files, logger, onChange } = this.#options;
+		const { files, setting, logger, onChange } = this.#options;
 		this.#warnOfEnd(this.#current);
 		try {
 			const stamp = await stampOf(files);
 			if (stamp === this.#tried) return;
 			this.#tried = stamp;
-			this.#current = await readCertificate(files);
+			this.#current = await readCertificate(files, setting);
 			this.#warned = false;
 			onChange(this.#current);
 			logger.info({ file: files.cert }, 'the certificate was exchanged');
@@ -113,11 +129,11 @@ export class CertificateWatch {
 	}
 
 	#warnOfEnd({ expiresAt }: Certificate): void {
-		const { clock, files, logger } = this.#options;
+		const { clock, files, setting = SERVER_TLS, logger } = this.#options;
 		if (this.#warned || expiresAt - clock.wall() > WARN_BEFORE_MS) return;
 		this.#warned = true;
 		const until = new Date(expiresAt).toISOString();
-		logger.warn({ file: files.cert, until }, 'the certificate of server.tls ends soon, or has ended; renew it');
+		logger.warn({ file: files.cert, until }, `the certificate of ${setting} ends soon, or has ended; renew it`);
 	}
 }
 

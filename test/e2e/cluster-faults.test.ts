@@ -133,11 +133,12 @@ describe('when a sub is drained', () => {
 		expect(moved.events).toEqual(['moved']);
 		expect(moved.pictures).toBeGreaterThan(before.pictures);
 		expect(await cluster.end(node)).toBe(0);
-		await eventually(
+		const { longest } = await eventually(
 			() => longestGap(page),
 			({ pictures }) => pictures > moved.pictures + 30,
 			DEADLINE_MS,
 		);
+		process.stdout.write(`moved by ${mode}: at most ${Math.round(longest)} ms without a new picture\n`);
 	});
 
 	test('a viewer who comes there is sent elsewhere', TEST, async () => {

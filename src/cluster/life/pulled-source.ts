@@ -7,8 +7,10 @@ import { awaitChange } from './await-change.ts';
 export type PulledSourceOptions = {
 	readonly stream: string;
 	readonly cluster: Pick<Cluster, 'owner' | 'onChange'>;
-	/** The stream at a main. @param url where it is, such as `rtsp://192.0.2.7:8555/room/5` */
+	/** The stream at a main. @param url where it is, such as `rtsp://192.0.2.7:8556/room/5` */
 	readonly open: (url: string) => Source;
+	/** A main that does not give its streams over TLS is not asked. */
+	readonly onlyTls: boolean;
 	readonly clock: Clock;
 };
 
@@ -32,12 +34,13 @@ export class PulledSource implements Source {
 	}
 
 	async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
-		const { stream, cluster, open, clock } = this.#options;
+		const { stream, cluster, open, onlyTls, clock } = this.#options;
 		const owner = await awaitChange(cluster, () => cluster.owner(stream), { clock, patience: SUCCESSION_MS, signal });
 		if (signal.aborted) return;
 		if (!owner) throw new SourceError('camera_unreachable', 'no main of the cluster serves this stream');
 		const { rtsp } = owner.node;
 		if (rtsp === undefined) throw new SourceError('camera_unreachable', `main ${owner.node.id} offers no RTSP`);
+		if (onlyTls && !rtsp.startsWith('rtsps://')) throw plain(owner.node.id);
 		const run = new AbortController();
 		const end = () => run.abort();
 		signal.addEventListener('abort', end, { once: true });
@@ -59,6 +62,11 @@ export class PulledSource implements Source {
 		}
 		if (successor) throw new SourceError('camera_closed', `main ${successor.node.id} has taken over the camera`);
 	}
+}
+
+function plain(main: string): SourceError {
+	const message = `main ${main} gives its streams unencrypted, which cluster.tls of this node rules out; set it there, too`;
+	return new SourceError('camera_untrusted', message);
 }
 
 /** Between nodes nothing is final: another main may own the camera in a moment. */

@@ -82,5 +82,6 @@ function openTls(address: string, { host, port, places }: DialOptions, trust: Tl
 		...(places && { lookup: places.lookup }),
 		...(isIP(host) === 0 && { servername: host }),
 		...(trust === 'unchecked' && LENIENT),
+		...(typeof trust === 'object' && 'authorities' in trust && trust.authorities && { ca: trust.authorities }),
 	});
 }

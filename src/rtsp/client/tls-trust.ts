@@ -4,7 +4,8 @@ import { SourceError } from '../../base/errors.ts';
 
 /**
  * Who is believed to be the camera at the other end of a TLS connection: whoever has a certificate that this
- * machine's authorities vouch for, whoever has the certificate of this fingerprint, or anyone.
+ * machine's authorities vouch for, whoever has one that these authorities vouch for, whoever has the certificate of
+ * this fingerprint, or anyone.
  */
 export type TlsTrust =
 	| 'chain'
@@ -12,6 +13,12 @@ export type TlsTrust =
 	| {
 			/** SHA-256 of the certificate in hexadecimal digits; colons and case do not matter. */
 			readonly fingerprint: string;
+	  }
+	| {
+			/** Certificates in PEM; undefined for those this machine knows. */
+			readonly authorities: Buffer | undefined;
+			/** What they are set by, such as `cluster.tls.ca`. */
+			readonly setting: string;
 	  };
 
 /**
@@ -24,14 +31,14 @@ export function distrust(socket: Socket, trust: TlsTrust, remote: string): Sourc
 	if (trust === 'unchecked') return undefined;
 	if (!(socket instanceof TLSSocket)) return untrusted(`the connection to ${remote} is not encrypted`, '');
 	const seen = plainFingerprint(socket.getPeerCertificate().fingerprint256 ?? '');
-	if (trust === 'chain') {
+	if (trust === 'chain' || 'authorities' in trust) {
 		if (socket.authorized) return undefined;
 		const cause = String(socket.authorizationError ?? 'unknown');
-		return untrusted(
-			`the certificate of ${remote} is not trusted (${cause}); if this is your camera, ` +
-				`set tls: { fingerprint: ${seen} } for this stream`,
-			seen,
-		);
+		const cure =
+			trust === 'chain'
+				? `if this is your camera, set tls: { fingerprint: ${seen} } for this stream`
+				: `${trust.setting} must name the file of the authority that signed it, and it must be for this host`;
+		return untrusted(`the certificate of ${remote} is not trusted (${cause}); ${cure}`, seen);
 	}
 	if (seen !== '' && seen === plainFingerprint(trust.fingerprint)) return undefined;
 	return untrusted(

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { ServerConnection } from './connection.ts';
@@ -12,11 +13,16 @@ import { UdpOutlets } from './udp-outlet.ts';
 /** Session identifiers are at least eight octets (RFC 2326 section 3.4). */
 const SESSION_ID_BYTES = 16;
 
+/** In PEM. */
+export type ServerCertificate = { readonly cert: Buffer; readonly key: Buffer };
+
 export type RtspServerOptions = {
 	/** An IP address to listen on, for RTSP and for UDP media. */
 	readonly host: string;
 	/** 0 takes a free one. */
 	readonly port: number;
+	/** With it RTSP and interleaved media go over TLS (`rtsps:`), and nothing else is answered on this port. */
+	readonly tls?: ServerCertificate | undefined;
 	/** The even one of two UDP ports for media over UDP; 0 takes free ones when first asked for, `off` has none. */
 	readonly udpPort?: number | 'off';
 	readonly presentations: PresentationDirectory;
@@ -35,13 +41,16 @@ export class RtspServer {
 	readonly #options: RtspServerOptions;
 	readonly #server: Server;
 	readonly #connections = new Map<ServerConnection, ReaderInfo['id']>();
+	/** What TLS runs over, also before its handshake is done. */
+	readonly #carriers = new Set<Socket>();
 	#count = 0;
 	#udpPorts: Promise<UdpOutlets> | undefined;
 	#closing: Promise<void> | undefined;
 
 	private constructor(options: RtspServerOptions) {
 		this.#options = options;
-		this.#server = createServer((socket) => this.#accept(socket));
+		const accept = (socket: Socket) => this.#accept(socket);
+		this.#server = options.tls ? this.#createTls(options.tls, accept) : createServer(accept);
 		this.#server.maxConnections = options.maxConnections ?? SERVER_LIMITS.connections;
 	}
 
@@ -65,6 +74,11 @@ export class RtspServer {
 		return (this.#server.address() as AddressInfo).port;
 	}
 
+	/** Another certificate, for connections from now on; only with TLS. */
+	use(certificate: ServerCertificate): void {
+		if (this.#server instanceof TlsServer) this.#server.setSecureContext(certificate);
+	}
+
 	/** Clients connected now. */
 	get connections(): number {
 		return this.#connections.size;
@@ -84,6 +98,17 @@ export class RtspServer {
 	close(): Promise<void> {
 		this.#closing ??= this.#close();
 		return this.#closing;
+	}
+
+	#createTls({ cert, key }: ServerCertificate, accept: (socket: Socket) => void): Server {
+		const { logger } = this.#options;
+		const server = createTlsServer({ cert, key, handshakeTimeout: SERVER_LIMITS.admission }, accept);
+		server.on('connection', (carrier: Socket) => {
+			this.#carriers.add(carrier);
+			carrier.once('close', () => this.#carriers.delete(carrier));
+		});
+		server.on('tlsClientError', (failure) => logger.debug({ reason: failure.message }, 'no TLS with an RTSP client'));
+		return server;
 	}
 
 	#accept(socket: Socket): void {
@@ -114,7 +139,11 @@ export class RtspServer {
 	async #close(): Promise<void> {
 		const closed = new Promise<void>((done) => this.#server.close(() => done()));
 		for (const connection of [...this.#connections.keys()]) connection.close('the server closes');
+		const linger = this.#options.clock.after(SERVER_LIMITS.linger, () => {
+			for (const carrier of this.#carriers) carrier.destroy();
+		});
 		await closed;
+		linger.cancel();
 		const ports = await this.#udpPorts?.catch(() => undefined);
 		await ports?.close();
 	}

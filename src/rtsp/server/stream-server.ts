@@ -6,7 +6,7 @@ import type { Credentials } from '../auth.ts';
 import { DigestGuard } from './digest-guard.ts';
 import { StreamPresentations } from './from-stream.ts';
 import type { RequestGuardFactory } from './request-guard.ts';
-import { RtspServer } from './server.ts';
+import { RtspServer, type ServerCertificate } from './server.ts';
 import { type Admission, TokenGuard } from './token-guard.ts';
 
 export type StreamServerOptions = {
@@ -15,6 +15,8 @@ export type StreamServerOptions = {
 	readonly host: string;
 	/** 0 takes a free one. */
 	readonly port: number;
+	/** With it the streams are given over TLS only. */
+	readonly tls?: ServerCertificate | undefined;
 	/** The even one of two; 0 takes free ones, `off` is TCP only. */
 	readonly udpPort: number | 'off';
 	/** Bytes of an IP packet at most. */

@@ -36,6 +36,15 @@ describe('cluster', () => {
 		expect(problem(`{ role: main, secret: ${SECRET} }`, '{ key_file: key.pem }')).toBe('');
 	});
 
+	it('takes files for TLS between nodes: certificate and key for a main, authorities or nothing for a sub', () => {
+		const main = '{ cert: c.pem, key: k.pem }';
+		expect(parse(`{ role: main, secret: ${SECRET}, tls: ${main} }`).cluster.tls).toEqual({
+			...{ cert: 'c.pem', key: 'k.pem', ca: null },
+		});
+		expect(parse(`{ role: sub, secret: ${SECRET}, tls: { ca: ca.pem } }`).cluster.tls?.ca).toBe('ca.pem');
+		expect(parse(`{ role: sub, secret: ${SECRET}, tls: {} }`).cluster.tls?.ca).toBe(null);
+	});
+
 	it('asks nothing of a gateway that stands alone', () => {
 		expect(problem('{ heartbeat: 10s }', '{}')).toBe('');
 	});
@@ -50,6 +59,16 @@ describe('cluster', () => {
 		['{ rtsp_url: "rtsp://u:p@a" }', /expected an address such as rtsp:.*without a user/],
 		['{ redis: { url: "http://a" } }', /expected redis:\/\/host:port/],
 		['{ redis: { pasword: a } }', /unknown key; the keys here are url, username, password, prefix/],
+		[
+			`{ role: main, secret: ${SECRET}, tls: { cert: c.pem } }`,
+			/cluster\.tls\.key: is missing; with cluster\.tls a main needs cert and key/,
+		],
+		[`{ role: main, secret: ${SECRET}, tls: { ca: a.pem } }`, /cluster\.tls\.cert: is missing/],
+		[
+			`{ role: main, secret: ${SECRET}, tls: { cert: c, key: k }, rtsp_url: "rtsp://a" }`,
+			/cluster\.rtsp_url: must begin with rtsps: because cluster\.tls is set/,
+		],
+		['{ tls: { port: 1 } }', /unknown key; the keys here are cert, key, ca/],
 		['{ capacity: 0 }', /expected a whole number from 1/],
 		[
 			`{ role: sub, secret: ${SECRET}, node_ttl: 2s }`,

@@ -78,6 +78,7 @@ describe('defaults', () => {
 				http_url: null,
 				rtsp_url: null,
 				rtsp_port: 8556,
+				tls: null,
 				capacity: 150,
 				heartbeat: 1000,
 				node_ttl: 3000,

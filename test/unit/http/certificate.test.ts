@@ -7,6 +7,7 @@ import {
 	type Certificate,
 	type CertificateFiles,
 	CertificateWatch,
+	readAuthorities,
 	readCertificate,
 } from '../../../src/http/certificate.ts';
 import { makeCertificate } from '../../fakes/certificates.ts';
@@ -43,6 +44,15 @@ describe('a certificate', () => {
 			const refusal = await readCertificate(wrong).catch((error: Error) => error.message);
 			expect(refusal).toContain(message);
 		}
+		const key = { ...files, key: '/none.pem' };
+		await expect(readCertificate(key, 'cluster.tls')).rejects.toThrow('cluster.tls.key: cannot read /none.pem');
+	});
+
+	it('of authorities is refused likewise', async () => {
+		expect(await readAuthorities(files.cert, 'cluster.tls.ca')).toEqual((await readCertificate(files)).cert);
+		const refusal = (file: string) => readAuthorities(file, 'cluster.tls.ca').catch((error: Error) => error.message);
+		expect(await refusal('/none.pem')).toContain('cluster.tls.ca: cannot read /none.pem (ENOENT)');
+		expect(await refusal(files.key)).toContain(`cluster.tls.ca: cannot use ${files.key}; it must hold certificates`);
 	});
 });
 

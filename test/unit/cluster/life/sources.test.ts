@@ -22,12 +22,12 @@ beforeEach(() => {
 	stop = new AbortController();
 });
 
-function pulled() {
+function pulled(onlyTls = false) {
 	const open = (url: string) => {
 		opened.push(url);
 		return camera;
 	};
-	return new PulledSource({ stream: 'cam', cluster, open, clock });
+	return new PulledSource({ stream: 'cam', cluster, open, onlyTls, clock });
 }
 
 /** How a run ends: `pending` as long as it has not. */
@@ -88,6 +88,24 @@ describe('a stream of a sub', () => {
 		camera.last.fail('camera_unauthorized', true);
 		await settle();
 		expect(run.now).toBe('camera_unauthorized');
+	});
+
+	it('is pulled over TLS only where that is wanted, and from another main if need be', async () => {
+		cluster.own('cam', 'main1', 1);
+		const source = pulled(true);
+		await expect(source.run(new RecordingSink(), stop.signal)).rejects.toMatchObject({
+			code: 'camera_untrusted',
+			permanent: false,
+			message: expect.stringContaining('main main1 gives its streams unencrypted, which cluster.tls'),
+		});
+		cluster.set({ id: 'main1', rtsp: 'rtspx://main1:8556' });
+		await expect(source.run(new RecordingSink(), stop.signal)).rejects.toMatchObject({ code: 'camera_untrusted' });
+		expect([opened, cluster.listeners]).toEqual([[], 0]);
+		cluster.set({ id: 'main2', role: 'main', rtsp: 'rtsps://main2:8556' });
+		cluster.own('cam', 'main2', 2);
+		const run = outcome(source.run(new RecordingSink(), stop.signal));
+		await settle();
+		expect([run.now, opened]).toEqual(['pending', ['rtsps://main2:8556/cam']]);
 	});
 
 	it('keeps its viewers while a main takes over from another', async () => {
