@@ -124,9 +124,9 @@ function attributeValue(attribute: string, name: string): string | undefined {
 }
 
 function parseRtpMap(section: MutableSection, value: string): void {
-	const [, type, encoding, clockRate, channels] =
-		/^(\d{1,3})\s+([^/\s]+)(?:\s*\/\s*(\d{1,9}))?(?:\s*\/\s*(\d{1,3}))?/.exec(value) ?? [];
-	if (type === undefined || encoding === undefined || section.rtpmap.size >= SDP_LIMITS.formats) return;
+	const [, type = '', encoding, clockRate, channels] =
+		/^(\d+)\s+([^/\s]+)(?:\s*\/\s*(\d{1,9}))?(?:\s*\/\s*(\d{1,3}))?/.exec(value) ?? [];
+	if (!isPayloadType(type) || encoding === undefined || section.rtpmap.size >= SDP_LIMITS.formats) return;
 	const payloadType = Number(type);
 	if (section.rtpmap.has(payloadType)) return;
 	section.rtpmap.set(payloadType, {
@@ -137,8 +137,8 @@ function parseRtpMap(section: MutableSection, value: string): void {
 }
 
 function parseFmtp(section: MutableSection, value: string): void {
-	const [, type, rest = ''] = /^(\d{1,3})(?:\s+(.*))?$/.exec(value) ?? [];
-	if (type === undefined || section.fmtp.size >= SDP_LIMITS.formats) return;
+	const [, type = '', rest = ''] = /^(\d+)(?:\s+(.*))?$/.exec(value) ?? [];
+	if (!isPayloadType(type) || section.fmtp.size >= SDP_LIMITS.formats) return;
 	const payloadType = Number(type);
 	section.fmtp.set(payloadType, new Map([...(section.fmtp.get(payloadType) ?? []), ...formatParameters(rest)]));
 }
