@@ -49,7 +49,7 @@ globalThis.restartIce = async ({ endpoint, deadline }) => {
 	await until(async () => peer.iceConnectionState === 'connected' && (await pairs()).length > 0);
 	await until(async () => (await frames()) > before + 60);
 	const stale = await patch(created.headers.get('etag') ?? '');
-	const freezes = Number((await inbound())?.freezeCount ?? 0);
+	const asked = Number((await inbound())?.pliCount ?? 0);
 	const deleted = await fetch(session, { method: 'DELETE' });
 	const again = await fetch(session, { method: 'DELETE' });
 	peer.close();
@@ -57,6 +57,6 @@ globalThis.restartIce = async ({ endpoint, deadline }) => {
 		statuses: [created.status, restarted.status, stale.status, deleted.status, again.status],
 		etags: [created.headers.get('etag'), restarted.headers.get('etag')],
 		type: restarted.headers.get('content-type'),
-		freezes,
+		asked,
 	};
 };

@@ -13,8 +13,8 @@ streams:
 `;
 const DEADLINE_MS = 20_000;
 
-/** What the page saw. */
-type Seen = { statuses: number[]; etags: string[]; type: string; freezes: number };
+/** What the page saw, and how often the browser had lost the picture and asked for a whole one. */
+type Seen = { statuses: number[]; etags: string[]; type: string; asked: number };
 
 let browser: Browser;
 
@@ -44,7 +44,7 @@ describe.each(secureTransports)('WHEP from a page of another origin, the $name t
 		expect(seen).toMatchObject({
 			statuses: [201, 200, 412, 200, 404],
 			type: 'application/trickle-ice-sdpfrag',
-			freezes: 0,
+			asked: 0,
 		});
 		expect(seen.etags[0]).toMatch(/^"[\w-]+"$/);
 		expect(seen.etags[1]).not.toBe(seen.etags[0]);

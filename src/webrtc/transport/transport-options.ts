@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { DualcastError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { RandomBytes } from '../random.ts';
 
@@ -18,3 +19,14 @@ export type TransportOptions = {
 	/** Cryptographically strong; the system's by default. */
 	readonly random?: RandomBytes;
 };
+
+/** Every address of the machine. */
+export const ANY_IPV4 = '0.0.0.0';
+export const ANY_IPV6 = '::';
+
+/** @throws DualcastError `too_many_sessions` when there is no place for one more, `stream_closed` after closing */
+export function assertPlace(peers: number, maxPeers: number, closed: boolean): void {
+	if (closed) throw new DualcastError('stream_closed', 'the gateway is shutting down');
+	if (peers < maxPeers) return;
+	throw new DualcastError('too_many_sessions', `all ${maxPeers} places for WebRTC viewers are taken; try again later`);
+}

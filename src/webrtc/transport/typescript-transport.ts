@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { Clock, Timer } from '../../base/clock.ts';
-import { DualcastError, toError } from '../../base/errors.ts';
+import { toError } from '../../base/errors.ts';
 import { Scope } from '../../base/scope.ts';
 import type { RandomBytes } from '../random.ts';
 import { type Certificate, createCertificate } from './certificate.ts';
@@ -21,11 +21,8 @@ import type {
 	TransportPeer,
 } from './secure-transport.ts';
 import { TcpEndpoint } from './tcp-endpoint.ts';
-import type { TransportOptions } from './transport-options.ts';
+import { ANY_IPV4, ANY_IPV6, assertPlace, type TransportOptions } from './transport-options.ts';
 import { UdpEndpoint } from './udp-endpoint.ts';
-
-const ANY_IPV4 = '0.0.0.0';
-const ANY_IPV6 = '::';
 
 /**
  * The secure transport in TypeScript: ICE-lite, DTLS and SRTP of every viewer on one UDP port and, if wanted, one TCP
@@ -123,13 +120,7 @@ class TypescriptTransport implements SecureTransport, PeerHost {
 
 	open(options: PeerOptions): { readonly peer: TransportPeer; readonly local: LocalParameters } {
 		const { maxPeers } = this.#options;
-		if (this.#scope.closed) throw new DualcastError('stream_closed', 'the gateway is shutting down');
-		if (this.#router.size >= maxPeers) {
-			throw new DualcastError(
-				'too_many_sessions',
-				`all ${maxPeers} places for WebRTC viewers are taken; try again later`,
-			);
-		}
+		assertPlace(this.#router.size, maxPeers, this.#scope.closed);
 		const credentials = createIceCredentials(this.#random);
 		const peer = new Peer(options, credentials, this);
 		this.#router.add(peer, credentials.ufrag);

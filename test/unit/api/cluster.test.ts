@@ -7,36 +7,13 @@ import type { ClusterInfo, ClusterPort } from '../../../src/api/cluster-port.ts'
 import { clusterNodeSchema, clusterSchema } from '../../../src/api/openapi-cluster.ts';
 import { DualcastError } from '../../../src/base/errors.ts';
 import { bearerOf, createFixture, testAuth } from './api-fixture.ts';
+import { CLUSTER_NODE } from './fake-ports.ts';
 
 const INFO: ClusterInfo = {
 	node: 'main-1',
 	role: 'main',
 	connected: true,
-	nodes: [
-		{
-			...{
-				id: 'sub-1',
-				role: 'sub',
-				state: 'live',
-				http_url: 'http://10.0.0.2:8107',
-				rtsp_url: 'rtsp://10.0.0.2:8554',
-			},
-			...{
-				capacity: 150,
-				viewers: 40,
-				viewers_coming: 2,
-				current_bitrate: 8_000_000,
-				cpu: 0.4,
-				event_loop_delay_ms: 1.5,
-			},
-			...{
-				version: '1.2.3',
-				streams: [{ id: 'live/stream', viewers: 40 }],
-				cameras: [],
-				last_seen: '2026-01-02T03:04:05.678Z',
-			},
-		},
-	],
+	nodes: [CLUSTER_NODE],
 };
 
 class FakeCluster implements ClusterPort {

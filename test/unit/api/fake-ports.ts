@@ -1,3 +1,4 @@
+import type { ClusterNodeInfo } from '../../../src/api/cluster-port.ts';
 import type {
 	HlsPort,
 	HlsStats,
@@ -9,6 +10,7 @@ import type {
 	WebRtcSession,
 } from '../../../src/api/ports.ts';
 import { DualcastError } from '../../../src/base/errors.ts';
+import type { ClusterNodeInfo as PageClusterNodeInfo } from '../../../src/web/gateway/cluster-info.ts';
 
 const AT = '2026-01-02T03:04:05.678Z';
 const SKIPPED = [{ codec: 'PCMA', reason: 'MPEG-TS does not carry it' }];
@@ -199,3 +201,22 @@ export function fakeWebRtc(): FakeWebRtc {
 	};
 	return fake;
 }
+
+/** A node of a cluster, as the API and the page know it. */
+export const CLUSTER_NODE: ClusterNodeInfo & PageClusterNodeInfo = {
+	id: 'sub-1',
+	role: 'sub',
+	state: 'live',
+	http_url: 'http://10.0.0.2:8107',
+	rtsp_url: 'rtsp://10.0.0.2:8554',
+	capacity: 150,
+	viewers: 40,
+	viewers_coming: 2,
+	current_bitrate: 8_000_000,
+	cpu: 0.4,
+	event_loop_delay_ms: 1.5,
+	version: '1.2.3',
+	streams: [{ id: 'live/stream', viewers: 40 }],
+	cameras: [],
+	last_seen: '2026-01-02T03:04:05.678Z',
+};

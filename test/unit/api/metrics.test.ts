@@ -8,25 +8,7 @@ import { StreamRegistry } from '../../../src/stream/registry.ts';
 import { ScriptedSource } from '../../fakes/scripted-source.ts';
 import { settle, VirtualClock } from '../../fakes/virtual-clock.ts';
 import { bearerOf, createFixture, testAuth } from './api-fixture.ts';
-import { fakeStreams, fakeWebRtc, HLS_STATS, SESSION, STREAM, STREAM_STATS } from './fake-ports.ts';
-
-const NODE: ClusterNodeInfo = {
-	id: 'sub-1',
-	role: 'sub',
-	state: 'live',
-	http_url: 'http://10.0.0.2:8107',
-	rtsp_url: 'rtsp://10.0.0.2:8554',
-	capacity: 150,
-	viewers: 40,
-	viewers_coming: 2,
-	current_bitrate: 8_000_000,
-	cpu: 0.4,
-	event_loop_delay_ms: 1.5,
-	version: '1.2.3',
-	streams: [{ id: 'live/stream', viewers: 40 }],
-	cameras: [],
-	last_seen: '2026-01-02T03:04:05.678Z',
-};
+import { CLUSTER_NODE, fakeStreams, fakeWebRtc, HLS_STATS, SESSION, STREAM, STREAM_STATS } from './fake-ports.ts';
 
 function clusterOf(info: ClusterInfo): ClusterPort {
 	return { info: () => info, drain: async () => {}, onChange: () => () => {} };
@@ -101,9 +83,9 @@ describe('/metrics', () => {
 
 	it('tells every node of a cluster, without its addresses', async () => {
 		const nodes: ClusterNodeInfo[] = [
-			NODE,
-			{ ...NODE, id: 'sub-2', state: 'draining' },
-			{ ...NODE, id: 'sub-3', state: 'silent' },
+			CLUSTER_NODE,
+			{ ...CLUSTER_NODE, id: 'sub-2', state: 'draining' },
+			{ ...CLUSTER_NODE, id: 'sub-3', state: 'silent' },
 		];
 		const cluster = clusterOf({ node: 'main-1', role: 'main', connected: true, nodes });
 		const lines = await linesOf({ cluster });

@@ -1,37 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Playback, PlaybackError, type PlaybackListener } from '../../../src/web/player/playback.ts';
 import type { Sample } from '../../../src/web/player/sample.ts';
 import { PlayerSupervisor } from '../../../src/web/player/supervisor.ts';
 import { FakeClock, settle } from './fake-clock.ts';
-
-class FakePlayback implements Playback {
-	readonly beside: boolean;
-	listener: PlaybackListener | undefined;
-	signal: AbortSignal | undefined;
-	#reject: (error: unknown) => void = () => undefined;
-
-	constructor(beside: boolean) {
-		this.beside = beside;
-	}
-
-	run(listener: PlaybackListener, signal: AbortSignal): Promise<never> {
-		this.listener = listener;
-		this.signal = signal;
-		return new Promise((_, reject) => {
-			this.#reject = reject;
-			signal.addEventListener('abort', () => reject(new PlaybackError('stopped', 'stopped')));
-		});
-	}
-
-	get running(): boolean {
-		return this.signal?.aborted === false;
-	}
-
-	async fail(code: string): Promise<void> {
-		this.#reject(new PlaybackError(code, code));
-		await settle();
-	}
-}
+import { FakePlayback } from './fake-playback.ts';
 
 const SAMPLE: Sample = {
 	at: 0,
@@ -44,11 +15,11 @@ const SAMPLE: Sample = {
 };
 
 let clock: FakeClock;
-let attempts: FakePlayback[];
+let attempts: FakePlayback<boolean>[];
 let events: unknown[];
 let player: PlayerSupervisor;
 
-function attempt(index: number): FakePlayback {
+function attempt(index: number): FakePlayback<boolean> {
 	const found = attempts[index];
 	if (!found) throw new Error(`there is no attempt ${index}`);
 	return found;
@@ -83,7 +54,7 @@ describe('a player that moves', () => {
 	test('opens the other place first and lets go of the old one when the picture is there', async () => {
 		player.move();
 		await settle();
-		expect(attempts.map(({ beside, running }) => [beside, running])).toEqual([
+		expect(attempts.map(({ made, running }) => [made, running])).toEqual([
 			[false, true],
 			[true, true],
 		]);
@@ -109,7 +80,7 @@ describe('a player that moves', () => {
 		await attempt(2).fail('connection_lost');
 		expect(player.state.name).toBe('waiting');
 		await clock.advance(500);
-		expect(attempts.map(({ beside }) => beside)).toEqual([false, true, true, false]);
+		expect(attempts.map(({ made }) => made)).toEqual([false, true, true, false]);
 	});
 
 	test('tries the move again while the old place plays', async () => {
@@ -133,7 +104,7 @@ describe('a player that moves', () => {
 		expect(attempt(1).running).toBe(false);
 		attempt(1).listener?.sample(SAMPLE);
 		await clock.advance(500);
-		expect(attempts.map(({ beside }) => beside)).toEqual([false, true, false]);
+		expect(attempts.map(({ made }) => made)).toEqual([false, true, false]);
 		expect(events).toEqual(['connection_lost']);
 	});
 

@@ -1,33 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Mode, type Playback, PlaybackError, type PlaybackListener } from '../../../src/web/player/playback.ts';
+import type { Mode } from '../../../src/web/player/playback.ts';
 import type { Sample } from '../../../src/web/player/sample.ts';
 import { PlayerSupervisor } from '../../../src/web/player/supervisor.ts';
 import { FakeClock, settle } from './fake-clock.ts';
-
-class FakePlayback implements Playback {
-	readonly mode: Mode;
-	listener: PlaybackListener | undefined;
-	signal: AbortSignal | undefined;
-	#reject: (error: unknown) => void = () => undefined;
-
-	constructor(mode: Mode) {
-		this.mode = mode;
-	}
-
-	run(listener: PlaybackListener, signal: AbortSignal): Promise<never> {
-		this.listener = listener;
-		this.signal = signal;
-		return new Promise((_, reject) => {
-			this.#reject = reject;
-			signal.addEventListener('abort', () => reject(new Error('aborted')));
-		});
-	}
-
-	async fail(code: string, message = code): Promise<void> {
-		this.#reject(new PlaybackError(code, message));
-		await settle();
-	}
-}
+import { FakePlayback } from './fake-playback.ts';
 
 const sample = (at: number, framesDecoded: number): Sample => ({
 	at,
@@ -40,7 +16,7 @@ const sample = (at: number, framesDecoded: number): Sample => ({
 });
 
 let clock: FakeClock;
-let attempts: FakePlayback[];
+let attempts: FakePlayback<Mode>[];
 let events: unknown[];
 let player: PlayerSupervisor;
 const current = () => {
@@ -48,7 +24,7 @@ const current = () => {
 	if (!last) throw new Error('nothing was tried');
 	return last;
 };
-const modes = () => attempts.map(({ mode }) => mode);
+const modes = () => attempts.map(({ made }) => made);
 
 beforeEach(() => {
 	clock = new FakeClock();

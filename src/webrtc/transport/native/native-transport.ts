@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { getSystemErrorName } from 'node:util';
-import { DualcastError, toError } from '../../../base/errors.ts';
+import { toError } from '../../../base/errors.ts';
 import { Scope } from '../../../base/scope.ts';
 import type { RandomBytes } from '../../random.ts';
 import { createCertificate } from '../certificate.ts';
@@ -18,7 +18,7 @@ import type {
 	TransportPeer,
 } from '../secure-transport.ts';
 import { type TcpConnection, TcpEndpoint } from '../tcp-endpoint.ts';
-import type { TransportOptions } from '../transport-options.ts';
+import { ANY_IPV4, ANY_IPV6, assertPlace, type TransportOptions } from '../transport-options.ts';
 import { type NativeAddon, NativeEvent, type NativeTransportObject } from './addon.ts';
 import { NativePeer, type NativePeerHost } from './native-peer.ts';
 import { Newcomers } from './newcomers.ts';
@@ -31,9 +31,6 @@ export type NativeTransportOptions = TransportOptions & {
 	/** Whether the kernel may be asked to cut a frame into datagrams; true by default. */
 	readonly segmentation?: boolean;
 };
-
-const ANY_IPV4 = '0.0.0.0';
-const ANY_IPV6 = '::';
 
 /**
  * The secure transport in C++: ICE-lite, DTLS and SRTP of every viewer on threads of its own. What is left here are
@@ -116,13 +113,7 @@ class NativeTransport implements SecureTransport, NativePeerHost {
 
 	open(options: PeerOptions): { readonly peer: TransportPeer; readonly local: LocalParameters } {
 		const { maxPeers, clock } = this.#options;
-		if (this.#scope.closed) throw new DualcastError('stream_closed', 'the gateway is shutting down');
-		if (this.#peers.size >= maxPeers) {
-			throw new DualcastError(
-				'too_many_sessions',
-				`all ${maxPeers} places for WebRTC viewers are taken; try again later`,
-			);
-		}
+		assertPlace(this.#peers.size, maxPeers, this.#scope.closed);
 		const credentials = createIceCredentials(this.#random);
 		const peer = new NativePeer(++this.#lastId, options, this);
 		this.#peers.set(peer.id, peer);
