@@ -1,53 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Timer } from '../base/clock.ts';
 import { DualcastError, toError } from '../base/errors.ts';
-import type { Logger } from '../base/logger.ts';
 import { CameraOwnership } from './camera-ownership.ts';
-import type { CameraOwner, Cluster, ClusterNode, NodeLoad, NodeRole } from './cluster.ts';
+import type { CameraOwner, Cluster, ClusterNode, NodeRole } from './cluster.ts';
 import { GoneNodes } from './gone-nodes.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { MAX_OFFERS } from './limits.ts';
-import type { LoadMeter } from './load-meter.ts';
+import { aboutOf, type MemberOptions } from './member-options.ts';
 import { readMessage, type Told } from './messages.ts';
 import { NodeTable } from './node-table.ts';
 import { PeerWatch, peersOf } from './peer-watch.ts';
 import { Placer } from './placer.ts';
 import { RedisLink } from './redis-link.ts';
 import { BURY, DRAIN, LEAVE } from './scripts.ts';
-import { type RevocationList, SharedRevocations } from './shared-revocations.ts';
-
-export type MemberOptions = {
-	/** Of this node, different on each. */
-	readonly id: string;
-	readonly role: NodeRole;
-	/** See `ClusterNode`. */
-	readonly http: string;
-	readonly rtsp?: string | undefined;
-	/** Viewers. */
-	readonly capacity: number;
-	/** Of Dualcast. */
-	readonly version: string;
-	readonly redis: {
-		readonly url: string;
-		readonly username?: string | undefined;
-		readonly password?: string | undefined;
-		readonly prefix: string;
-	};
-	/** Milliseconds between two heartbeats. */
-	readonly heartbeat: number;
-	/** Milliseconds a node and its leases live without one: at least 2.5 times `heartbeat`. */
-	readonly ttl: number;
-	/** Streams of this main; empty on a sub. */
-	readonly offers: readonly string[];
-	readonly load: NodeLoad;
-	/** Closed with the member. */
-	readonly meter: LoadMeter;
-	readonly revocations?: RevocationList | undefined;
-	readonly clock: Clock;
-	readonly logger: Logger;
-	/** In [0, 1). */
-	readonly random: () => number;
-};
+import { SharedRevocations } from './shared-revocations.ts';
 
 /** Shortest time between two looks at the table, in milliseconds. */
 const PAUSE_MS = 50;
@@ -308,8 +274,4 @@ export class Member implements Cluster {
 			}
 		}
 	}
-}
-
-function aboutOf({ role, http, rtsp, capacity, version }: MemberOptions) {
-	return { role, http, ...(rtsp !== undefined && { rtsp }), capacity, version };
 }

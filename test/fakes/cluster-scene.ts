@@ -1,7 +1,8 @@
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import type { Cluster } from '../../src/cluster/cluster.ts';
-import { Member, type MemberOptions } from '../../src/cluster/member.ts';
+import { Member } from '../../src/cluster/member.ts';
+import type { MemberOptions } from '../../src/cluster/member-options.ts';
 
 /** What a test's node has to do, as the test sets it. */
 export class TestLoad {

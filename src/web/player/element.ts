@@ -2,6 +2,7 @@ import { LitElement, type PropertyValues } from 'lit';
 import { browserClock } from '../clock.ts';
 import { gatewayUrls } from '../gateway/paths.ts';
 import { HlsPlayback } from './hls-playback.ts';
+import { panelStyles } from './panel-styles.ts';
 import type { Choice, Mode, PlaybackError } from './playback.ts';
 import { type PlayerStats, statsOf } from './stats.ts';
 import { playerStyles } from './styles.ts';
@@ -41,7 +42,7 @@ export type DualcastPlayerEvents = {
  * CSS: `--dualcast-player-radius`.
  */
 export class DualcastPlayer extends LitElement {
-	static override styles = playerStyles;
+	static override styles = [playerStyles, panelStyles];
 	static override properties = {
 		stream: { type: String },
 		srcBase: { type: String, attribute: 'src-base' },
