@@ -4,6 +4,7 @@ import { systemClock } from '../src/base/clock.ts';
 import { silentLogger } from '../src/base/logger.ts';
 import { readClip } from '../src/demo/clip.ts';
 import { ClipPresentation } from '../src/demo/clip-presentation.ts';
+import type { PresentationFrame } from '../src/rtsp/server/presentation.ts';
 import { RtspServer } from '../src/rtsp/server/server.ts';
 import { serve } from './child.ts';
 
@@ -17,7 +18,14 @@ export type CameraReady = {
 	readonly startedAt: number;
 };
 
+/** Asks for the frames since the last time; the first time they begin to be noted. */
+export type CameraMessage = { readonly type: 'frames' };
+/** A frame whose packets all were handed to the kernel, by its RTP timestamp; microseconds of the monotonic clock. */
+export type SentFrame = { readonly timestamp: number; readonly key: boolean; readonly at: number };
+
 const SERVERS = 50;
+/** Frames that are noted until somebody asks. */
+const MAX_FRAMES = 10_000;
 
 // The bench's cameras, in a process of their own: one at each path, each with its own beat. Usage: camera.ts CLIP
 const clip = readClip(await readFile(process.argv[2] as string));
@@ -50,7 +58,25 @@ cameraAt('camera').subscribe({
 	onFrame(frame) {
 		if (announced) return;
 		announced = true;
-		serve({ url: urls[0], servers: urls, startedAt: frame.clock.ntp }, async () => undefined);
+		const ready: CameraReady = { url: urls[0] as string, servers: urls, startedAt: frame.clock.ntp };
+		serve<CameraMessage, SentFrame[]>(ready, async () => takeFrames());
 	},
 	onEnd() {},
 });
+
+const sent: SentFrame[] = [];
+let noting = false;
+
+function takeFrames(): SentFrame[] {
+	if (!noting) cameraAt('camera').subscribe({ onFrame: note, onEnd() {} });
+	noting = true;
+	return sent.splice(0);
+}
+
+/** The last reader of a frame: those who were there before have written it when this turn ends. */
+function note({ clock, key }: PresentationFrame): void {
+	queueMicrotask(() => {
+		const at = Number(process.hrtime.bigint() / 1000n);
+		if (sent.length < MAX_FRAMES) sent.push({ timestamp: clock.rtpTimestamp, key, at });
+	});
+}

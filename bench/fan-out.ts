@@ -17,6 +17,8 @@ export type FanOut = {
 	readonly cpuPercent: number;
 	/** CPU of one join beyond the media sent meanwhile, in milliseconds. */
 	readonly joinCpuMs: number;
+	/** The same when all of them left and came again, some times; where it was measured. */
+	readonly warmJoinCpuMs: number | undefined;
 	/** From the offer to the first packet, in milliseconds. */
 	readonly joinMedianMs: number;
 	readonly joinMaxMs: number;
@@ -25,8 +27,11 @@ export type FanOut = {
 	readonly longestGapMs: number | undefined;
 };
 
-/** Viewers that decrypt everything, or light ones, of which hundreds fit beside the gateway. */
-export type ReceiverKind = 'real' | 'light';
+/**
+ * Viewers that decrypt everything, or light ones, of which hundreds fit beside the gateway; these take the packets of
+ * a burst together (UDP_GRO), or each one separately.
+ */
+export type ReceiverKind = 'real' | 'light' | 'light, separate';
 
 const JOINS_AT_ONCE = 4;
 /** The engine compiles what is hot in the first seconds; a gateway runs for weeks. */
@@ -34,6 +39,9 @@ const WARM_UP_MS = 10_000;
 /** The median of these is told: a neighbour on the machine disturbs one of them, seldom two. */
 const WINDOWS = 3;
 const WINDOW_MS = 5_000;
+/** How often everybody leaves and comes again before and with the time that counts. */
+const RETURNS = 3;
+const PAUSE_MS = 2_000;
 
 type Receivers = Child<object, ReceiversMessage, ReceiversAnswer>;
 
@@ -47,24 +55,44 @@ export async function measureFanOut(
 	viewers: number,
 	kind: ReceiverKind = 'real',
 ): Promise<FanOut> {
-	const module = kind === 'light' ? './light-receivers.ts' : './receivers.ts';
-	const receivers = await Child.start<object, ReceiversMessage, ReceiversAnswer>(module);
+	const first = await startReceivers(kind);
+	const others = await startReceivers(kind);
+	const count = async () => sumOf(await first.ask({ type: 'count' }), await others.ask({ type: 'count' }));
+	const join = async (): Promise<Joins> => {
+		const [before, start] = [await count(), await readUsage(pid)];
+		const { joinMs, longestGapMs } = await others.ask({
+			type: 'join',
+			endpoint,
+			count: viewers - 1,
+			atOnce: JOINS_AT_ONCE,
+		});
+		const [end, after] = [await readUsage(pid), await count()];
+		const packets = after.packets - before.packets;
+		return { cpuSeconds: end.cpuSeconds - start.cpuSeconds, packets, joinMs, longestGapMs };
+	};
 	try {
-		await receivers.ask({ type: 'join', endpoint, count: 1, atOnce: 1 });
+		await first.ask({ type: 'join', endpoint, count: 1, atOnce: 1 });
 		await delay(WARM_UP_MS);
 		const idle = await readUsage(pid);
-		const idleCount = await receivers.ask({ type: 'count' });
-		const joined = await receivers.ask({ type: 'join', endpoint, count: viewers - 1, atOnce: JOINS_AT_ONCE });
-		const joinedUsage = await readUsage(pid);
+		const joined = await join();
 		await delay(WARM_UP_MS);
 
 		const windows: Window[] = [];
-		for (let index = 0; index < WINDOWS; index++) windows.push(await measureWindow(pid, receivers));
+		for (let index = 0; index < WINDOWS; index++) windows.push(await measureWindow(pid, count));
 		const end = await readUsage(pid);
-		const endCount = await receivers.ask({ type: 'count' });
+		const endCount = await count();
+
+		let returned: Joins | undefined;
+		for (let turn = 0; kind === 'light' && turn < RETURNS; turn++) {
+			await others.ask({ type: 'leave', endpoint });
+			await delay(PAUSE_MS);
+			returned = await join();
+			await delay(PAUSE_MS);
+		}
 
 		const cpuPerPacket = median(windows.map(({ cpuSeconds, packets }) => cpuSeconds / packets));
-		const mediaCpu = cpuPerPacket * (joined.packets - idleCount.packets);
+		const joinCpuMs = ({ cpuSeconds, packets }: Joins) =>
+			((cpuSeconds - cpuPerPacket * packets) / (viewers - 1)) * 1000;
 		return {
 			viewers,
 			cpuMicrosPerPacket: cpuPerPacket * 1e6,
@@ -72,25 +100,44 @@ export async function measureFanOut(
 			lost: endCount.lost,
 			packets: endCount.packets,
 			cpuPercent: median(windows.map(({ cpuSeconds, seconds }) => cpuSeconds / seconds)) * 100,
-			joinCpuMs: ((joinedUsage.cpuSeconds - idle.cpuSeconds - mediaCpu) / (viewers - 1)) * 1000,
+			joinCpuMs: joinCpuMs(joined),
+			warmJoinCpuMs: returned && joinCpuMs(returned),
 			joinMedianMs: median(joined.joinMs),
 			joinMaxMs: Math.max(...joined.joinMs),
 			longestGapMs: joined.longestGapMs,
 			bytesPerViewer: (end.residentBytes - idle.residentBytes) / (viewers - 1),
 		};
 	} finally {
-		await receivers.stop();
+		await Promise.all([first.stop(), others.stop()]);
 	}
 }
 
+function startReceivers(kind: ReceiverKind): Promise<Receivers> {
+	if (kind === 'real') return Child.start('./receivers.ts');
+	return Child.start('./light-receivers.ts', kind === 'light' ? [] : ['separate']);
+}
+
+type Count = { readonly packets: number; readonly lost: number };
+
+function sumOf(one: ReceiversAnswer, other: ReceiversAnswer): Count {
+	return { packets: one.packets + other.packets, lost: one.lost + other.lost };
+}
+
+type Joins = {
+	readonly cpuSeconds: number;
+	readonly packets: number;
+	readonly joinMs: readonly number[];
+	readonly longestGapMs: number | undefined;
+};
+
 type Window = { readonly cpuSeconds: number; readonly seconds: number; readonly packets: number };
 
-async function measureWindow(pid: number, receivers: Receivers): Promise<Window> {
+async function measureWindow(pid: number, count: () => Promise<Count>): Promise<Window> {
 	const start = await readUsage(pid);
-	const startCount = await receivers.ask({ type: 'count' });
+	const startCount = await count();
 	await delay(WINDOW_MS);
 	const end = await readUsage(pid);
-	const endCount = await receivers.ask({ type: 'count' });
+	const endCount = await count();
 	return {
 		cpuSeconds: end.cpuSeconds - start.cpuSeconds,
 		seconds: (end.at - start.at) / 1000,

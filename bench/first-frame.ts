@@ -3,9 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { launchChromium } from '../test/e2e/harness/chromium.ts';
 import type { CameraReady } from './camera.ts';
-import { CLIP_FRAMES, FRAME_RATE, NUMBER_CELL_PIXELS, NUMBER_CELLS } from './camera-clip.ts';
+import { FRAME_RATE, NUMBER_CELL_PIXELS, NUMBER_CELLS } from './camera-clip.ts';
 import { Child } from './child.ts';
 import { untilState } from './gateway.ts';
+import { pictureAge } from './picture-age.ts';
 import type { ReceiversAnswer, ReceiversMessage } from './receivers.ts';
 import { percentile } from './statistics.ts';
 
@@ -34,11 +35,14 @@ type Join = {
 	readonly keyRequests: number;
 };
 
+const SCRIPTS = ['./picture-number-page.js', './join-page.js'];
 const COLD_JOINS = 5;
+/** Pictures watched: so many, and for each second of the group those shown while the browser runs through it. */
 const PICTURES = 60;
+const PICTURES_OF_RUN = 6;
 /** A picture counts as live up to this age, in milliseconds. */
 export const LIVE_MS = 100;
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 20_000;
 const FRAME_TICKS = 90_000 / FRAME_RATE;
 
 /**
@@ -56,16 +60,16 @@ export async function measureFirstFrame(
 	try {
 		const page = await browser.newPage();
 		await page.goto(`${url}/livez`);
-		await page.evaluate(await readFile(new URL('./join-page.js', import.meta.url), 'utf8'));
+		for (const script of SCRIPTS) await page.evaluate(await readFile(new URL(script, import.meta.url), 'utf8'));
 		const endpoint = `${url}/whep/${id}`;
 		// The browser's first peer connection loads its codecs; a viewer who opened the page before does not wait for that.
-		await join(page, endpoint);
+		await join(page, endpoint, keySeconds);
 
 		await viewer.ask({ type: 'join', endpoint, count: 1, atOnce: 1 });
 		const running: Join[] = [];
 		while (running.length < joins) {
 			await delay(Math.random() * keySeconds * 1000);
-			running.push(await join(page, endpoint));
+			running.push(await join(page, endpoint, keySeconds));
 		}
 		await viewer.ask({ type: 'leave', endpoint });
 		const results = [summarize(running, camera, keySeconds)];
@@ -74,7 +78,7 @@ export async function measureFirstFrame(
 		while (starts.length < COLD_JOINS) {
 			await untilState(url, id, 'idle');
 			await delay(Math.random() * keySeconds * 1000);
-			starts.push(await join(page, endpoint));
+			starts.push(await join(page, endpoint, keySeconds));
 		}
 		return [...results, summarize(starts, camera, keySeconds)];
 	} finally {
@@ -83,10 +87,10 @@ export async function measureFirstFrame(
 	}
 }
 
-async function join(page: Page, endpoint: string): Promise<Join> {
+async function join(page: Page, endpoint: string, keySeconds: number): Promise<Join> {
 	const options = {
 		endpoint,
-		pictures: PICTURES,
+		pictures: PICTURES + PICTURES_OF_RUN * keySeconds,
 		cells: NUMBER_CELLS,
 		cellPixels: NUMBER_CELL_PIXELS,
 		deadline: DEADLINE_MS,
@@ -100,13 +104,16 @@ function summarize(joins: readonly Join[], camera: CameraReady, keySeconds: numb
 	const ages: number[] = [];
 	for (const { firstAfter, shown, lastNumber } of joins) {
 		const last = shown.at(-1)?.rtpTimestamp ?? 0;
-		const aged = shown.map(({ rtpTimestamp, at }) => {
-			const frames = framesBetween(rtpTimestamp, last);
-			return {
-				at,
-				age: frames === undefined ? Number.POSITIVE_INFINITY : ageOf(lastNumber - frames, at, camera.startedAt),
-			};
-		});
+		const frames = shown.map(({ rtpTimestamp }) => framesBetween(rtpTimestamp, last));
+		// By chance a cached picture may stand a whole number of frames apart, but not those after it as well.
+		const cached = frames.lastIndexOf(undefined);
+		const aged = shown.map(({ at }, index) => ({
+			at,
+			age:
+				index <= cached
+					? Number.POSITIVE_INFINITY
+					: pictureAge(lastNumber - (frames[index] as number), at, camera.startedAt),
+		}));
 		const live = aged.findIndex(({ age }) => age <= LIVE_MS);
 		const since = (aged[live]?.at ?? Number.POSITIVE_INFINITY) - (aged[0]?.at ?? 0);
 		lives.push(firstAfter + since);
@@ -133,13 +140,4 @@ function spread(values: readonly number[]): Spread {
 function framesBetween(timestamp: number, last: number): number | undefined {
 	const ticks = (last - timestamp) >>> 0;
 	return ticks % FRAME_TICKS === 0 ? ticks / FRAME_TICKS : undefined;
-}
-
-/** Milliseconds from the moment the camera sent picture `number`, for the last time before `at`. */
-function ageOf(number: number, at: number, startedAt: number): number {
-	const loop = (CLIP_FRAMES / FRAME_RATE) * 1000;
-	const sentAt = startedAt + (number / FRAME_RATE) * 1000;
-	const age = (((at - sentAt) % loop) + loop) % loop;
-	// Two clocks of two processes: a little less than nothing is nothing.
-	return age > loop - LIVE_MS ? 0 : age;
 }

@@ -1,5 +1,6 @@
 import type { Crowd } from './hls-crowd.ts';
 import type { HlsMemory } from './hls-memory.ts';
+import type { Muxing } from './hls-mux.ts';
 import type { Serving } from './hls-serving.ts';
 import type { Table } from './table.ts';
 
@@ -61,6 +62,20 @@ export function crowdTable(crowds: readonly Crowd[]): Table {
 		],
 		rows,
 		notes,
+	};
+}
+
+/** Access units packed as fast as it goes. */
+export function muxingTable(muxings: readonly Muxing[]): Table {
+	return {
+		title: 'HLS: packing a stream, CPU of the whole process',
+		columns: ['', 'ms a stream-second (median / best)', 'Mbit/s written'],
+		rows: muxings.map(({ name, cpuMillis, bestMillis, bitrate }) => [
+			name,
+			`${cpuMillis.toFixed(2)} / ${bestMillis.toFixed(2)}`,
+			(bitrate / MEGA).toFixed(2),
+		]),
+		notes: ['Segments, parts and playlists in memory: no camera, no disk and no player.'],
 	};
 }
 

@@ -7,16 +7,18 @@ import type { PlayersAnswer } from './hls-players.ts';
 import { readUsage } from './process-usage.ts';
 import { median } from './statistics.ts';
 
+/** HLS does not run; it runs and nobody reads it; or each has a player that reads everything. */
+export type HlsUse = 'off' | 'running' | 'played';
+
 /** What one of several cameras costs the gateway. */
 export type Ingest = {
 	readonly cameras: number;
 	readonly transport: 'tcp' | 'udp';
-	/** With an HLS player each; otherwise nobody watches. */
-	readonly hls: boolean;
+	readonly hls: HlsUse;
 	/** CPU, percent of one core: the median of the windows, and the best of them. */
 	readonly percent: number;
 	readonly bestPercent: number;
-	/** The same of plain sockets that read the same bytes in the same windows; over TCP and without players only. */
+	/** The same of plain sockets that read the same bytes in the same windows; over TCP and without HLS only. */
 	readonly bare: { readonly percent: number; readonly bestPercent: number } | undefined;
 	/** Resident memory, in bytes, against the gateway with one camera that rests. */
 	readonly bytes: number;
@@ -34,15 +36,20 @@ export type Ingest = {
 type Load = Pick<Ingest, 'cameras' | 'transport' | 'hls'>;
 
 const LOADS: readonly Load[] = [
-	{ cameras: 20, transport: 'tcp', hls: false },
-	{ cameras: 20, transport: 'udp', hls: false },
-	{ cameras: 20, transport: 'tcp', hls: true },
-	{ cameras: 100, transport: 'tcp', hls: false },
-	{ cameras: 100, transport: 'udp', hls: false },
+	{ cameras: 20, transport: 'tcp', hls: 'off' },
+	{ cameras: 20, transport: 'udp', hls: 'off' },
+	{ cameras: 20, transport: 'tcp', hls: 'played' },
+	{ cameras: 100, transport: 'tcp', hls: 'off' },
+	{ cameras: 100, transport: 'udp', hls: 'off' },
+	{ cameras: 100, transport: 'tcp', hls: 'running' },
 ];
 const SETTLE_MS = 5000;
 /** The engine compiles what is hot in the first seconds; a gateway runs for weeks. */
 const WARM_UP_MS = 20_000;
+/** Until segments of 4 s leave memory as they come: three are listed, and a removed one stays for 16 s. */
+const HLS_WARM_UP_MS = 40_000;
+/** An output rests when nobody has asked for its playlist for 10 s at least. */
+const KEEP_RUNNING_MS = 5000;
 const WINDOW_MS = 6000;
 const WINDOWS = 5;
 
@@ -68,7 +75,8 @@ export async function measureIngest(camera: CameraReady, only?: string): Promise
 }
 
 function nameOf({ cameras, transport, hls }: Load): string {
-	return `${cameras}-${transport}${hls ? '-hls' : ''}`;
+	const suffix = { off: '', running: '-hls', played: '-hls-players' };
+	return `${cameras}-${transport}${suffix[hls]}`;
 }
 
 function measureLoad(camera: CameraReady, load: Load, idleBytes: number): Promise<Ingest> {
@@ -79,10 +87,12 @@ function measureLoad(camera: CameraReady, load: Load, idleBytes: number): Promis
 	return withGateway(benchConfig(streams, false, transport), async ({ url, pid }) => {
 		for (const id of ids) await untilState(url, id, 'live');
 		const playlists = ids.map((id) => `${url}/hls/${id}/index.m3u8`);
-		const players = hls ? await Child.start<object, 'count', PlayersAnswer>('./hls-players.ts', playlists) : undefined;
+		const players =
+			hls === 'played' ? await Child.start<object, 'count', PlayersAnswer>('./hls-players.ts', playlists) : undefined;
+		const keeper = hls === 'running' ? new Keeper(playlists) : undefined;
 		const bare = await startBareSockets(load, Object.values(streams));
 		try {
-			await delay(WARM_UP_MS);
+			await delay(hls === 'off' ? WARM_UP_MS : HLS_WARM_UP_MS);
 			const windows: number[] = [];
 			const bareWindows: number[] = [];
 			for (let window = 0; window < WINDOWS; window++) {
@@ -102,18 +112,43 @@ function measureLoad(camera: CameraReady, load: Load, idleBytes: number): Promis
 				cacheBytes: sum((each) => each.gop_cache_bytes) / cameras,
 				bitrate: sum((each) => each.current_bitrate) / cameras,
 				lost: sum((each) => each.packets_lost),
-				...((await players?.ask('count')) ?? { segmentsRead: 0, failures: 0 }),
+				...((await players?.ask('count')) ?? { segmentsRead: 0, failures: keeper?.failures ?? 0 }),
 			};
 		} finally {
+			keeper?.stop();
 			await players?.stop();
 			await bare?.stop();
 		}
 	});
 }
 
+/** Starts HLS outputs and asks just often enough that they go on. */
+class Keeper {
+	readonly #stopped = new AbortController();
+	/** Answers other than 200. */
+	failures = 0;
+
+	constructor(playlists: readonly string[]) {
+		for (const playlist of playlists) void this.#keep(playlist);
+	}
+
+	async #keep(playlist: string): Promise<void> {
+		const { signal } = this.#stopped;
+		while (!signal.aborted) {
+			const response = await fetch(playlist, { method: 'HEAD', signal }).catch(() => undefined);
+			if (response?.status !== 200 && !signal.aborted) this.failures += 1;
+			await delay(KEEP_RUNNING_MS, undefined, { signal }).catch(() => {});
+		}
+	}
+
+	stop(): void {
+		this.#stopped.abort();
+	}
+}
+
 /** On a machine whose speed changes by the minute, only what runs beside it tells what a figure is worth. */
 async function startBareSockets({ transport, hls }: Load, urls: readonly string[]) {
-	if (transport !== 'tcp' || hls) return undefined;
+	if (transport !== 'tcp' || hls !== 'off') return undefined;
 	return Child.start<object, 'count', BareSocketsAnswer>('./bare-sockets.ts', urls);
 }
 

@@ -17,19 +17,7 @@ globalThis.joinStream = async ({ endpoint, pictures, cells, cellPixels, deadline
 	};
 	peer.addTransceiver('video', { direction: 'recvonly' });
 
-	const canvas = new OffscreenCanvas(cells, 1);
-	const context = canvas.getContext('2d', { willReadFrequently: true });
-	const readNumber = () => {
-		for (let cell = 0; cell < cells; cell++) {
-			const centre = [cell * cellPixels + cellPixels / 4, cellPixels / 4, cellPixels / 2, cellPixels / 2];
-			context.drawImage(video, ...centre, cell, 0, 1, 1);
-		}
-		const { data } = context.getImageData(0, 0, cells, 1);
-		let number = 0;
-		for (let cell = 0; cell < cells; cell++) number = number * 2 + (data[cell * 4] > 127 ? 1 : 0);
-		return number;
-	};
-
+	const readNumber = pictureNumbers({ cells, cellPixels });
 	let firstAfter;
 	let lastNumber;
 	const shown = [];
@@ -44,7 +32,7 @@ globalThis.joinStream = async ({ endpoint, pictures, cells, cellPixels, deadline
 				return;
 			}
 			// Only now: reading pixels costs more than showing the picture.
-			lastNumber = readNumber();
+			lastNumber = readNumber(video);
 			resolve();
 		};
 		video.requestVideoFrameCallback(onPicture);

@@ -7,11 +7,19 @@ import { serve } from './child.ts';
 import type { ReceiversAnswer, ReceiversMessage } from './receivers.ts';
 
 // Viewers that cost little: real ICE and DTLS in a C++ program of one thread, which then counts the packets by their
-// headers and decrypts none. Hundreds of them fit beside a gateway on two cores.
+// headers and decrypts none. Hundreds of them fit beside a gateway on two cores. Usage: light-receivers.ts [separate]
+// [stamped], which the program's own text explains.
+
+/** Beside the messages of all receivers: asks for the frames since the last time. */
+export type LightMessage = ReceiversMessage | { readonly type: 'frames' };
+/** When the viewers got the last packet of a frame, microseconds of the monotonic clock, by its RTP timestamp. */
+export type Arrivals = readonly (readonly [timestamp: number, at: readonly number[]])[];
+export type LightAnswer = ReceiversAnswer & { readonly frames: Arrivals };
 
 const ANSWER_DEADLINE_MS = 30_000;
 
-const program = spawn(await buildProgram('load', ['core', 'client', 'load']), { stdio: ['pipe', 'pipe', 'inherit'] });
+const file = await buildProgram('load', ['core', 'client', 'load']);
+const program = spawn(file, process.argv.slice(2), { stdio: ['pipe', 'pipe', 'inherit'] });
 process.once('exit', () => program.kill('SIGKILL'));
 
 /** Who waits for a line that begins so. */
@@ -67,7 +75,14 @@ async function joinAll(endpoint: string, count: number, atOnce: number): Promise
 	return times;
 }
 
-serve<ReceiversMessage, ReceiversAnswer>({}, async (message) => {
+async function takeFrames(): Promise<Arrivals> {
+	const told = line('frames');
+	program.stdin.write('frames\n');
+	const frames = (await told).filter((word) => word !== '').map((word) => word.split(':'));
+	return frames.map(([timestamp, at = '']) => [Number(timestamp), at.split(',').map(Number)]);
+}
+
+serve<LightMessage, LightAnswer>({}, async (message) => {
 	const joinMs = message.type === 'join' ? await joinAll(message.endpoint, message.count, message.atOnce) : [];
 	if (message.type === 'leave') {
 		await Promise.all(sessions.splice(0).map((session) => fetch(session, { method: 'DELETE' })));
@@ -75,5 +90,6 @@ serve<ReceiversMessage, ReceiversAnswer>({}, async (message) => {
 	const counted = line('count');
 	program.stdin.write('count\n');
 	const [open = 0, packets = 0, bytes = 0, lost = 0, longestGapMs = 0] = (await counted).map(Number);
-	return { viewers: open, packets, bytes, lost, joinMs, longestGapMs };
+	const frames = message.type === 'frames' ? await takeFrames() : [];
+	return { viewers: open, packets, bytes, lost, joinMs, longestGapMs, frames };
 });

@@ -1,30 +1,54 @@
 import { writeFile } from 'node:fs/promises';
+import { addedLatencyTable, measureAddedLatency } from './added-latency.ts';
 import type { CameraReady } from './camera.ts';
 import { cameraClip } from './camera-clip.ts';
 import { Child } from './child.ts';
 import { measureClassroom } from './cluster.ts';
 import { measureFaults } from './cluster-faults.ts';
-import { crowdOfViewersTable } from './crowd-table.ts';
-import { type FanOut, measureFanOut } from './fan-out.ts';
+import { type Crowd, crowdOfViewersTable } from './crowd-table.ts';
+import { measureFanOut } from './fan-out.ts';
 import { type FirstFrame, measureFirstFrame } from './first-frame.ts';
 import { benchConfig, useTransport, withGateway } from './gateway.ts';
 import { measureCrowd } from './hls-crowd.ts';
+import { latencyTable, measureHlsLatency } from './hls-latency.ts';
 import { measureHlsMemory } from './hls-memory.ts';
+import { measureMuxing } from './hls-mux.ts';
 import { measureLowLatencyPlayers } from './hls-serving.ts';
-import { crowdTable, memoryTable, servingTable } from './hls-tables.ts';
+import { crowdTable, memoryTable, muxingTable, servingTable } from './hls-tables.ts';
 import { measureIngest } from './ingest.ts';
 import { measureRushes, rushTable } from './joins.ts';
 import { measureLoss } from './loss.ts';
-import { fanOutTable, firstFrameTable, ingestTable, joinTable, lossTable, renderReport } from './report.ts';
+import {
+	fanOutTable,
+	firstFrameTable,
+	ingestTable,
+	joinTable,
+	lossTable,
+	renderReport,
+	type Served,
+} from './report.ts';
 import { classroomTable, faultTable } from './report-cluster.ts';
 import type { Table } from './table.ts';
 import { measureTokens } from './tokens.ts';
 import { freeUdpPort } from './udp-relay.ts';
 import type { BaselineReady } from './werift-baseline.ts';
 
-const VIEWERS = [20, 60, 150];
+const VIEWERS = [
+	{ transport: 'native', viewers: 60 },
+	{ transport: 'native', viewers: 150 },
+	{ transport: 'typescript', viewers: 60 },
+	{ transport: 'typescript', viewers: 150 },
+];
 const BASELINE_VIEWERS = 60;
-const CROWD = [150, 450];
+const BASELINES = [
+	{ name: 'werift RTCRtpSender', module: './werift-baseline.ts' },
+	{ name: 'node-datachannel', module: './node-datachannel-baseline.ts' },
+];
+const CROWD = [
+	{ viewers: 150, together: true },
+	{ viewers: 450, together: true },
+	{ viewers: 450, together: false },
+];
 /** A bench that hangs is ended. */
 const DEADLINE_MS = 10 * 60_000;
 const STREAM = 'camera';
@@ -36,18 +60,24 @@ const CLASSROOM = { viewers: 450, seconds: 60, rate: '500k' };
 const FAULT_VIEWERS = 60;
 
 async function webrtc(camera: CameraReady, clip: string): Promise<Table[]> {
-	const gateway: FanOut[] = [];
-	for (const viewers of VIEWERS) {
-		progress(`Dualcast with ${viewers} viewers`);
+	const served: Served[] = [];
+	for (const { transport, viewers } of VIEWERS) {
+		if (chosenTransport !== undefined && transport !== chosenTransport) continue;
+		progress(`Dualcast (${transport}) with ${viewers} viewers`);
+		useTransport(transport);
 		const config = benchConfig({ [STREAM]: camera.url });
-		gateway.push(await withGateway(config, ({ url, pid }) => measureFanOut(pid, `${url}/whep/${STREAM}`, viewers)));
+		const result = await withGateway(config, ({ url, pid }) => measureFanOut(pid, `${url}/whep/${STREAM}`, viewers));
+		served.push({ ...result, name: `Dualcast (${transport})` });
 	}
-	progress(`werift with ${BASELINE_VIEWERS} viewers`);
-	const baseline = await Child.start<BaselineReady>('./werift-baseline.ts', [clip]);
-	const werift = await measureFanOut(baseline.pid, baseline.ready.endpoint, BASELINE_VIEWERS).finally(() =>
-		baseline.stop(),
-	);
-	return [fanOutTable(gateway, werift), joinTable(gateway, werift), ...(await firstPicture(camera))];
+	for (const { name, module } of BASELINES) {
+		progress(`${name} with ${BASELINE_VIEWERS} viewers`);
+		const baseline = await Child.start<BaselineReady>(module, [clip]);
+		const { pid, ready } = baseline;
+		const result = await measureFanOut(pid, ready.endpoint, BASELINE_VIEWERS).finally(() => baseline.stop());
+		served.push({ ...result, name });
+	}
+	useTransport(chosenTransport ?? 'auto');
+	return [fanOutTable(served), joinTable(served), ...(await firstPicture(camera))];
 }
 
 async function firstPicture(camera: CameraReady): Promise<Table[]> {
@@ -89,15 +119,21 @@ async function ingest(camera: CameraReady, load: string | undefined): Promise<Ta
 
 /** Hundreds of viewers, which only count. */
 async function crowd({ url: camera }: CameraReady): Promise<Table[]> {
-	const results: FanOut[] = [];
-	for (const viewers of CROWD) {
-		progress(`${viewers} light viewers`);
+	const results: Crowd[] = [];
+	for (const { viewers, together } of CROWD) {
+		progress(`${viewers} light viewers who take packets ${together ? 'together' : 'one by one'}`);
 		const config = benchConfig({ [STREAM]: camera });
-		results.push(
-			await withGateway(config, ({ url, pid }) => measureFanOut(pid, `${url}/whep/${STREAM}`, viewers, 'light')),
+		const kind = together ? 'light' : 'light, separate';
+		const measured = await withGateway(config, ({ url, pid }) =>
+			measureFanOut(pid, `${url}/whep/${STREAM}`, viewers, kind),
 		);
+		results.push({ ...measured, together });
 	}
 	return [crowdOfViewersTable(results)];
+}
+
+async function latency(): Promise<Table[]> {
+	return [addedLatencyTable(await measureAddedLatency(progress))];
 }
 
 async function joins({ url }: CameraReady): Promise<Table[]> {
@@ -113,6 +149,15 @@ async function tokens(camera: CameraReady): Promise<Table[]> {
 async function hlsPlayers(camera: CameraReady): Promise<Table[]> {
 	progress('low-latency HLS players');
 	return [servingTable(await measureLowLatencyPlayers(camera))];
+}
+
+async function hlsLatency(): Promise<Table[]> {
+	return [latencyTable(await measureHlsLatency(progress))];
+}
+
+async function hlsMux(): Promise<Table[]> {
+	progress('packing streams into HLS');
+	return [muxingTable(await measureMuxing(await cameraClip()))];
 }
 
 async function hlsMemory(camera: CameraReady): Promise<Table[]> {
@@ -141,7 +186,8 @@ function progress(what: string): void {
 
 const words = process.argv.slice(2);
 const transportAt = words.indexOf('--transport');
-if (transportAt >= 0) useTransport(words.splice(transportAt, 2)[1] ?? '');
+const chosenTransport = transportAt < 0 ? undefined : words.splice(transportAt, 2)[1];
+if (chosenTransport !== undefined) useTransport(chosenTransport);
 const LOADS: Readonly<Record<string, RegExp>> = { ingest: /^\d/, cluster: /^(?:classroom|faults)$/ };
 const load = LOADS[words[0] ?? '']?.test(words[1] ?? '') ? words.splice(1, 1)[0] : undefined;
 /** Beside the one that is measured when none is named. */
@@ -150,11 +196,14 @@ const PARTS: Readonly<Record<string, (camera: CameraReady) => Promise<Table[]>>>
 	'first-picture': firstPictures,
 	loss,
 	crowd,
+	latency,
 	joins,
 	tokens,
 	'hls-players': hlsPlayers,
 	'hls-crowd': hlsCrowd,
+	'hls-latency': hlsLatency,
 	'hls-memory': hlsMemory,
+	'hls-mux': hlsMux,
 	cluster: (camera) => cluster(camera, load),
 };
 const unknown = words.find((word) => word !== '--write' && !Object.hasOwn(PARTS, word));

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import type { FanOut } from './fan-out.ts';
 import { type FirstFrame, LIVE_MS } from './first-frame.ts';
-import type { Ingest } from './ingest.ts';
+import type { HlsUse, Ingest } from './ingest.ts';
 import type { LossyViewing } from './loss.ts';
 import { FAN_OUT_ELSEWHERE, FIRST_FRAME_ELSEWHERE, INGEST_ELSEWHERE, LOSS_ELSEWHERE } from './measured-elsewhere.ts';
 import { renderTable, type Table } from './table.ts';
@@ -29,43 +29,44 @@ export function lossTable(viewings: readonly LossyViewing[]): Table {
 	};
 }
 
-/** All viewers of WebRTC, the gateway's and werift's, beside what others need. */
-export function fanOutTable(gateway: readonly FanOut[], werift: FanOut): Table {
-	const columns = ['', 'viewers', 'CPU µs/packet', 'core %', 'packets in all', 'lost'];
-	const same = gateway.find((each) => each.viewers === werift.viewers);
-	const ratio = same && same.cpuMicrosPerPacket / werift.cpuMicrosPerPacket;
-	const own = (name: string, { viewers, cpuMicrosPerPacket, cpuPercent, packets, lost }: FanOut) => [
-		name,
-		`${viewers}`,
-		cpuMicrosPerPacket.toFixed(1),
-		cpuPercent.toFixed(0),
-		`${packets}`,
-		`${lost}`,
-	];
+/** A server of WebRTC, and what it needed. */
+export type Served = FanOut & { readonly name: string };
+
+/** All viewers of WebRTC, of every server that was measured, beside what others need. */
+export function fanOutTable(served: readonly Served[]): Table {
 	const elsewhere = FAN_OUT_ELSEWHERE.flatMap(({ name, cpuMicrosPerPacket }) =>
-		Object.entries(cpuMicrosPerPacket).map(([viewers, cpu]) => [`${name} ${ELSEWHERE}`, viewers, cpu, '', '', '']),
+		Object.entries(cpuMicrosPerPacket).map(([viewers, cpu]) => [`${name} ${ELSEWHERE}`, viewers, cpu, '', '', '', '']),
 	);
 	return {
 		title: 'WebRTC: CPU of the whole process for one delivered packet',
-		columns,
-		rows: [...gateway.map((each) => own('Dualcast', each)), own('werift RTCRtpSender', werift), ...elsewhere],
-		notes: ratio === undefined ? [] : [`Dualcast / werift at ${werift.viewers} viewers: ${ratio.toFixed(2)}`],
+		columns: ['', 'viewers', 'CPU µs/packet', 'core %', 'viewers a core', 'packets in all', 'lost'],
+		rows: [
+			...served.map(({ name, viewers, cpuMicrosPerPacket, cpuPercent, packets, lost }) => [
+				name,
+				`${viewers}`,
+				cpuMicrosPerPacket.toFixed(1),
+				cpuPercent.toFixed(0),
+				((viewers / cpuPercent) * 100).toFixed(0),
+				`${packets}`,
+				`${lost}`,
+			]),
+			...elsewhere,
+		],
+		notes: ['Viewers a core: as many of this stream would fill one if each more cost what these did on average.'],
 	};
 }
 
-export function joinTable(gateway: readonly FanOut[], werift: FanOut): Table {
-	const own = (name: string, each: FanOut) => [
-		`${name}, ${each.viewers} viewers`,
-		each.joinCpuMs.toFixed(1),
-		`${each.joinMedianMs.toFixed(0)} / ${each.joinMaxMs.toFixed(0)}`,
-		`${(each.bytesPerViewer / MIB).toFixed(2)} MiB`,
-	];
+export function joinTable(served: readonly Served[]): Table {
 	return {
 		title: 'WebRTC: what one viewer costs',
 		columns: ['', 'CPU ms a join', 'first packet after ms, median / max', 'memory'],
 		rows: [
-			...gateway.map((each) => own('Dualcast', each)),
-			own('werift RTCRtpSender', werift),
+			...served.map((each) => [
+				`${each.name}, ${each.viewers} viewers`,
+				each.joinCpuMs.toFixed(1),
+				`${each.joinMedianMs.toFixed(0)} / ${each.joinMaxMs.toFixed(0)}`,
+				`${(each.bytesPerViewer / MIB).toFixed(2)} MiB`,
+			]),
 			...FAN_OUT_ELSEWHERE.map((each) => [`${each.name} ${ELSEWHERE}`, each.joinCpuMs, '', each.memoryPerViewer]),
 		],
 		notes: ['Four viewers join at a time; their own DTLS handshakes and ICE run on the same machine.'],
@@ -97,9 +98,15 @@ export function firstFrameTable(running: readonly FirstFrame[], cold: readonly F
 	};
 }
 
+const HLS_USE: Readonly<Record<HlsUse, string>> = {
+	off: '',
+	running: ', HLS running, read by nobody',
+	played: ', HLS with one player each',
+};
+
 export function ingestTable(results: readonly Ingest[]): Table {
 	const own = (each: Ingest) => [
-		`Dualcast, ${each.cameras} cameras over ${each.transport.toUpperCase()}${each.hls ? ', HLS with one player each' : ''}`,
+		`Dualcast, ${each.cameras} cameras over ${each.transport.toUpperCase()}${HLS_USE[each.hls]}`,
 		`${each.percent.toFixed(3)} / ${each.bestPercent.toFixed(3)}`,
 		each.bare ? (each.percent / each.bare.percent).toFixed(1) : '',
 		`${(each.bytes / MIB).toFixed(1)} MiB`,
@@ -112,7 +119,8 @@ export function ingestTable(results: readonly Ingest[]): Table {
 		const name = `a bare socket of Node reading the same bytes beside it, ${cameras} cameras`;
 		return [[name, `${bare.percent.toFixed(3)} / ${bare.bestPercent.toFixed(3)}`, '1.0', '', '', '', '']];
 	};
-	const hls = results.find((each) => each.hls);
+	const played = results.find((each) => each.hls === 'played');
+	const running = results.find((each) => each.hls === 'running');
 	return {
 		title: 'One of many cameras pulled at once, nobody watching but where it says so',
 		columns: ['', 'core % (median / best)', 'x bare', 'memory', 'of it cached', 'Mbit/s', 'lost in all'],
@@ -122,7 +130,10 @@ export function ingestTable(results: readonly Ingest[]): Table {
 		],
 		notes: [
 			'These cameras send a key frame every 4 s.',
-			...(hls ? [`The players read ${hls.segmentsRead} segments; ${hls.failures} answers were not 200.`] : []),
+			...(played ? [`The players read ${played.segmentsRead} segments; ${played.failures} answers were not 200.`] : []),
+			...(running
+				? [`An output runs on because its playlist is asked for each 5 s; ${running.failures} answers were not 200.`]
+				: []),
 		],
 	};
 }

@@ -1,6 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 
+/** Nothing is lost on top while this process is busy, as far as the system grants it. */
+const SOCKET = { type: 'udp4', recvBufferSize: 4 * 1024 * 1024 } as const;
+
 export type UdpRelay = {
 	readonly port: number;
 	/** Datagrams that came and that were dropped, both directions. */
@@ -54,7 +57,7 @@ export async function startUdpRelay({ loss, delay, targetPort }: UdpRelayOptions
 		const key = `${address}:${port}`;
 		let back = backs.get(key);
 		if (!back) {
-			const socket = createSocket('udp4');
+			const socket = createSocket(SOCKET);
 			socket.on(
 				'message',
 				pipe((answer) => sendIfOpen(() => front.send(answer, port, address))),
@@ -85,7 +88,7 @@ export async function freeUdpPort(): Promise<number> {
 }
 
 async function bound(): Promise<Socket> {
-	const socket = createSocket('udp4');
+	const socket = createSocket(SOCKET);
 	socket.bind(0, '127.0.0.1');
 	await once(socket, 'listening');
 	return socket;

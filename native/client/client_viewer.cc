@@ -31,9 +31,8 @@ void ClientViewer::check(bool nominate) {
 	send(stun::bindingRequest({id, sizeof id}, username, credentials_.password, nominate));
 }
 
-void ClientViewer::receive(ReceiveBatch& batch, const std::function<void(View)>& onMedia) {
-	const size_t received = batch.receive(socket_);
-	for (size_t at = 0; at < received; at++) take(batch.at(at).bytes, onMedia);
+void ClientViewer::receive(CoalescedBatch& batch, const std::function<void(View)>& onMedia) {
+	batch.receive(socket_, [&](View datagram) { take(datagram, onMedia); });
 }
 
 void ClientViewer::take(View datagram, const std::function<void(View)>& onMedia) {

@@ -6,6 +6,7 @@
 #include "../core/ice_agent.h"
 #include "../core/srtcp.h"
 #include "../core/udp_socket.h"
+#include "coalesced_batch.h"
 #include "dtls_client.h"
 
 namespace dualcast {
@@ -23,8 +24,12 @@ public:
 	void tick();
 	/** Sends a check. */
 	void check(bool nominate = true);
+	/** Lets the kernel hand over several datagrams at once. */
+	void coalesce() { CoalescedBatch::coalesce(socket_); }
+	/** Has the kernel note when datagrams come. */
+	void stamp() { CoalescedBatch::stamp(socket_); }
 	/** Takes what arrived. @param batch memory to use */
-	void receive(ReceiveBatch& batch, const std::function<void(View)>& onMedia);
+	void receive(CoalescedBatch& batch, const std::function<void(View)>& onMedia);
 	/** Sends RTCP. */
 	void sendRtcp(View packet);
 	void close();

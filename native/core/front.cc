@@ -52,12 +52,12 @@ void Front::stop() {
 }
 
 void Front::open(uint32_t viewer, IceCredentials credentials, std::shared_ptr<PeerFacts> facts, uint64_t now) {
-	post(Open{viewer, std::move(credentials), std::move(facts), now});
+	leave(Open{viewer, std::move(credentials), std::move(facts), now});
 }
 
-void Front::restart(uint32_t viewer, IceCredentials credentials) { post(Restart{viewer, std::move(credentials)}); }
+void Front::restart(uint32_t viewer, IceCredentials credentials) { leave(Restart{viewer, std::move(credentials)}); }
 
-void Front::forget(uint32_t viewer) { post(Forget{viewer}); }
+void Front::forget(uint32_t viewer) { leave(Forget{viewer}); }
 
 void Front::releaseConnection(const Route& connection) { post(Release{connection}); }
 
@@ -74,11 +74,13 @@ bool Front::receive(const Route& from, View datagram) {
 	return true;
 }
 
+void Front::leave(Command command) {
+	const std::lock_guard lock(mutex_);
+	commands_.push_back(std::move(command));
+}
+
 void Front::post(Command command) {
-	{
-		const std::lock_guard lock(mutex_);
-		commands_.push_back(std::move(command));
-	}
+	leave(std::move(command));
 	wakeUp();
 }
 

@@ -39,7 +39,7 @@ public:
 	/** Idempotent. */
 	void stop();
 
-	// What follows is done before any datagram that came later.
+	// What follows is done before any datagram that came later, and a sweep later at the latest.
 
 	void open(uint32_t viewer, IceCredentials credentials, std::shared_ptr<PeerFacts> facts, uint64_t now);
 	void restart(uint32_t viewer, IceCredentials credentials);
@@ -82,6 +82,8 @@ private:
 		std::shared_ptr<PeerFacts> facts;
 	};
 
+	/** For when the thread wakes up next: nothing of it is to be seen before. */
+	void leave(Command command);
 	void post(Command command);
 	void wakeUp();
 	void run();

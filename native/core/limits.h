@@ -69,7 +69,7 @@ constexpr size_t OUTBOX_MESSAGES = 256;
 
 /** Segments and bytes of one send with segmentation offload (Linux allows 64 and an IP packet). */
 constexpr size_t MAX_SEGMENTS = 64;
-constexpr size_t MAX_SEGMENTED_BYTES = 60'000;
+constexpr size_t MAX_SEGMENTED_BYTES = 65'000;
 
 /** How long a full socket is waited for before what it cannot take is dropped and counted, ms. */
 constexpr int SOCKET_WAIT_MS = 20;

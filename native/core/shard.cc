@@ -27,7 +27,9 @@ void Shard::stop() {
 }
 
 void Shard::open(uint32_t viewer, std::shared_ptr<PeerFacts> facts, Fingerprint fingerprint) {
-	post(Open{viewer, std::move(facts), std::move(fingerprint)});
+	// Nobody is woken: there is nothing to do before it is moved to its first address.
+	const std::lock_guard lock(mutex_);
+	commands_.emplace_back(Open{viewer, std::move(facts), std::move(fingerprint)});
 }
 
 void Shard::move(uint32_t viewer, const Route& route) { post(Move{viewer, route}); }

@@ -7,7 +7,9 @@
 #include <map>
 #include <memory>
 #include <sstream>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "../client/client_viewer.h"
@@ -18,6 +20,9 @@
 // headers say and thrown away. On standard input one command a line, answers on standard output:
 //   join ADDRESS PORT UFRAG PASSWORD OWN_UFRAG     -> "media NUMBER MILLISECONDS" at its first packet
 //   count                                           -> "count VIEWERS PACKETS BYTES LOST LONGEST_GAP_MS"
+//   frames                                          -> "frames TIMESTAMP:ARRIVAL,ARRIVAL TIMESTAMP:…" since the last time
+// Frames are known by their RTP timestamp; a frame's last packet comes to each viewer at a time in microseconds of the
+// monotonic clock. Words of the command line: "separate", datagrams are not coalesced; "stamped", frames are noted.
 
 namespace {
 
@@ -33,6 +38,17 @@ struct Source {
 	uint16_t last = 0;
 };
 
+/** How the viewers receive. */
+struct Manner {
+	bool coalesced = true;
+	bool stamped = false;
+};
+
+/** When each viewer got the last packet of a frame, microseconds, by the frame's RTP timestamp. */
+using Frames = std::map<uint32_t, std::vector<int64_t>>;
+
+constexpr uint8_t MARKER = 0x80;
+
 struct Receiver {
 	ClientViewer viewer;
 	size_t number;
@@ -42,8 +58,11 @@ struct Receiver {
 	uint64_t bytes = 0;
 	std::map<uint32_t, Source> sources;
 
-	Receiver(SSL_CTX* context, const Route& server, IceCredentials credentials, size_t number)
-	    : viewer(context, server, std::move(credentials)), number(number) {}
+	Receiver(SSL_CTX* context, const Route& server, IceCredentials credentials, size_t number, Manner manner)
+	    : viewer(context, server, std::move(credentials)), number(number) {
+		if (manner.coalesced) viewer.coalesce();
+		if (manner.stamped) viewer.stamp();
+	}
 
 	void take(View packet) {
 		// RTCP is no media (RFC 5761 4).
@@ -69,7 +88,10 @@ struct Receiver {
 
 class Load {
 public:
-	Load() : own_(SelfSigned::make()), context_(makeDtlsClientContext(own_, "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80")) {
+	explicit Load(Manner manner)
+	    : manner_(manner),
+	      own_(SelfSigned::make()),
+	      context_(makeDtlsClientContext(own_, "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80")) {
 		watch(STDIN_FILENO, nullptr);
 		std::cout << "fingerprint sha-256 " << own_.fingerprint << std::endl;
 	}
@@ -84,12 +106,16 @@ public:
 				if (receiver == nullptr) {
 					if (!readCommands()) return;
 				} else {
-					receiver->viewer.receive(batch_, [&](View packet) { receiver->take(packet); });
+					receiver->viewer.receive(batch_, [&](View packet) {
+						receiver->take(packet);
+						if (manner_.stamped) note(packet);
+					});
 				}
 			}
 			const Pace::Due due = pace.due(Time::now());
 			if (due == Pace::Due::NOBODY) continue;
 			for (const auto& receiver : receivers_) {
+				if (receiver->viewer.ended()) continue;
 				if (due == Pace::Due::ALL || !receiver->viewer.secured()) receiver->viewer.tick();
 			}
 		}
@@ -121,6 +147,7 @@ private:
 		std::string command, address;
 		words >> command;
 		if (command == "count") return tell();
+		if (command == "frames") return tellFrames();
 		if (command != "join") return;
 		uint16_t port = 0;
 		IceCredentials credentials;
@@ -128,7 +155,7 @@ private:
 		Route server;
 		server.setAddress(address, port);
 		receivers_.push_back(
-		    std::make_unique<Receiver>(context_.get(), server, std::move(credentials), receivers_.size()));
+		    std::make_unique<Receiver>(context_.get(), server, std::move(credentials), receivers_.size(), manner_));
 		watch(receivers_.back()->viewer.descriptor(), receivers_.back().get());
 		receivers_.back()->viewer.check();
 	}
@@ -150,17 +177,43 @@ private:
 		          << std::endl;
 	}
 
+	void note(View packet) {
+		if (packet.size < RTP_HEADER || (packet.data[1] & MARKER) == 0 || batch_.arrivedAt() == 0) return;
+		if (packet.data[1] >= 192 && packet.data[1] < 224) return;
+		std::vector<int64_t>& frame = frames_[readU32(packet.data + 4)];
+		// A replay ends with the timestamps of frames that were.
+		if (frame.size() < receivers_.size()) frame.push_back(batch_.arrivedAt() / 1000);
+	}
+
+	void tellFrames() {
+		std::cout << "frames";
+		for (const auto& [timestamp, arrivals] : frames_) {
+			char separator = ':';
+			std::cout << ' ' << timestamp;
+			for (const int64_t arrival : arrivals) std::cout << std::exchange(separator, ',') << arrival;
+		}
+		std::cout << std::endl;
+		frames_.clear();
+	}
+
+	const Manner manner_;
 	const SelfSigned own_;
 	const SslContext context_;
 	const int epoll_ = epoll_create1(EPOLL_CLOEXEC);
-	ReceiveBatch batch_;
+	CoalescedBatch batch_;
 	std::string input_;
 	std::vector<std::unique_ptr<Receiver>> receivers_;
+	Frames frames_;
 };
 
 }  // namespace
 
-int main() {
-	Load().run();
+int main(int count, char** words) {
+	Manner manner;
+	for (int at = 1; at < count; at++) {
+		if (std::string_view(words[at]) == "separate") manner.coalesced = false;
+		if (std::string_view(words[at]) == "stamped") manner.stamped = true;
+	}
+	Load(manner).run();
 	return 0;
 }

@@ -25,7 +25,7 @@ struct Scene {
 	SslContext clientContext = makeDtlsClientContext(own, "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80");
 	Transport transport;
 	Route address;
-	ReceiveBatch batch;
+	CoalescedBatch batch;
 	std::map<uint32_t, std::unique_ptr<ClientViewer>> clients;
 	std::map<uint32_t, std::set<uint16_t>> sequences;
 	std::map<uint32_t, size_t> bytes;
@@ -46,6 +46,7 @@ struct Scene {
 		transport.open(id, credentials, Fingerprint::parse("sha-256", fingerprint.empty() ? own.fingerprint : fingerprint),
 		               0);
 		clients[id] = std::make_unique<ClientViewer>(clientContext.get(), address, credentials);
+		if (id % 2 == 0) clients[id]->coalesce();
 		clients[id]->check();
 		return id;
 	}
@@ -76,8 +77,12 @@ struct Scene {
 		CHECK(holds());
 	}
 
-	/** A frame: full packets and a shorter one. */
 	void send(uint16_t first, size_t count, const std::vector<uint32_t>& viewers) {
+		transport.send(frame(first, count, viewers));
+	}
+
+	/** Full packets and a shorter one. */
+	static std::shared_ptr<const MediaBatch> frame(uint16_t first, size_t count, const std::vector<uint32_t>& viewers) {
 		Bytes words;
 		for (size_t at = 0; at < count; at++) {
 			const uint32_t length = at + 1 == count ? 333 : 1198;
@@ -88,7 +93,7 @@ struct Scene {
 		}
 		std::vector<Destination> destinations;
 		for (const uint32_t viewer : viewers) destinations.push_back({viewer, 96, 0});
-		transport.send(MediaBatch::read(words, destinations));
+		return MediaBatch::read(words, destinations);
 	}
 };
 
@@ -163,7 +168,7 @@ TEST(strangers, "nothing that is not authenticated is answered, and no handshake
 	say({}), said++;
 	say(Bytes(3000)), said++;
 	scene.until([&] { return scene.transport.counters().strayDatagrams == said; });
-	CHECK(scene.batch.receive(stranger) == 0);
+	CHECK(std::make_unique<ReceiveBatch>()->receive(stranger) == 0);
 	CHECK(scene.transport.facts(viewers[0])->dtlsDatagrams > 0);
 }
 
@@ -218,8 +223,8 @@ TEST(coming, "viewers come and go, from both sides, while media flows and while 
 
 TEST(full, "a queue that is full refuses and counts") {
 	Scene scene(1);
-	const auto viewers = openMany(scene, 8);
-	while (scene.transport.counters().sendErrors == 0) scene.send(0, 1000, viewers);
+	const auto frame = Scene::frame(0, 1000, openMany(scene, 1));
+	while (scene.transport.counters().sendErrors == 0) scene.transport.send(frame);
 	scene.transport.stop();
 }
 

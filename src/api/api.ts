@@ -67,6 +67,8 @@ export function createApi(options: ApiOptions): Express {
 	app.use(healthRouter(options.readiness, options.version));
 	app.use(whepAlias);
 	app.use(ownPages({ pageHosts: security.pageHosts, open: auth.access.isPublic }));
+	// Before the others: a class that joins at once passes whatever stands in front.
+	app.use('/whep', whepRouter({ streams, webrtc, iceServers: options.iceServers, auth }));
 	app.use('/api', (_request, response, next) => {
 		response.setHeader('Cache-Control', 'no-store');
 		next();
@@ -84,7 +86,6 @@ export function createApi(options: ApiOptions): Express {
 	app.get('/api/openapi.json', (_request, response) => {
 		response.json(openApiDocument(options.version));
 	});
-	app.use('/whep', whepRouter({ streams, webrtc, iceServers: options.iceServers, auth }));
 	app.use('/hls', (_request, response, next) => {
 		response.setHeader('Access-Control-Allow-Origin', '*');
 		requireHls(hls);

@@ -1,11 +1,12 @@
 import type { AudioUnit, VideoUnit } from '../media/unit.ts';
 import { type CarriedTracks, NO_TRACKS } from './carried-tracks.ts';
-import { type Sample, sizeOfNalus, type TrackRun, writeFragment } from './cmaf/fragment.ts';
+import { fragmentLength, type Sample, type TrackRun, writeFragment } from './cmaf/fragment.ts';
 import { type CmafTrack, writeInitSegment } from './cmaf/init-segment.ts';
 import { SampleLane } from './cmaf/sample-lane.ts';
 import { audioTrackOf, parameterSetsOf, TRACK_ID, videoTrackOf, withoutParameterSets } from './decoder-setup.ts';
 import type { PartTarget } from './part-target.ts';
 import type { InitSegment, Part } from './segment.ts';
+import { SegmentMemories, type SegmentMemory } from './segment-memory.ts';
 import { type FinishedSegment, ORIGIN_SECONDS, type SegmentWriter, TICKS } from './segment-writer.ts';
 
 /** Where parts of segments go. */
@@ -22,6 +23,7 @@ const ASSUMED_FRAME_RATE = 25;
  * track comes; the waiting sound goes over into the next segment.
  */
 export class CmafSegmentWriter implements SegmentWriter {
+	readonly #memories: SegmentMemories;
 	readonly #sink: PartSink | undefined;
 	#carried: CarriedTracks = NO_TRACKS;
 	#sets: readonly Uint8Array[] = [];
@@ -29,12 +31,14 @@ export class CmafSegmentWriter implements SegmentWriter {
 	#video = new SampleLane();
 	#audio = new SampleLane();
 	#parts: Part[] = [];
+	#memory: SegmentMemory | undefined;
 	#written = 0;
 	#sequence = 0;
 
 	/** @param sink cuts segments into parts */
-	constructor(sink?: PartSink) {
+	constructor(sink?: PartSink, memories = new SegmentMemories()) {
 		this.#sink = sink;
+		this.#memories = memories;
 	}
 
 	get length(): number {
@@ -66,14 +70,12 @@ export class CmafSegmentWriter implements SegmentWriter {
 	write(unit: VideoUnit | AudioUnit): boolean {
 		const origin = ORIGIN_SECONDS * unit.track.clockRate;
 		if (unit.kind === 'video') {
-			const content = unit.key ? withoutParameterSets(unit.track.codec, unit.nalus) : unit.nalus;
-			const size = sizeOfNalus(content);
-			const closed = this.#video.next(content, size, unit.key, origin + unit.dts, origin + unit.pts);
+			const nalus = unit.key ? withoutParameterSets(unit.track.codec, unit.nalus) : unit.nalus;
+			const closed = this.#video.nextPicture(nalus, unit.key, origin + unit.dts, origin + unit.pts);
 			if (closed) this.#lead(this.#video, closed, true);
 			return true;
 		}
-		const time = origin + unit.pts;
-		const closed = this.#audio.next([unit.data], unit.data.length, true, time, time);
+		const closed = this.#audio.nextFrame(unit.data, origin + unit.pts);
 		if (!closed) return true;
 		if (this.#carried.video) this.#audio.add(closed);
 		else this.#lead(this.#audio, closed, true);
@@ -96,10 +98,12 @@ export class CmafSegmentWriter implements SegmentWriter {
 			this.#video = new SampleLane();
 			this.#audio = new SampleLane();
 		}
-		const parts = this.#parts;
+		const memory = this.#memory;
+		const bytes = memory ? memory.seal(this.#written) : new Uint8Array(0);
+		this.#memory = undefined;
 		this.#parts = [];
 		this.#written = 0;
-		return { bytes: joined(parts), end: end - Math.round((early * TICKS) / timescale) };
+		return { bytes, memory, end: end - Math.round((early * TICKS) / timescale) };
 	}
 
 	/** Ticks a second of the track that leads. */
@@ -139,29 +143,43 @@ export class CmafSegmentWriter implements SegmentWriter {
 		const duration = lane.duration / this.#timescale();
 		this.#sink?.target.settle(duration, lane.samples.length);
 		const independent = lane.samples.some(({ sync }) => sync);
-		const part: Part = { bytes: writeFragment(++this.#sequence, runs), duration, independent };
+		const length = fragmentLength(runs);
+		const memory = this.#memoryFor(length);
+		writeFragment(memory.bytes, this.#written, ++this.#sequence, runs);
+		const bytes = memory.bytes.subarray(this.#written, this.#written + length);
+		const part: Part = { bytes, memory, duration, independent };
 		this.#video.flush();
 		this.#audio.flush();
 		this.#parts.push(part);
-		this.#written += part.bytes.length;
+		this.#written += length;
 		this.#sink?.onPart(part);
+	}
+
+	/** The segment's memory, with room for a fragment of this length. */
+	#memoryFor(length: number): SegmentMemory {
+		const needed = this.#written + length;
+		const before = this.#memory;
+		if (before && needed <= before.bytes.length) return before;
+		const memory = this.#memories.take(needed);
+		this.#memory = memory;
+		if (before) this.#move(before, memory);
+		return memory;
+	}
+
+	/** The segment outgrew its memory. */
+	#move(before: SegmentMemory, memory: SegmentMemory): void {
+		memory.bytes.set(before.bytes.subarray(0, this.#written));
+		let at = 0;
+		for (const part of this.#parts) {
+			const { length } = part.bytes;
+			part.bytes = memory.bytes.subarray(at, at + length);
+			part.memory = memory;
+			at += length;
+		}
+		before.release();
 	}
 }
 
 function runOf(trackId: number, video: boolean, lane: SampleLane): TrackRun {
-	return { trackId, video, decodeTime: lane.start, samples: lane.samples };
-}
-
-/** One array of all parts; theirs become views of it. */
-function joined(parts: readonly Part[]): Uint8Array {
-	const [only] = parts;
-	if (only && parts.length === 1) return only.bytes;
-	const whole = Buffer.concat(parts.map(({ bytes }) => bytes));
-	let at = 0;
-	for (const part of parts) {
-		const end = at + part.bytes.length;
-		part.bytes = whole.subarray(at, end);
-		at = end;
-	}
-	return whole;
+	return { trackId, video, decodeTime: lane.start, samples: lane.samples, data: lane.data };
 }

@@ -10,7 +10,7 @@ export type DeliveryDirectives = {
 	readonly skip: boolean;
 };
 
-export const NO_DIRECTIVES: DeliveryDirectives = { msn: undefined, part: undefined, skip: false };
+const NO_DIRECTIVES: DeliveryDirectives = { msn: undefined, part: undefined, skip: false };
 const NUMBER = /^\d{1,15}$/;
 const SEGMENT = /[?&]_HLS_msn=([^&]*)/;
 const PART = /[?&]_HLS_part=([^&]*)/;

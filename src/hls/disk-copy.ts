@@ -47,11 +47,12 @@ export class DiskCopy {
 	/** @param listed segments in the playlist */
 	add(segment: Segment, playlist: PlaylistBody | undefined, listed: number): void {
 		if (this.#closed) return;
+		segment.memory?.use();
 		this.#waiting.push(segment);
 		this.#playlist = playlist;
 		this.#listed = listed;
 		if (this.#waiting.length > MAX_WAITING) {
-			this.#waiting.shift();
+			this.#waiting.shift()?.memory?.release();
 			this.#failed('the disk is too slow for this stream', undefined);
 		}
 		this.#work ??= this.#run();
@@ -87,6 +88,8 @@ export class DiskCopy {
 				this.#failed(`cannot write to ${this.#options.directory}`, thrown);
 				// Better none than one that stands still (RFC 8216 section 6.2.1).
 				await this.#remove(PLAYLIST_NAME);
+			} finally {
+				segment.memory?.release();
 			}
 		}
 		this.#work = undefined;

@@ -10,10 +10,9 @@ import { MAX_SEGMENT_SECONDS } from './segmenter.ts';
 export interface MediaSink {
 	/** Whether there is a playlist. */
 	readonly ready: boolean;
-	/** As `StreamReader.readsAtOnce`. */
-	readonly readsAtOnce: boolean;
 	readonly carried: CarriedTracks;
 	setTracks(tracks: readonly Track[]): void;
+	/** The unit's bytes are read before it returns. */
 	push(unit: AccessUnit): void;
 }
 
@@ -34,6 +33,7 @@ export type FromStreamOptions = {
  */
 export class FromStream implements StreamReader {
 	readonly name = 'hls';
+	readonly readsAtOnce = true;
 	readonly #options: FromStreamOptions;
 	readonly #abort = new AbortController();
 	#lease: Lease | undefined;
@@ -43,10 +43,6 @@ export class FromStream implements StreamReader {
 
 	constructor(options: FromStreamOptions) {
 		this.#options = options;
-	}
-
-	get readsAtOnce(): boolean {
-		return this.#options.muxer.readsAtOnce;
 	}
 
 	/** Claims the stream and attaches. Never rejects: what goes wrong comes by `onEnd`. */

@@ -8,7 +8,7 @@ import { lowLatencyNames, parsePartName, partName } from './names.ts';
 import { PartTarget } from './part-target.ts';
 import { PlaylistBody } from './playlist.ts';
 import { PlaylistWindow } from './playlist-window.ts';
-import type { CutSegment, OpenSegment, Part, Place } from './segment.ts';
+import type { CutSegment, MediaFile, OpenSegment, Part, Place } from './segment.ts';
 import { Segmenter } from './segmenter.ts';
 
 /** HLS Authoring Specification 8.11: no live playlist has fewer. */
@@ -66,9 +66,6 @@ export class LowLatencyMuxer {
 			onSegment: (cut) => this.#addSegment(cut),
 		});
 	}
-
-	/** Samples wait for their part. */
-	readonly readsAtOnce = false;
 
 	/** Whether there is a playlist. Players make nothing of one without a whole segment. */
 	get ready(): boolean {
@@ -129,6 +126,7 @@ export class LowLatencyMuxer {
 	}
 
 	push(unit: AccessUnit): void {
+		this.#window.expire(this.#options.now());
 		this.#segmenter.push(unit);
 		this.#tell();
 	}
@@ -140,16 +138,16 @@ export class LowLatencyMuxer {
 		return (delta ? this.#delta : this.#full) as PlaylistBody;
 	}
 
-	/** The bytes of a part, segment or init segment that is listed, or was lately. */
-	find(name: string): Uint8Array | undefined {
+	/** A part, segment or init segment that is listed, or was lately. */
+	find(name: string): MediaFile | undefined {
 		const now = this.#options.now();
 		const part = parsePartName(name);
 		if (part) {
 			const parts = part.segment === this.#open?.name ? this.#parts : this.#window.find(part.segment, now)?.parts;
-			return parts?.[part.index]?.bytes;
+			return parts?.[part.index];
 		}
-		if (name.endsWith('.m4s')) return this.#window.find(name, now)?.bytes;
-		return name === this.#open?.initName ? this.#open.init?.bytes : this.#window.findInit(name, now)?.bytes;
+		if (name.endsWith('.m4s')) return this.#window.find(name, now);
+		return name === this.#open?.initName ? this.#open.init : this.#window.findInit(name, now);
 	}
 
 	#state(): LowLatencyState {

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { DualcastError } from '../base/errors.ts';
-import { type DeliveryDirectives, NO_DIRECTIVES } from './delivery-directives.ts';
+import type { DeliveryDirectives } from './delivery-directives.ts';
 import { HeldRequests, type Waiter } from './held-requests.ts';
 import { LowLatencyMuxer } from './low-latency-muxer.ts';
 import { LOW_LATENCY_PLAYLIST_NAME } from './path.ts';
 import type { PlaylistBody } from './playlist.ts';
+import type { MediaFile } from './segment.ts';
 import type { HlsStats } from './stats.ts';
 import { StreamOutput, type StreamOutputOptions } from './stream-output.ts';
 
@@ -14,6 +15,12 @@ const MAX_SEGMENTS_AHEAD = 2;
 const MAX_PARTS_AHEAD = 3;
 /** Target durations after which a request that waits is late. */
 const MAX_HELD_TARGETS = 3;
+/**
+ * Segments, or seconds of them if that is sooner, that the multivariant playlist waits for. Who starts there may know
+ * no parts: GStreamer plays a single segment and does not find the next one.
+ */
+const DESCRIBED_SEGMENTS = 2;
+const DESCRIBED_SECONDS = 4;
 
 export type LowLatencyOutputOptions = StreamOutputOptions & {
 	/** Seconds. */
@@ -30,7 +37,8 @@ export type LowLatencyOutputOptions = StreamOutputOptions & {
 export class LowLatencyOutput extends StreamOutput {
 	protected readonly muxer: LowLatencyMuxer;
 	readonly #playlists = new HeldRequests<DeliveryDirectives, PlaylistBody>();
-	readonly #parts = new HeldRequests<string, Uint8Array>();
+	readonly #descriptions = new HeldRequests<undefined, PlaylistBody>();
+	readonly #parts = new HeldRequests<string, MediaFile>();
 
 	constructor(options: LowLatencyOutputOptions) {
 		super(options);
@@ -64,16 +72,25 @@ export class LowLatencyOutput extends StreamOutput {
 		return this.#playlists.hold(`${msn} ${part} ${skip}`, asked, waiter, this.clock.now());
 	}
 
-	/** Hands over the multivariant playlist, as soon as there is the other one. */
+	/**
+	 * Hands over the multivariant playlist, as soon as the other one is worth a start.
+	 *
+	 * @returns forgets the request; undefined when it is answered already
+	 */
 	multivariant(request: IncomingMessage, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
-		const describe: Waiter<PlaylistBody> = (outcome) => waiter(this.describe(LOW_LATENCY_PLAYLIST_NAME, outcome));
-		return this.playlist(request, NO_DIRECTIVES, describe);
+		this.visit(request);
+		const refusal = this.ended ?? (this.muxer.ready ? this.stalled() : undefined);
+		const outcome = refusal ?? this.#description() ?? (this.#descriptions.full ? this.crowded() : undefined);
+		const describe: Waiter<PlaylistBody> = (found) => waiter(this.describe(LOW_LATENCY_PLAYLIST_NAME, found));
+		if (!outcome) return this.#descriptions.hold('', undefined, describe, this.clock.now());
+		describe(outcome);
+		return undefined;
 	}
 
-	file(request: IncomingMessage, name: string): Uint8Array | undefined {
-		const bytes = this.muxer.find(name);
-		if (bytes) this.visit(request);
-		return bytes;
+	file(request: IncomingMessage, name: string): MediaFile | undefined {
+		const file = this.muxer.find(name);
+		if (file) this.visit(request);
+		return file;
 	}
 
 	/**
@@ -81,7 +98,7 @@ export class LowLatencyOutput extends StreamOutput {
 	 *
 	 * @returns forgets the request; undefined when this name was not hinted at
 	 */
-	hinted(request: IncomingMessage, name: string, waiter: Waiter<Uint8Array>): (() => void) | undefined {
+	hinted(request: IncomingMessage, name: string, waiter: Waiter<MediaFile>): (() => void) | undefined {
 		if (this.ended || name !== this.muxer.hint) return undefined;
 		this.visit(request);
 		if (!this.#parts.full) return this.#parts.hold(name, name, waiter, this.clock.now());
@@ -94,20 +111,24 @@ export class LowLatencyOutput extends StreamOutput {
 	}
 
 	protected get held(): number {
-		return this.#playlists.size + this.#parts.size;
+		return this.#playlists.size + this.#parts.size + this.#descriptions.size;
 	}
 
 	protected letGo(error: Error): void {
 		this.#playlists.answer(() => error);
 		this.#parts.answer(() => error);
+		this.#descriptions.answer(() => error);
 	}
 
 	protected check(): void {
 		if (!this.muxer.ready) return;
-		const earliest = this.clock.now() - MAX_HELD_TARGETS * 1000 * this.muxer.window.targetDuration;
+		const { window, lastNewsAt } = this.muxer;
+		const earliest = this.clock.now() - MAX_HELD_TARGETS * 1000 * window.targetDuration;
 		const late = () => new DualcastError('hls_late', 'the camera has sent nothing for long; ask again');
 		this.#playlists.refuseOlder(earliest, late);
 		this.#parts.refuseOlder(earliest, late);
+		// They may have waited long for the camera to start.
+		if (lastNewsAt < earliest) this.#descriptions.answer(late);
 	}
 
 	protected async rest(): Promise<void> {}
@@ -115,6 +136,14 @@ export class LowLatencyOutput extends StreamOutput {
 	#answerHeld(): void {
 		this.#parts.answer((name) => this.muxer.find(name));
 		this.#playlists.answer((asked) => this.#fulfil(asked));
+		this.#descriptions.answer(() => this.#description());
+	}
+
+	/** The playlist that the multivariant one leads to. */
+	#description(): PlaylistBody | undefined {
+		const { listed, duration } = this.muxer.window;
+		const settled = listed.length >= DESCRIBED_SEGMENTS || duration >= DESCRIBED_SECONDS;
+		return settled ? this.muxer.playlist(false) : undefined;
 	}
 
 	#fulfil(asked: DeliveryDirectives): PlaylistBody | undefined {

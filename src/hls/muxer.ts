@@ -6,7 +6,8 @@ import type { Continuity } from './continuity.ts';
 import { classicNames } from './names.ts';
 import { PlaylistBody, renderPlaylist } from './playlist.ts';
 import { PlaylistWindow } from './playlist-window.ts';
-import type { CutSegment, Segment } from './segment.ts';
+import type { CutSegment, MediaFile, Segment } from './segment.ts';
+import { SegmentMemories } from './segment-memory.ts';
 import { Segmenter } from './segmenter.ts';
 import { TsSegmentWriter } from './ts-segment-writer.ts';
 
@@ -25,7 +26,7 @@ export type MuxerOptions = {
 	continuity: Continuity;
 	/** `Clock.now()` */
 	now: () => number;
-	/** A segment is done; it is in the playlist, once there is one. */
+	/** A segment is done; it is in the playlist, once there is one. Its memory is held until it is no longer to be had. */
 	onSegment(segment: Segment, playlist: PlaylistBody | undefined): void;
 };
 
@@ -43,10 +44,11 @@ export class Muxer {
 	constructor(options: MuxerOptions) {
 		this.#options = options;
 		const { container, run } = options;
+		const memories = new SegmentMemories();
 		const names = classicNames(run, container === 'ts' ? 'ts' : 'm4s');
 		this.#window = new PlaylistWindow({ ...options, names });
 		this.#segmenter = new Segmenter({
-			writer: container === 'ts' ? new TsSegmentWriter() : new CmafSegmentWriter(),
+			writer: container === 'ts' ? new TsSegmentWriter(memories) : new CmafSegmentWriter(undefined, memories),
 			segmentDuration: options.segmentDuration,
 			longest: () => this.#window.longest,
 			onSegment: (cut) => this.#add(cut),
@@ -55,11 +57,6 @@ export class Muxer {
 
 	get ready(): boolean {
 		return this.#playlist !== undefined;
-	}
-
-	/** Samples of fragmented MP4 wait for their fragment. */
-	get readsAtOnce(): boolean {
-		return this.#options.container === 'ts';
 	}
 
 	/** Undefined until there is enough to start a player with. */
@@ -96,13 +93,14 @@ export class Muxer {
 	}
 
 	push(unit: AccessUnit): void {
+		this.#window.expire(this.#options.now());
 		this.#segmenter.push(unit);
 	}
 
-	/** The bytes of a listed segment, or one removed so lately that players may still come for it. */
-	find(name: string): Uint8Array | undefined {
+	/** A listed segment, or one removed so lately that players may still come for it; or its init segment. */
+	find(name: string): MediaFile | undefined {
 		const now = this.#options.now();
-		return (this.#window.find(name, now) ?? this.#window.findInit(name, now))?.bytes;
+		return this.#window.find(name, now) ?? this.#window.findInit(name, now);
 	}
 
 	#add(cut: CutSegment): void {

@@ -6,12 +6,16 @@ import { HeldRequests, type Waiter } from './held-requests.ts';
 import { Muxer } from './muxer.ts';
 import { PLAYLIST_NAME } from './path.ts';
 import type { PlaylistBody } from './playlist.ts';
+import type { MediaFile } from './segment.ts';
 import type { HlsStats } from './stats.ts';
 import { StreamOutput, type StreamOutputOptions } from './stream-output.ts';
 import type { Visit } from './viewers.ts';
 
-/** With a single segment players run dry at once. */
-const START_SEGMENTS = 2;
+/**
+ * With a single segment players run dry at once. Chromium's own player loads what is listed while it starts: when that
+ * was all before it plays, it drops it, and goes on with the next segment, at whose end it then stops each time.
+ */
+const START_SEGMENTS = 3;
 /**
  * Chromium's own player takes two segments before it plays, asks again, and gives up when there is nothing new. So
  * whoever asks again for a playlist shorter than this is answered when it has grown.
@@ -78,10 +82,10 @@ export class Output extends StreamOutput {
 		return this.#ask(this.visit(request), (outcome) => waiter(this.describe(PLAYLIST_NAME, outcome)));
 	}
 
-	file(request: IncomingMessage, name: string): Uint8Array | undefined {
-		const bytes = this.muxer.find(name);
-		if (bytes) this.visit(request);
-		return bytes;
+	file(request: IncomingMessage, name: string): MediaFile | undefined {
+		const file = this.muxer.find(name);
+		if (file) this.visit(request);
+		return file;
 	}
 
 	override stats(): HlsStats {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { SkippedTrack } from './carried-tracks.ts';
 import { Continuity } from './continuity.ts';
+import type { MediaFile } from './segment.ts';
 import type { StreamOutput, StreamOutputOptions } from './stream-output.ts';
 
 /** What an output gets from where it is kept. */
@@ -36,8 +37,8 @@ export class Outputs<Kind extends StreamOutput> {
 		return this.#running.get(id) ?? this.#start(id);
 	}
 
-	/** The bytes of a file that players may come for now, also of a run that ended a moment ago. */
-	file(id: string, request: IncomingMessage, name: string): Uint8Array | undefined {
+	/** A file that players may come for now, also of a run that ended a moment ago. */
+	file(id: string, request: IncomingMessage, name: string): MediaFile | undefined {
 		return this.#running.get(id)?.file(request, name) ?? this.#past.get(id)?.output.file(request, name);
 	}
 

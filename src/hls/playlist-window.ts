@@ -22,13 +22,14 @@ type Retired = { readonly segment: Segment; readonly until: number };
 
 /**
  * The segments of one run: those in the playlist, and those just removed, which stay fetchable for their own
- * duration plus the longest playlist that held them (RFC 8216 section 6.2.2).
+ * duration plus the longest playlist that held them (RFC 8216 section 6.2.2). It holds the first use of their memory.
  */
 export class PlaylistWindow {
 	readonly #options: PlaylistWindowOptions;
 	readonly #listed: Segment[] = [];
 	readonly #retired: Retired[] = [];
 	#discontinuitySequence: number;
+	/** Seconds of the longest playlist so far. */
 	#longest = 0;
 	#peak = 0;
 	#promised = false;
@@ -114,9 +115,14 @@ export class PlaylistWindow {
 		if (cut.duration >= this.targetDuration / 2) {
 			this.#peak = Math.max(this.#peak, (cut.bytes.length * 8) / cut.duration);
 		}
-		this.#longest = Math.max(this.#longest, this.duration);
 		this.#evict(now);
+		this.#longest = Math.max(this.#longest, this.duration);
 		return segment;
+	}
+
+	/** Lets go of removed segments that nobody may come for any more. @param now `Clock.now()` */
+	expire(now: number): void {
+		while (this.#retired[0] && this.#retired[0].until <= now) this.#retired.shift()?.segment.memory?.release();
 	}
 
 	/** A segment that is listed, or was lately. */
@@ -149,7 +155,7 @@ export class PlaylistWindow {
 			if (first.discontinuity) this.#discontinuitySequence++;
 			this.#retired.push({ segment: first, until: now + (first.duration + this.#longest) * 1000 });
 		}
-		while (this.#retired[0] && this.#retired[0].until <= now) this.#retired.shift();
+		this.expire(now);
 	}
 
 	/** The machine's clock may be set back; a playlist's must not run back. */

@@ -1,6 +1,6 @@
 import type { AccessUnit, VideoUnit } from '../media/unit.ts';
 import type { CarriedTracks } from './carried-tracks.ts';
-import type { InitSegment } from './segment.ts';
+import type { InitSegment, MediaFile } from './segment.ts';
 
 /** Ticks a second of the times that segments are cut at. */
 export const TICKS = 90_000;
@@ -28,9 +28,8 @@ export interface SegmentWriter {
 	finish(end: number, last: boolean): FinishedSegment;
 }
 
-export type FinishedSegment = {
-	/** The caller's. */
-	readonly bytes: Uint8Array;
+/** The use of its memory is the caller's. */
+export type FinishedSegment = MediaFile & {
 	/** Where the next segment begins, in `TICKS`: a little before the end asked for where parts want it. */
 	readonly end: number;
 };

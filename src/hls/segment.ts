@@ -1,10 +1,20 @@
+import type { SegmentMemory } from './segment-memory.ts';
+
+/** What players fetch. */
+export type MediaFile = {
+	readonly bytes: Uint8Array;
+	/** Where they lie: whoever reads later than at once holds a use of it. Undefined when it is never written again. */
+	readonly memory?: SegmentMemory | undefined;
+};
+
 /** What a decoder needs before a segment of fragmented MP4 (RFC 8216 section 3.3). Equal ones are the same object. */
-export type InitSegment = { readonly bytes: Uint8Array };
+export type InitSegment = MediaFile;
 
 /** A piece of a segment, given out before the segment is whole. */
 export type Part = {
-	/** The same bytes for ever; in an array of their own until the segment is whole. */
+	/** The same bytes, but they may move until the segment is whole. */
 	bytes: Uint8Array;
+	memory?: SegmentMemory | undefined;
 	/** Seconds. */
 	readonly duration: number;
 	/** There is a picture in it that decoding can start at. */
@@ -23,13 +33,13 @@ export type OpenSegment = {
 };
 
 /** A finished piece of media, before it has a place in a playlist. */
-export type CutSegment = OpenSegment & {
-	readonly bytes: Uint8Array;
-	/** Seconds. */
-	readonly duration: number;
-	/** Pictures; sounds where there are no pictures. */
-	readonly frames: number;
-};
+export type CutSegment = OpenSegment &
+	MediaFile & {
+		/** Seconds. */
+		readonly duration: number;
+		/** Pictures; sounds where there are no pictures. */
+		readonly frames: number;
+	};
 
 /** Where a segment stands, from when it begins. */
 export type Place = {

@@ -155,10 +155,10 @@ export class Segmenter {
 		this.#open = undefined;
 		// A picture that stood for long stands on into the next segment.
 		const kept = last ? end : Math.min(end, start + this.#longest() - 1);
-		const { bytes, end: real } = this.#writer.finish(kept, last);
+		const { bytes, memory, end: real } = this.#writer.finish(kept, last);
 		this.#early = last ? 0 : end - real;
 		const duration = (real - start) / TICKS;
-		this.#options.onSegment({ bytes, duration, frames, wall, discontinuity, independent, init });
+		this.#options.onSegment({ bytes, memory, duration, frames, wall, discontinuity, independent, init });
 	}
 }
 

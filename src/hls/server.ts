@@ -1,14 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { schedule } from 'node-cron';
-import type { Clock } from '../base/clock.ts';
 import { DualcastError, toError } from '../base/errors.ts';
-import type { Logger } from '../base/logger.ts';
 import { Scope } from '../base/scope.ts';
-import type { StreamDirectory } from '../stream/reader.ts';
 import { Answers } from './answer.ts';
 import { withQuery } from './carried-query.ts';
-import type { Container, SkippedTrack } from './carried-tracks.ts';
-import { ALLOWED_METHODS, type CorsOrigins, OPTIONS_HEADERS } from './cors.ts';
+import type { SkippedTrack } from './carried-tracks.ts';
+import { ALLOWED_METHODS, OPTIONS_HEADERS } from './cors.ts';
 import { type DeliveryDirectives, parseDirectives } from './delivery-directives.ts';
 import type { Waiter } from './held-requests.ts';
 import { removeLeftovers } from './leftovers.ts';
@@ -24,57 +21,14 @@ import {
 	parseHlsPath,
 } from './path.ts';
 import type { PlaylistBody } from './playlist.ts';
+import type { MediaFile } from './segment.ts';
+import type { HlsServerOptions } from './server-options.ts';
 import type { HlsStats } from './stats.ts';
 import type { StreamOutput } from './stream-output.ts';
 
 const SWEEP_SCHEDULE = '*/10 * * * *';
 /** Leftovers are kept this long after their last change, for whoever wants to look at them. Milliseconds. */
 const LEFTOVER_AGE = 600_000;
-
-/** Decides who may read a stream. */
-export interface HlsGate {
-	/**
-	 * Asked when a request comes, and once more before it gets what it was held for.
-	 *
-	 * @returns undefined when the request may pass at once; else it may when the promise is fulfilled
-	 * @throws DualcastError why not, here or by the promise
-	 */
-	admit(request: IncomingMessage, id: string): Promise<void> | undefined;
-	/** The query that the addresses in a playlist must carry on; empty for none. */
-	carry(request: IncomingMessage): string;
-}
-
-export type HlsServerOptions = {
-	directory: StreamDirectory;
-	clock: Clock;
-	logger: Logger;
-	/** Seconds; segments end at the first key picture at or after. */
-	segmentDuration: number;
-	/** Segments in a playlist. */
-	segmentCount: number;
-	/** Segments that a first request waits for, or 4 s of them if that is sooner; default 2. */
-	startSegments?: number;
-	/** What the classic output is packed into; default MPEG-TS. */
-	container?: Container;
-	/** Seconds of a part in low-latency playlists; without it there are none. */
-	partDuration?: number;
-	/** Segments kept on disk for each stream. */
-	cleanupThreshold: number;
-	/** Folder of the copies on disk. */
-	outputDir: string;
-	/** Whether playlists are served compressed to clients that can take it. */
-	enableCompression: boolean;
-	/** Milliseconds without a request after which an output stops; default three playlists, at least 10 s. */
-	idleTimeout?: number;
-	/** Milliseconds a claimed stream may take to its first picture. */
-	startTimeout: number;
-	/** Who may read; default everybody. */
-	gate?: HlsGate | undefined;
-	/** Pages of which origins may read the output; default every one. */
-	corsOrigins?: CorsOrigins;
-	/** Answers a request that failed; the CORS and caching headers are set already. */
-	answerError(request: IncomingMessage, response: ServerResponse, error: Error): void;
-};
 
 export interface HlsServer {
 	/** Answers `/hls/<id>/<file>` (GET, HEAD, OPTIONS) and returns true; false when the path is not HLS. */
@@ -259,7 +213,7 @@ class OnDemandHls implements HlsServer {
 		});
 		if (!forget) return;
 		held = true;
-		response.once('close', forget);
+		response.on('close', forget);
 	}
 
 	#givePlaylist(request: IncomingMessage, response: ServerResponse, playlist: PlaylistBody): void {
@@ -270,18 +224,24 @@ class OnDemandHls implements HlsServer {
 
 	#file(request: IncomingMessage, response: ServerResponse, id: string, name: string): void {
 		const isLowLatency = isLowLatencyFile(name);
-		const bytes = (isLowLatency ? this.#lowLatency : this.#classic).file(id, request, name);
-		if (bytes) {
-			this.#answers.media(request, response, name, bytes);
+		const found = (isLowLatency ? this.#lowLatency : this.#classic).file(id, request, name);
+		if (found) {
+			lend(found, response);
+			this.#answers.media(request, response, name, found.bytes);
 			return;
 		}
 		const output = isLowLatency ? this.#lowLatency.get(id) : undefined;
 		const forget = output?.hinted(request, name, (outcome) => {
-			if (outcome instanceof Error) this.#fail(request, response, outcome);
-			else this.#admit(request, response, id, () => this.#answers.media(request, response, name, outcome));
+			if (outcome instanceof Error) {
+				this.#fail(request, response, outcome);
+				return;
+			}
+			const { bytes } = outcome;
+			lend(outcome, response);
+			this.#admit(request, response, id, () => this.#answers.media(request, response, name, bytes));
 		});
 		if (forget) {
-			response.once('close', forget);
+			response.on('close', forget);
 			return;
 		}
 		const message = `there is no such file, or no longer; start with ${PLAYLIST_NAME}`;
@@ -293,6 +253,13 @@ class OnDemandHls implements HlsServer {
 		this.#answers.prepareError(request, response);
 		this.#options.answerError(request, response, error);
 	}
+}
+
+/** The memory is not written again while the response may send it. */
+function lend({ memory }: MediaFile, response: ServerResponse): void {
+	if (!memory) return;
+	memory.use();
+	response.on('close', () => memory.release());
 }
 
 function unknownStream(): DualcastError {

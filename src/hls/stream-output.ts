@@ -8,6 +8,7 @@ import { FromStream, type MediaSink } from './from-stream.ts';
 import { multivariantPlaylist } from './multivariant.ts';
 import type { PlaylistBody } from './playlist.ts';
 import type { PlaylistWindow } from './playlist-window.ts';
+import type { MediaFile } from './segment.ts';
 import type { HlsStats } from './stats.ts';
 import { Viewers, type Visit } from './viewers.ts';
 
@@ -104,8 +105,8 @@ export abstract class StreamOutput {
 		};
 	}
 
-	/** The bytes of a file that players may come for now. */
-	abstract file(request: IncomingMessage, name: string): Uint8Array | undefined;
+	/** A file that players may come for now. */
+	abstract file(request: IncomingMessage, name: string): MediaFile | undefined;
 
 	/** Requests that are held. */
 	protected abstract get held(): number;

@@ -2,16 +2,21 @@ import { adtsHeader } from '../media/aac.ts';
 import type { AccessUnit } from '../media/unit.ts';
 import { type CarriedTracks, NO_TRACKS, sameEncoding } from './carried-tracks.ts';
 import { TsWriter } from './mpegts/ts-writer.ts';
+import { SegmentMemories } from './segment-memory.ts';
 import { type FinishedSegment, ORIGIN_SECONDS, type SegmentWriter, TICKS, toTicks } from './segment-writer.ts';
 
 const ORIGIN = ORIGIN_SECONDS * TICKS;
 
 /** Segments of MPEG-TS. Parameter sets stay in the stream, so a decoder follows most changes. */
 export class TsSegmentWriter implements SegmentWriter {
-	readonly #writer = new TsWriter();
+	readonly #writer: TsWriter;
 	#carried: CarriedTracks = NO_TRACKS;
 	#first: AccessUnit | undefined;
 	readonly init = undefined;
+
+	constructor(memories = new SegmentMemories()) {
+		this.#writer = new TsWriter(memories);
+	}
 
 	get length(): number {
 		return this.#writer.length;
@@ -41,6 +46,6 @@ export class TsSegmentWriter implements SegmentWriter {
 	}
 
 	finish(end: number): FinishedSegment {
-		return { bytes: this.#writer.finish(), end };
+		return { ...this.#writer.finish(), end };
 	}
 }

@@ -2,24 +2,29 @@ import type { PlaylistBody } from './playlist.ts';
 
 const MAX_CLIENTS = 10_000;
 const MAX_AGENT = 160;
+/** Milliseconds by which the order of clients may lag behind their visits: players ask many times a second. */
+const ORDER_LAG = 1000;
 
 /** What is remembered of one client. */
 export type Visit = {
-	/** `Clock.now()` of its last request. */
+	/** `Clock.now()` of its last request, and of the one that gave it its place among the clients. */
 	at: number;
+	placedAt: number;
 	/** The playlist it was given last. */
 	playlist: PlaylistBody | undefined;
 };
 
-/** Distinct clients seen lately, by address and user agent; those seen longest ago make room. */
+/** Distinct clients seen lately, by address and user agent; those seen longest ago, to the second, make room. */
 export class Viewers {
 	readonly #visits = new Map<string, Visit>();
 
 	/** @param now `Clock.now()` */
 	see(address: string | undefined, userAgent: string | undefined, now: number): Visit {
 		const key = keyOf(address, userAgent);
-		const visit = this.#visits.get(key) ?? { at: now, playlist: undefined };
+		const visit = this.#visits.get(key) ?? { at: now, placedAt: Number.NEGATIVE_INFINITY, playlist: undefined };
 		visit.at = now;
+		if (now - visit.placedAt < ORDER_LAG) return visit;
+		visit.placedAt = now;
 		this.#visits.delete(key);
 		this.#visits.set(key, visit);
 		if (this.#visits.size > MAX_CLIENTS) this.#forgetOldest();

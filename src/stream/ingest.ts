@@ -125,6 +125,7 @@ export class Ingest implements SourceSink {
 		return [...this.#lanes.values()].map(({ track, meter, since }) => ({
 			track,
 			milliseconds: now - (meter.lastUnit ?? since),
+			begun: meter.firstPacket !== undefined,
 		}));
 	}
 

@@ -1,8 +1,13 @@
 import { SourceError } from '../base/errors.ts';
 import type { Track } from '../media/track.ts';
 
-/** A track and for how long nothing whole has come of it, in milliseconds. */
-export type TrackSilence = { readonly track: Track; readonly milliseconds: number };
+/** A track and for how long nothing whole has come of it. */
+export type TrackSilence = {
+	readonly track: Track;
+	readonly milliseconds: number;
+	/** A packet of it came in this run of the source. */
+	readonly begun: boolean;
+};
 
 /** What the silence of tracks amounts to. */
 export type SilenceVerdict = {
@@ -13,13 +18,22 @@ export type SilenceVerdict = {
 };
 
 /**
+ * Some cameras, and gateways before them, send nothing before the next key picture: so many times the timeout is
+ * waited for the first packet of the pictures. Eight seconds become twenty, longer than any usual group of pictures.
+ */
+const FIRST_PICTURE_FACTOR = 2.5;
+
+/**
  * Judges each track for itself: pictures that stopped are a failure even while sound goes on, sound that stopped is
  * told and no more.
  *
  * @param timeout milliseconds after which a track counts as silent
  */
 export function judgeSilence(tracks: readonly TrackSilence[], timeout: number): SilenceVerdict {
-	const silent = tracks.filter(({ milliseconds }) => milliseconds >= timeout);
+	const silent = tracks.filter(({ track, milliseconds, begun }) => {
+		const awaited = track.kind === 'video' && !begun;
+		return milliseconds >= (awaited ? timeout * FIRST_PICTURE_FACTOR : timeout);
+	});
 	const video = tracks.find(({ track }) => track.kind === 'video');
 	const muted = silent.filter(({ track }) => track.kind === 'audio');
 	if (video && silent.includes(video)) {

@@ -50,9 +50,7 @@ export const REPAIR = {
 	bytesPerSecond: 512 * 1024,
 	/** Milliseconds before a NACK for the same packet is heard again, at least; else half a round trip. */
 	resendAfter: 10,
-	/** From this loss on (fraction) a packet sent again goes out a second time, for it may be lost as well. */
-	repeatFrom: 0.02,
-	/** Milliseconds between the two. */
+	/** Milliseconds until a packet sent again goes out a second time, for it may be lost as well. */
 	repeatAfter: 5,
 	/** Second copies that wait, at most. */
 	repeats: 256,
@@ -66,6 +64,8 @@ export const REPAIR = {
 	keyFrameInterval: 500,
 	/** Milliseconds; assumed until the viewer has reported. */
 	assumedRoundTrip: 100,
+	/** Milliseconds over which the loss is averaged: browsers report with each NACK, after a handful of packets. */
+	lossWindow: 1_000,
 	/** Milliseconds; a measured round trip beyond is a broken report. */
 	maxRoundTrip: 10_000,
 } as const;

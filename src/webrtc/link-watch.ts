@@ -20,11 +20,18 @@ export class LinkWatch {
 	#badReports = 0;
 	#bestRoundTrip = Number.POSITIVE_INFINITY;
 	#since = Number.NEGATIVE_INFINITY;
+	/** Milliseconds, but for the overload that goes on. */
+	#overloadedBefore = 0;
 	#pause: number = LINK.firstPause;
 
 	/** True while the viewer is to get key frames only. */
 	get overloaded(): boolean {
 		return this.#overloaded;
+	}
+
+	/** Milliseconds in all. @param now `Clock.now()` */
+	overloadedFor(now: number): number {
+		return this.#overloadedBefore + (this.#overloaded ? now - this.#since : 0);
 	}
 
 	/**
@@ -55,6 +62,7 @@ export class LinkWatch {
 	}
 
 	#set(overloaded: boolean, now: number): true {
+		this.#overloadedBefore = this.overloadedFor(now);
 		this.#overloaded = overloaded;
 		this.#since = now;
 		this.#badReports = 0;

@@ -5,8 +5,8 @@ import type { RepairBudget } from './repair-budget.ts';
 import type { TrackSender } from './track-sender.ts';
 
 /**
- * Sends one viewer again what it lost and asks for. Where much is lost, or nobody knows yet, each of these goes out
- * twice, a little apart: a browser that does not know its round trip asks again only after 100 ms.
+ * Sends one viewer again what it lost and asks for. Each of these goes out twice, a little apart: the browser asks
+ * again only after a round trip, and where it does not know that only after 100 ms.
  */
 export class LossRepair {
 	readonly #clock: Clock;
@@ -50,10 +50,9 @@ export class LossRepair {
 		this.#requests++;
 		const now = this.#clock.now();
 		const pause = Math.max(REPAIR.resendAfter, (this.#view.roundTrip ?? 0) / 2);
-		const twice = (this.#view.loss ?? 1) >= REPAIR.repeatFrom;
 		for (const sequence of sequences) {
 			if (!this.#resend(sender, sequence, now, pause)) continue;
-			if (twice && this.#repeats.length < REPAIR.repeats) this.#repeats.push({ sender, sequence });
+			if (this.#repeats.length < REPAIR.repeats) this.#repeats.push({ sender, sequence });
 		}
 		if (this.#repeats.length > 0) this.#timer ??= this.#clock.after(REPAIR.repeatAfter, this.#repeat);
 	}

@@ -5,10 +5,11 @@ import { REPAIR } from './limits.ts';
 /** How a viewer says its reception is. */
 export class ReceiverView {
 	#loss: number | undefined;
+	#lossAt = 0;
 	#roundTrip: number | undefined;
 	#estimate: number | undefined;
 
-	/** Fraction 0 … 1 of the main track, from its last report. */
+	/** Fraction 0 … 1 of the main track, averaged over about a second. */
 	get loss(): number | undefined {
 		return this.#loss;
 	}
@@ -33,13 +34,22 @@ export class ReceiverView {
 	 *
 	 * @param main whether it is about the track whose loss is shown
 	 * @param wall the clock that stamped the sender reports, milliseconds since the Unix epoch
+	 * @param now `Clock.now()`
 	 */
-	report(block: ReportBlock, main: boolean, wall: number): void {
-		if (main) this.#loss = block.fractionLost / 256;
+	report(block: ReportBlock, main: boolean, wall: number, now: number): void {
+		if (main) this.#average(block.fractionLost / 256, now);
 		if (block.lastSenderReport === 0) return;
-		const now = compactNtp(ntpFromUnix(wall));
-		const ticks = (now - block.lastSenderReport - block.delaySinceLastSenderReport) | 0;
+		const arrived = compactNtp(ntpFromUnix(wall));
+		const ticks = (arrived - block.lastSenderReport - block.delaySinceLastSenderReport) | 0;
 		const roundTrip = (ticks * 1000) / 65_536;
 		if (roundTrip >= 0 && roundTrip <= REPAIR.maxRoundTrip) this.#roundTrip = roundTrip;
+	}
+
+	/** Each report counts by the time it is about. */
+	#average(loss: number, now: number): void {
+		const before = this.#loss ?? loss;
+		const weight = 1 - Math.exp((this.#lossAt - now) / REPAIR.lossWindow);
+		this.#loss = before + (loss - before) * weight;
+		this.#lossAt = now;
 	}
 }

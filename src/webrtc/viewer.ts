@@ -58,8 +58,6 @@ export class Viewer implements BroadcastMember {
 	#measuredBytes = 0;
 	#plis = 0;
 	#echoedAt = Number.NEGATIVE_INFINITY;
-	#reducedAt: number | undefined;
-	#reducedFor = 0;
 	#generation = 1;
 	#remoteUfrag: string;
 
@@ -181,7 +179,7 @@ export class Viewer implements BroadcastMember {
 			...(loss !== undefined && { loss }),
 			...(roundTrip !== undefined && { rtt_ms: Math.round(roundTrip * 10) / 10 }),
 			key_frames_only: this.reduced,
-			key_frames_only_ms: Math.round(this.#reducedFor + (this.#reducedAt === undefined ? 0 : now - this.#reducedAt)),
+			key_frames_only_ms: Math.round(this.#link.overloadedFor(now)),
 			...(negotiation.video && { video: codecLabel(negotiation.video) }),
 			...(negotiation.audio && { audio: codecLabel(negotiation.audio) }),
 			skipped_tracks: [...negotiation.skipped],
@@ -217,7 +215,7 @@ export class Viewer implements BroadcastMember {
 				case 'receiver-report':
 					for (const block of packet.blocks) {
 						if (this.#senderOf(block.ssrc)) {
-							this.#receiver.report(block, block.ssrc === this.#mainSsrc(), this.#options.clock.wall());
+							this.#receiver.report(block, block.ssrc === this.#mainSsrc(), this.#options.clock.wall(), now);
 						}
 					}
 					break;
@@ -261,13 +259,7 @@ export class Viewer implements BroadcastMember {
 	/** Cuts a viewer who cannot keep up down to key frames, and lets it try again. */
 	#watchLink(now: number): void {
 		if (!this.video || !this.#link.update(this.#receiver, this.#rate.perSecond(now) * 8, now)) return;
-		if (this.reduced) {
-			this.#reducedAt = now;
-			this.#options.broadcast.reduce(this);
-		} else if (this.#reducedAt !== undefined) {
-			this.#reducedFor += now - this.#reducedAt;
-			this.#reducedAt = undefined;
-		}
+		if (this.reduced) this.#options.broadcast.reduce(this);
 		const { loss, roundTrip, estimate } = this.#receiver;
 		const what = this.reduced ? 'the link of a viewer is too slow: key frames only' : 'a viewer gets all frames again';
 		this.#options.logger.info({ loss, round_trip_ms: roundTrip, estimate }, what);

@@ -76,8 +76,7 @@ export class EncryptedPeer implements TransportPeer {
 			profile: 1,
 			keys: { localMasterKey: key, localMasterSalt: salt, remoteMasterKey: key, remoteMasterSalt: salt },
 		});
-		const send = (memory: Buffer, offset: number, length: number) =>
-			onRtp(RtpPacket.deSerialize(receiver.decrypt(Buffer.from(memory.subarray(offset, offset + length)))));
+		const send = (datagram: Buffer) => onRtp(RtpPacket.deSerialize(receiver.decrypt(Buffer.from(datagram))));
 		this.path = { srtp: new SrtpSender(deriveSessionKeys({ key, salt }).rtp), route: { description: 'test', send } };
 	}
 

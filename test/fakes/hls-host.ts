@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { answerError } from '../../src/api/problem.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
-import { createHlsServer, type HlsServer, type HlsServerOptions } from '../../src/hls/server.ts';
+import { createHlsServer, type HlsServer } from '../../src/hls/server.ts';
+import type { HlsServerOptions } from '../../src/hls/server-options.ts';
 import type { StreamDirectory } from '../../src/stream/reader.ts';
 
 export type Answer = { status: number; headers: Record<string, string | string[] | undefined>; body: Buffer };

@@ -10,6 +10,8 @@ export type Network = {
 	readonly loss: number;
 	/** Milliseconds. */
 	readonly delay: number;
+	/** Another one loses others. */
+	readonly seed?: number;
 };
 
 type UnderWay = { readonly due: number; readonly arrive: () => void };
@@ -21,7 +23,7 @@ const UNKNOWN_ROUND_TRIP = 100;
 
 /**
  * A viewer behind a network that loses packets, always the same ones, who asks for what is missing as Chromium does:
- * at once, and then again after each round trip.
+ * at once, and then again after each round trip. Each request comes with a report of the few packets since the last.
  */
 export class NackReceiver {
 	readonly #peer: FakePeer;
@@ -32,10 +34,13 @@ export class NackReceiver {
 	readonly #underWay: UnderWay[] = [];
 	readonly #asked = new Map<number, number>();
 	readonly #sentAt = new Map<number, number>();
-	#random = 1;
+	#random: number;
 	#seenPackets = 0;
 	#seenRtcp = 0;
 	#newest = 0;
+	/** Packets that arrived as they were sent first; this and `#newest` as they were at the last report. */
+	#received = 0;
+	#reported = { received: 0, newest: 0 };
 	#lookedAt = 0;
 	#reportedAt = 0;
 	#roundTrip: number | undefined;
@@ -53,6 +58,7 @@ export class NackReceiver {
 		this.#peer = peer;
 		this.#clock = clock;
 		this.#network = network;
+		this.#random = network.seed ?? 1;
 		this.#ssrc = sources.ssrc;
 		this.#rtxSsrc = sources.rtxSsrc;
 	}
@@ -79,7 +85,7 @@ export class NackReceiver {
 		}
 		while (this.#underWay[0] && this.#underWay[0].due <= now) this.#underWay.shift()?.arrive();
 		if (now - this.#lookedAt >= LOOK) this.#look(now);
-		if (now - this.#reportedAt >= 1000) this.#report(now);
+		if (now - this.#reportedAt >= 1000) this.#send(this.#report());
 	}
 
 	/** @returns false when the network swallows it */
@@ -98,10 +104,11 @@ export class NackReceiver {
 			this.#sentAt.set(sequence, now);
 			this.counts.sent++;
 		}
-		if (!this.#travel(() => this.#onArrived(sequence)) && !resent) this.counts.lost++;
+		if (!this.#travel(() => this.#onArrived(sequence, resent)) && !resent) this.counts.lost++;
 	}
 
-	#onArrived(sequence: number): void {
+	#onArrived(sequence: number, resent: boolean): void {
+		if (!resent) this.#received++;
 		const now = this.#clock.now();
 		const sentAt = this.#sentAt.get(sequence);
 		if (sentAt === undefined) return;
@@ -126,18 +133,26 @@ export class NackReceiver {
 	#ask(sequences: readonly number[], now: number): void {
 		if (sequences.length === 0) return;
 		for (const sequence of sequences) this.#asked.set(sequence, now);
-		this.#send(nack(this.#ssrc, sequences));
+		this.#send([...this.#report(), nack(this.#ssrc, sequences)]);
 	}
 
-	#report(now: number): void {
-		this.#reportedAt = now;
-		const { loss } = this.#network;
-		this.#send(receiverReport(this.#ssrc, { fractionLost: Math.round(loss * 256), lsr: 0, dlsr: 0 }));
-		this.#send(receiverReferenceTime(ntpFromUnix(this.#clock.wall())));
+	#report(): Uint8Array[] {
+		this.#reportedAt = this.#clock.now();
+		const expected = this.#newest - this.#reported.newest;
+		const lost = expected - (this.#received - this.#reported.received);
+		this.#reported = { received: this.#received, newest: this.#newest };
+		const fractionLost = expected > 0 ? Math.floor((Math.max(0, lost) * 256) / expected) : 0;
+		return [
+			receiverReport(this.#ssrc, { fractionLost, lsr: 0, dlsr: 0 }),
+			receiverReferenceTime(ntpFromUnix(this.#clock.wall())),
+		];
 	}
 
-	#send(rtcp: Uint8Array): void {
-		this.#travel(() => this.#peer.options.onRtcp(rtcp));
+	/** One datagram: all of it arrives or nothing. */
+	#send(packets: readonly Uint8Array[]): void {
+		this.#travel(() => {
+			for (const packet of packets) this.#peer.options.onRtcp(packet);
+		});
 	}
 
 	#onEcho(packet: Uint8Array): void {

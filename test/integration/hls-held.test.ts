@@ -105,7 +105,7 @@ describe('a request that is held', () => {
 		const answer = ask('/cam/index.m3u8');
 		await vi.waitFor(() => expect(camera.readers.size).toBe(1));
 		auth.revoke({ subject: 'viewer' });
-		deliver(0, 2.04);
+		deliver(0, 3.04);
 		const { status, body } = await answer;
 		expect([status, JSON.parse(body.toString()).code]).toEqual([401, 'token_revoked']);
 	});

@@ -68,6 +68,18 @@ describe.each([
 		expect((await host.ask(`/cam/${playlist}`)).status).toBe(200);
 	});
 
+	it('leads to a media playlist of two segments at least: not all players find their way from one', async () => {
+		const answer = host.ask(`/cam/${master}`);
+		await vi.waitFor(() => expect(camera.readers.size).toBe(1));
+		const units = [...pictures(0, 3.04, { rate: 25, gop: 25 })];
+		for (const unit of units.slice(0, 26)) camera.deliver(unit);
+		if (playlist === 'll.m3u8') expect((await host.ask(`/cam/${playlist}`)).status).toBe(200);
+		for (const unit of units.slice(26)) camera.deliver(unit);
+		expect((await answer).status).toBe(200);
+		const listed = (await host.ask(`/cam/${playlist}`)).body.toString().split('#EXTINF').length - 1;
+		expect(listed).toBeGreaterThanOrEqual(2);
+	});
+
 	it('guesses no codec before the camera has told', async () => {
 		const { facts: _, ...unknown } = VIDEO_TRACK;
 		camera.tracks = [unknown];

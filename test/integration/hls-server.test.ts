@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DualcastError, SourceError } from '../../src/base/errors.ts';
 import { silentLogger } from '../../src/base/logger.ts';
-import { createHlsServer, type HlsServer, type HlsServerOptions } from '../../src/hls/server.ts';
+import { createHlsServer, type HlsServer } from '../../src/hls/server.ts';
+import type { HlsServerOptions } from '../../src/hls/server-options.ts';
 import type { AccessUnit } from '../../src/media/unit.ts';
 import { AAC_TRACK, OPUS_TRACK, pictures } from '../fakes/access-units.ts';
 import { FakeDirectory, type FakeStream } from '../fakes/fake-directory.ts';
@@ -99,8 +100,9 @@ describe('HLS over HTTP', () => {
 			'access-control-allow-origin': '*',
 			'x-content-type-options': 'nosniff',
 		});
-		const [first] = readPlaylist(body.toString()).segments;
-		const segment = await ask(`/hls/cam/${first?.uri}`);
+		const { segments } = readPlaylist(body.toString());
+		expect(segments.length).toBe(3);
+		const segment = await ask(`/hls/cam/${segments[0]?.uri}`);
 		expect(segment.status).toBe(200);
 		expect(segment.headers).toMatchObject({
 			'content-type': 'video/mp2t',
@@ -131,7 +133,7 @@ describe('HLS over HTTP', () => {
 	});
 
 	it('answers whoever asks again for a playlist of two segments when there is a third', async () => {
-		await start();
+		await start({ startSegments: 2 });
 		const first = await play(0, 2);
 		let answered = false;
 		const again = ask('/hls/cam/index.m3u8').finally(() => {
@@ -147,7 +149,7 @@ describe('HLS over HTTP', () => {
 	});
 
 	it('does not hold for ever whoever asks again', async () => {
-		await start();
+		await start({ startSegments: 2 });
 		const first = await play(0, 2);
 		const asked = hls.get('cam')?.last_request_at;
 		await clock.advance(5_000);
@@ -167,7 +169,7 @@ describe('HLS over HTTP', () => {
 		await vi.waitFor(() => expect(hls.viewers('cam')).toBe(1));
 		open();
 		await vi.waitFor(() => expect(camera.readers.size).toBe(1));
-		deliver(pictures(0, 2.04, { rate: 25, gop: 25 }));
+		deliver(pictures(0, 3.04, { rate: 25, gop: 25 }));
 		expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(20).fill(200));
 		expect([camera.claims, camera.leases]).toEqual([1, 1]);
 	});

@@ -54,7 +54,7 @@ export async function tcpWire(port: number): Promise<Wire & { closed: Promise<vo
 	await new Promise<void>((resolve) => socket.once('connect', resolve));
 	const deframer = new StreamDeframer();
 	const path = wire(
-		(datagram) => void socket.write(frameDatagram(datagram, 0, datagram.length)),
+		(datagram) => void socket.write(frameDatagram(datagram)),
 		() => socket.destroy(),
 	);
 	socket.on('data', (bytes) => deframer.push(bytes, (datagram) => path.deliver(Buffer.from(datagram))));

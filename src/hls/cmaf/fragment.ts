@@ -3,9 +3,7 @@ import { writeType } from './box.ts';
 
 /** One sample of a track, in ticks of the track's timescale. */
 export type Sample = {
-	/** What it is made of, in order: NAL units without length, or one audio frame. The bytes are only read. */
-	readonly content: readonly Uint8Array[];
-	/** Bytes it takes in the file. */
+	/** Bytes. */
 	readonly size: number;
 	/** From its decoding time to the next sample's. */
 	readonly duration: number;
@@ -18,11 +16,12 @@ export type Sample = {
 /** The samples of one track in a fragment; at least one. */
 export type TrackRun = {
 	readonly trackId: number;
-	/** NAL units get their length in four bytes before them. */
 	readonly video: boolean;
 	/** Decoding time of the first sample; below 2^53. */
 	readonly decodeTime: number;
 	readonly samples: readonly Sample[];
+	/** Their bytes, one after the other. */
+	readonly data: Uint8Array;
 };
 
 const MFHD = 16;
@@ -31,8 +30,8 @@ const TFDT = 20;
 const TRUN = 20;
 const TRAF = 8 + TFHD + TFDT + TRUN;
 const MOOF = 8 + MFHD;
+const MDAT = 8;
 const SAMPLE = { video: 16, audio: 8 } as const;
-const NALU_LENGTH = 4;
 
 const DEFAULT_BASE_IS_MOOF = 0x020000;
 const DATA_OFFSET_DURATION_SIZE = 0x000301;
@@ -40,43 +39,47 @@ const FLAGS_AND_OFFSET = 0x000c00;
 const DEPENDS_ON_NOTHING = 0x02000000;
 const NOT_SYNC = 0x01010000;
 
-/** Bytes of a sample of these NAL units. */
-export function sizeOfNalus(nalus: readonly Uint8Array[]): number {
-	let size = NALU_LENGTH * nalus.length;
-	for (const nalu of nalus) size += nalu.length;
-	return size;
+/** Bytes of the fragment that `writeFragment` makes of these. */
+export function fragmentLength(runs: readonly TrackRun[]): number {
+	let length = moofLength(runs) + MDAT;
+	for (const { data } of runs) length += data.length;
+	return length;
 }
 
 /**
- * A movie fragment and its media data (ISO/IEC 14496-12 sections 8.8.4 to 8.8.8), in one allocation.
+ * Writes a movie fragment and its media data (ISO/IEC 14496-12 sections 8.8.4 to 8.8.8).
  *
  * @param sequence counts fragments up
  */
-export function writeFragment(sequence: number, runs: readonly TrackRun[]): Uint8Array {
-	let moof = MOOF;
-	let mdat = 8;
-	for (const { video, samples } of runs) {
-		moof += TRAF + samples.length * (video ? SAMPLE.video : SAMPLE.audio);
-		for (const { size } of samples) mdat += size;
-	}
-	const out = Buffer.allocUnsafeSlow(moof + mdat);
-	writeBox(out, 0, moof, 'moof');
-	writeFullBox(out, 8, MFHD, 'mfhd', 0);
-	writeUint32(out, 20, sequence);
-	let at = MOOF;
-	let data = moof + 8;
+export function writeFragment(out: Uint8Array, start: number, sequence: number, runs: readonly TrackRun[]): void {
+	const moof = moofLength(runs);
+	writeBox(out, start, moof, 'moof');
+	writeFullBox(out, start + 8, MFHD, 'mfhd', 0);
+	writeUint32(out, start + 20, sequence);
+	let at = start + MOOF;
+	let offset = moof + MDAT;
 	for (const run of runs) {
-		at = writeTrackFragment(out, at, run, data);
-		data = writeSamples(out, data, run);
+		at = writeTrackFragment(out, at, run, offset);
+		out.set(run.data, start + offset);
+		offset += run.data.length;
 	}
-	writeBox(out, moof, mdat, 'mdat');
-	return out;
+	writeBox(out, start + moof, offset - moof, 'mdat');
+}
+
+function moofLength(runs: readonly TrackRun[]): number {
+	let length = MOOF;
+	for (const run of runs) length += TRAF + tableLength(run);
+	return length;
+}
+
+function tableLength({ video, samples }: TrackRun): number {
+	return samples.length * (video ? SAMPLE.video : SAMPLE.audio);
 }
 
 /** @returns where it ends */
 function writeTrackFragment(out: Uint8Array, start: number, run: TrackRun, dataOffset: number): number {
 	const { trackId, video, decodeTime, samples } = run;
-	const table = samples.length * (video ? SAMPLE.video : SAMPLE.audio);
+	const table = tableLength(run);
 	writeBox(out, start, TRAF + table, 'traf');
 	let at = start + 8;
 	writeFullBox(out, at, TFHD, 'tfhd', DEFAULT_BASE_IS_MOOF);
@@ -99,22 +102,6 @@ function writeTrackFragment(out: Uint8Array, start: number, run: TrackRun, dataO
 		writeUint32(out, at, sync ? DEPENDS_ON_NOTHING : NOT_SYNC);
 		writeUint32(out, at + 4, offset);
 		at += SAMPLE.video - SAMPLE.audio;
-	}
-	return at;
-}
-
-/** @returns where they end */
-function writeSamples(out: Uint8Array, start: number, { video, samples }: TrackRun): number {
-	let at = start;
-	for (const { content } of samples) {
-		for (const bytes of content) {
-			if (video) {
-				writeUint32(out, at, bytes.length);
-				at += NALU_LENGTH;
-			}
-			out.set(bytes, at);
-			at += bytes.length;
-		}
 	}
 	return at;
 }

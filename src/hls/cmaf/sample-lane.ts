@@ -1,6 +1,7 @@
 import type { Sample } from './fragment.ts';
+import { SampleData } from './sample-data.ts';
 
-type Held = { content: readonly Uint8Array[]; size: number; sync: boolean; offset: number; time: number };
+type Held = { size: number; sync: boolean; offset: number; time: number };
 
 /**
  * The samples of one track on their way into fragments. A sample waits for the next one, which tells its duration;
@@ -8,6 +9,7 @@ type Held = { content: readonly Uint8Array[]; size: number; sync: boolean; offse
  * All times are in ticks of the track.
  */
 export class SampleLane {
+	readonly #data = new SampleData();
 	#held: Held | undefined;
 	#samples: Sample[] = [];
 	#size = 0;
@@ -21,9 +23,14 @@ export class SampleLane {
 		return this.#samples;
 	}
 
-	/** Bytes of these, and of the one that waits. */
+	/** Their bytes, until the next call. */
+	get data(): Uint8Array {
+		return this.#data.first(this.#size);
+	}
+
+	/** Bytes of these, and of those that wait. */
 	get size(): number {
-		return this.#size + (this.#held?.size ?? 0);
+		return this.#data.length;
 	}
 
 	/** Sum of their durations. */
@@ -37,23 +44,38 @@ export class SampleLane {
 	}
 
 	/**
-	 * Takes a sample.
+	 * Takes a picture.
 	 *
+	 * @param nalus without length; read before this returns
 	 * @param decodeTime 0 or more, as `presentationTime`
 	 * @returns the sample before it, for `add`
 	 */
-	next(
-		content: readonly Uint8Array[],
-		size: number,
+	nextPicture(
+		nalus: readonly Uint8Array[],
 		sync: boolean,
 		decodeTime: number,
 		presentationTime: number,
 	): Sample | undefined {
+		return this.#next(this.#data.addPicture(nalus), sync, decodeTime, presentationTime);
+	}
+
+	/**
+	 * Takes a frame of sound.
+	 *
+	 * @param data read before this returns
+	 * @param time 0 or more
+	 * @returns the sample before it, for `add`
+	 */
+	nextFrame(data: Uint8Array, time: number): Sample | undefined {
+		return this.#next(this.#data.addFrame(data), true, time, time);
+	}
+
+	#next(size: number, sync: boolean, decodeTime: number, presentationTime: number): Sample | undefined {
 		const held = this.#held;
 		const before = this.close(decodeTime);
 		const time = held && before ? held.time + before.duration : this.#snap(decodeTime);
 		this.#early = false;
-		this.#held = { content, size, sync, offset: presentationTime - time, time };
+		this.#held = { size, sync, offset: presentationTime - time, time };
 		if (!before && this.#samples.length === 0) this.#start = time;
 		return before;
 	}
@@ -69,8 +91,8 @@ export class SampleLane {
 		const held = this.#held;
 		if (!held) return undefined;
 		this.#held = undefined;
-		const { content, size, sync, offset, time } = held;
-		return { content, size, sync, offset, duration: Math.max(1, end - time) };
+		const { size, sync, offset, time } = held;
+		return { size, sync, offset, duration: Math.max(1, end - time) };
 	}
 
 	/** Lets go of the waiting sample as long as the one before it, or as `assumed`. */
@@ -89,6 +111,7 @@ export class SampleLane {
 		this.#held.offset += ticks;
 	}
 
+	/** Takes back what was let go of last; each sample once, in order. */
 	add(sample: Sample): void {
 		this.#samples.push(sample);
 		this.#size += sample.size;
@@ -97,6 +120,7 @@ export class SampleLane {
 
 	/** The fragment is written: the next one goes on where it ended. */
 	flush(): void {
+		this.#data.drop(this.#size);
 		this.#start += this.#duration;
 		this.#samples = [];
 		this.#size = 0;

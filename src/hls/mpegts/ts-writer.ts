@@ -1,4 +1,6 @@
 import { writeUint32 } from '../../media/big-endian.ts';
+import type { MediaFile } from '../segment.ts';
+import { SegmentMemories, type SegmentMemory } from '../segment-memory.ts';
 import {
 	PAYLOAD_START,
 	PCR_FIELD,
@@ -14,7 +16,6 @@ import { clockPid, PID, type Program, writePat, writePmt } from './program-table
 
 const ACCESS_UNIT_DELIMITER = Uint8Array.of(0, 0, 0, 1, 9, 0xf0);
 const START_CODE = 4;
-const FIRST_CAPACITY = 256 * 1024;
 /** The clock runs this far behind the decoding times, so that audio written a little late is still in time. */
 const CLOCK_LAG = 0.2 * 90_000;
 
@@ -26,9 +27,11 @@ const CLOCK_LAG = 0.2 * 90_000;
  * bytes move forward packet by packet, headers filling the gaps. Nothing is allocated per packet.
  */
 export class TsWriter {
+	readonly #memories: SegmentMemories;
+	#memory: SegmentMemory | undefined;
+	/** All of it. */
 	#out: Uint8Array = new Uint8Array(0);
 	#length = 0;
-	#expected = FIRST_CAPACITY;
 	#program: Program = { video: false, audio: false };
 	#version = -1;
 	#tableCounter = 0;
@@ -37,6 +40,10 @@ export class TsWriter {
 	/** Where the PES packet in work starts, and where its next byte goes. */
 	#pesStart = 0;
 	#cursor = 0;
+
+	constructor(memories = new SegmentMemories()) {
+		this.#memories = memories;
+	}
 
 	/** Bytes of the segment so far. */
 	get length(): number {
@@ -49,7 +56,8 @@ export class TsWriter {
 			this.#program = program;
 			this.#version = (this.#version + 1) & 0x1f;
 		}
-		this.#out = Buffer.allocUnsafeSlow(this.#expected);
+		this.#memory = this.#memories.take();
+		this.#out = this.#memory.bytes;
 		this.#length = 2 * TS_PACKET;
 		writePat(this.#out, 0, this.#tableCounter);
 		writePmt(this.#out, TS_PACKET, this.#tableCounter, this.#version, program);
@@ -77,14 +85,14 @@ export class TsWriter {
 		this.#audioCounter = this.#spread(PID.audio, this.#audioCounter, end, true, pts);
 	}
 
-	/** Ends the segment. The bytes are the caller's; the writer never touches them again. */
-	finish(): Uint8Array {
-		const used = this.#out.subarray(0, this.#length);
-		const wasteful = this.#out.length - this.#length > this.#length / 2;
-		this.#expected = Math.max(FIRST_CAPACITY, Math.ceil(this.#length * 1.25));
+	/** Ends the segment. The use of its memory is the caller's. */
+	finish(): MediaFile {
+		const memory = this.#memory;
+		const bytes = memory ? memory.seal(this.#length) : this.#out;
+		this.#memory = undefined;
 		this.#out = new Uint8Array(0);
 		this.#length = 0;
-		return wasteful ? Buffer.from(used) : used;
+		return { bytes, memory };
 	}
 
 	/**
@@ -143,8 +151,10 @@ export class TsWriter {
 
 	#reserve(size: number): void {
 		if (size <= this.#out.length) return;
-		const grown = Buffer.allocUnsafeSlow(Math.max(size, this.#out.length * 2));
-		grown.set(this.#out.subarray(0, this.#length));
-		this.#out = grown;
+		const grown = this.#memories.take(size);
+		grown.bytes.set(this.#out.subarray(0, this.#length));
+		this.#memory?.release();
+		this.#memory = grown;
+		this.#out = grown.bytes;
 	}
 }

@@ -1,5 +1,5 @@
 import type Hls from 'hls.js';
-import type { ErrorData, HlsConfig } from 'hls.js';
+import type { ErrorData, HlsConfig, LevelDetails } from 'hls.js';
 import type { Clock } from '../clock.ts';
 import { readProblem } from '../gateway/problem.ts';
 import { catchUpRate } from './catch-up-rate.ts';
@@ -9,6 +9,7 @@ import { failureOfHlsError } from './hls-failure.ts';
 import { HoldBack, secondsAhead } from './hold-back.ts';
 import { type Playback, PlaybackError, type PlaybackListener } from './playback.ts';
 import type { Sample } from './sample.ts';
+import { placeBehindStuck } from './stuck-loading.ts';
 import type { Fetch } from './whep-client.ts';
 
 /** What an HLS playback needs. */
@@ -141,6 +142,7 @@ export class HlsPlayback implements Playback {
 			this.#hold = new HoldBack(video, beside ? (this.#lowLatency ? 'parts' : 'segments') : undefined);
 		});
 		hls.on(HlsJs.Events.FRAG_BUFFERED, () => this.#onBuffered(hls));
+		hls.on(HlsJs.Events.LEVEL_UPDATED, (_, { details }) => this.#onPlaylist(details));
 		hls.on(HlsJs.Events.BUFFER_CODECS, (_, tracks) => {
 			if (tracks.audio || tracks.audiovideo) listener.hasAudio();
 		});
@@ -166,6 +168,13 @@ export class HlsPlayback implements Playback {
 		} else {
 			this.#fail(failure);
 		}
+	}
+
+	#onPlaylist({ partEnd, partTarget }: LevelDetails): void {
+		const { video } = this.#options;
+		if (!this.#started || !this.#hold?.held || video.seeking) return;
+		const place = placeBehindStuck(video, partEnd, partTarget);
+		if (place !== undefined) video.currentTime = place;
 	}
 
 	#onBuffered(hls: Hls): void {

@@ -20,6 +20,8 @@ export class HoldBack {
 	readonly #video: HeldVideo;
 	#ahead: number;
 	#held = true;
+	/** As of the last update. */
+	#targetDuration = 0;
 
 	/**
 	 * Holds the picture from now on.
@@ -38,15 +40,21 @@ export class HoldBack {
 		return this.#held;
 	}
 
-	/** The data ran out: waits again for enough. */
+	/** The picture stopped: if it ran out of data, and is not just decoded late, waits again for enough. */
 	hold(): void {
+		if (this.#hasEnough) return;
 		this.#held = true;
 		this.#video.playbackRate = 0;
 	}
 
 	/** More data came. @param targetDuration of segments, or of parts where there are such; seconds */
 	update(targetDuration: number): void {
-		if (this.#held && secondsAhead(this.#video) >= this.#ahead * targetDuration - ROUNDING_S) this.release();
+		this.#targetDuration = targetDuration;
+		if (this.#held && this.#hasEnough) this.release();
+	}
+
+	get #hasEnough(): boolean {
+		return secondsAhead(this.#video) >= this.#ahead * this.#targetDuration - ROUNDING_S;
 	}
 
 	release(): void {

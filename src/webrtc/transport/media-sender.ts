@@ -6,8 +6,8 @@ import { AES_BLOCK, networkOrder, type SrtpSender } from './srtp-sender.ts';
 
 /** Where one viewer's datagrams go. */
 export interface Route {
-	/** Sends bytes of `memory`, perhaps later: see `MediaSenderOptions.isHeld`. */
-	send(memory: Buffer, offset: number, length: number): void;
+	/** Sends a datagram, perhaps later: see `MediaSenderOptions.isHeld`. */
+	send(datagram: Buffer): void;
 	/** `udp 192.0.2.1:1234` */
 	readonly description: string;
 }
@@ -21,16 +21,17 @@ export type MediaSenderOptions = {
 	/** The path of a secured viewer. */
 	pathOf(peer: TransportPeer): MediaPath | undefined;
 	/** True while a datagram of this memory waits in a socket and its bytes must stay as they are. */
-	isHeld(memory: Buffer): boolean;
+	isHeld(memory: ArrayBufferLike): boolean;
 	onSent(datagrams: number, bytes: number): void;
 	/** A packet that could not be sent to one viewer. */
 	onDropped(): void;
 };
 
-/** Packets encrypted with one call of a viewer's cipher. */
+/** Packets encrypted with one call of a viewer's cipher; their datagrams are a row of slots. */
 const CHUNK = 8;
-/** Datagrams prepared before they are signed and sent: few enough to stay in the processor's cache. */
-const SLOTS = 32;
+/** Rows prepared before they are signed and sent: few enough to stay in the processor's cache. */
+const ROWS = 4;
+const SLOTS = ROWS * CHUNK;
 const HEADER = 12;
 const ROLL_OVER = 4;
 const SLOT = PacketSigner.paddedLength(HEADER + MAX_PAYLOAD + ROLL_OVER);
@@ -48,15 +49,15 @@ const { tagLength } = AES128_CM_SHA1_80;
  * Encrypts and sends packets to many viewers (RFC 3711, AES-CM and HMAC-SHA1-80). What is shared is prepared once per
  * packet; per viewer and chunk there is one AES call, and authentication runs over four datagrams at once.
  *
- * Datagrams are sent out of the signer's memory without a copy. A UDP send is nearly always done by the kernel
+ * Datagrams are sent out of a workspace's memory without a copy. A UDP send is nearly always done by the kernel
  * before it returns, but with a full socket it waits and refers to that memory. Then another signer is used. A
  * socket refers to one signer's memory at most (it copies what comes while something waits), so with one signer more
  * than sockets there is always a free one.
  */
 export class MediaSender {
 	readonly #options: MediaSenderOptions;
-	readonly #signers: PacketSigner[];
-	#signer: PacketSigner;
+	readonly #workspaces: readonly Workspace[];
+	#workspace: Workspace;
 
 	// The chunk, shared by all viewers.
 	readonly #chunk: MediaPacket[] = [];
@@ -64,22 +65,22 @@ export class MediaSender {
 	// One viewer's part of the chunk.
 	readonly #indexes = new Float64Array(CHUNK);
 
-	// Datagrams that wait to be signed and sent.
-	#filled = 0;
+	// Datagrams that wait to be signed and sent: a row for each viewer, 0 where none is.
+	#rows = 0;
 	readonly #routes: Route[] = [];
 	readonly #lengths = new Uint16Array(SLOTS);
 
 	constructor(options: MediaSenderOptions) {
 		this.#options = options;
-		const signer = (): PacketSigner => new PacketSigner(MEMORY, HEADER + MAX_PAYLOAD + ROLL_OVER);
-		this.#signer = signer();
-		this.#signers = [this.#signer, ...Array.from({ length: options.sockets }, signer)];
+		this.#workspace = createWorkspace();
+		this.#workspaces = [this.#workspace, ...Array.from({ length: options.sockets }, createWorkspace)];
 	}
 
 	send(packets: readonly MediaPacket[], destinations: readonly Destination[]): void {
 		for (let start = 0; start < packets.length; start += CHUNK) {
 			this.#load(packets, start);
-			for (const destination of destinations) {
+			for (let position = 0; position < destinations.length; position++) {
+				const destination = destinations[position] as Destination;
 				const path = this.#options.pathOf(destination.peer);
 				if (path !== undefined) this.#encrypt(path, destination);
 			}
@@ -99,16 +100,16 @@ export class MediaSender {
 	}
 
 	#placePayloads(): void {
-		const { memory, firstByte } = this.#signer;
+		const { memory, firstByte } = this.#workspace.signer;
 		this.#chunk.forEach(({ payload }, position) => {
 			memory.set(payload, firstByte + PLAIN + position * PAYLOAD);
 		});
 	}
 
 	#encrypt({ srtp, route }: MediaPath, { payloadType, sequenceOffset }: Destination): void {
+		if (this.#rows === ROWS) this.#flush();
 		const chunk = this.#chunk;
-		if (this.#filled + chunk.length > SLOTS) this.#flush();
-		const { words, memory, firstByte, code } = this.#signer;
+		const { words, memory, firstByte, code } = this.#workspace.signer;
 		const counters = firstByte + COUNTERS;
 		let end = counters;
 		for (let position = 0; position < chunk.length; position++) {
@@ -123,6 +124,10 @@ export class MediaSender {
 		}
 		let keyStream = firstByte + KEY_STREAM;
 		memory.set(srtp.keyStream(memory.subarray(counters, end)), keyStream);
+		const row = this.#rows++;
+		const slots = row * CHUNK;
+		this.#routes[row] = route;
+		this.#lengths.fill(0, slots, slots + CHUNK);
 		for (let position = 0; position < chunk.length; position++) {
 			const index = this.#indexes[position] as number;
 			if (index < 0) {
@@ -130,22 +135,30 @@ export class MediaSender {
 				continue;
 			}
 			const packet = chunk[position] as MediaPacket;
-			this.#fillSlot(srtp, route, packet, payloadType, index, firstByte + PLAIN + position * PAYLOAD, keyStream);
+			this.#fillSlot(
+				slots + position,
+				srtp,
+				packet,
+				payloadType,
+				index,
+				firstByte + PLAIN + position * PAYLOAD,
+				keyStream,
+			);
 			keyStream += blocksOf(packet.payload.length) * AES_BLOCK;
 		}
 	}
 
 	#fillSlot(
+		slot: number,
 		srtp: SrtpSender,
-		route: Route,
 		packet: MediaPacket,
 		payloadType: number,
 		index: number,
 		plain: number,
 		keyStream: number,
 	): void {
-		const { words, memory, firstByte, code } = this.#signer;
-		const slot = this.#filled++;
+		const { signer } = this.#workspace;
+		const { words, memory, firstByte, code } = signer;
 		const address = firstByte + slot * SLOT;
 		const length = packet.payload.length;
 		const word = address / 4;
@@ -160,27 +173,48 @@ export class MediaSender {
 		memory[end + 2] = rollOver >>> 8;
 		memory[end + 3] = rollOver;
 		// The tag is put where the roll-over counter was: that is signed but not sent (RFC 3711 4.2).
-		this.#signer.add(srtp.authentication, address, HEADER + length + ROLL_OVER, end);
-		this.#routes[slot] = route;
+		signer.add(srtp.authentication, address, HEADER + length + ROLL_OVER, end);
 		this.#lengths[slot] = HEADER + length + tagLength;
 	}
 
 	#flush(): void {
-		if (this.#filled === 0) return;
-		const { memory, firstByte } = this.#signer;
-		this.#signer.flush();
+		if (this.#rows === 0) return;
+		const { signer } = this.#workspace;
+		signer.flush();
+		let datagrams = 0;
 		let bytes = 0;
-		for (let slot = 0; slot < this.#filled; slot++) {
+		for (let slot = 0; slot < this.#rows * CHUNK; slot++) {
 			const length = this.#lengths[slot] as number;
-			(this.#routes[slot] as Route).send(memory, firstByte + slot * SLOT, length);
+			if (length === 0) continue;
+			(this.#routes[Math.floor(slot / CHUNK)] as Route).send(datagramOf(this.#workspace, slot, length));
+			datagrams++;
 			bytes += length;
 		}
-		this.#options.onSent(this.#filled, bytes);
-		this.#filled = 0;
-		if (!this.#options.isHeld(memory)) return;
-		this.#signer = this.#signers.find((other) => !this.#options.isHeld(other.memory)) as PacketSigner;
+		this.#options.onSent(datagrams, bytes);
+		this.#rows = 0;
+		const { isHeld } = this.#options;
+		if (!isHeld(signer.memory.buffer)) return;
+		this.#workspace = this.#workspaces.find((other) => !isHeld(other.signer.memory.buffer)) as Workspace;
 		this.#placePayloads();
 	}
+}
+
+/** A signer, and the datagrams in the slots of its memory as they are handed to sockets. */
+type Workspace = { readonly signer: PacketSigner; readonly datagrams: Buffer[] };
+
+function createWorkspace(): Workspace {
+	const signer = new PacketSigner(MEMORY, HEADER + MAX_PAYLOAD + ROLL_OVER);
+	return { signer, datagrams: Array.from({ length: SLOTS }, () => signer.memory.subarray(0, 0)) };
+}
+
+/** The same object as the last time unless the length changed: all viewers' copies of a packet are equally long. */
+function datagramOf({ signer, datagrams }: Workspace, slot: number, length: number): Buffer {
+	const last = datagrams[slot] as Buffer;
+	if (last.length === length) return last;
+	const start = signer.firstByte + slot * SLOT;
+	const datagram = signer.memory.subarray(start, start + length);
+	datagrams[slot] = datagram;
+	return datagram;
 }
 
 function blocksOf(length: number): number {

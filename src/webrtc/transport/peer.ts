@@ -56,7 +56,7 @@ export class Peer implements TransportPeer, HandshakeTask {
 			certificate: host.certificate,
 			remoteFingerprint: options.remoteFingerprint,
 			clock: host.clock,
-			send: (datagram) => this.#route?.send(datagram, 0, datagram.length),
+			send: (datagram) => this.#route?.send(datagram),
 			onSecured: (keys) => this.#secure(keys),
 			onClosed: (reason) => this.fail(reason),
 		});
@@ -107,7 +107,7 @@ export class Peer implements TransportPeer, HandshakeTask {
 		this.#addresses.set(key, now);
 		if (this.#route === undefined || (nominated && this.#route.description !== key)) this.#use(route);
 		this.#nominated ||= nominated;
-		route.send(response, 0, response.length);
+		route.send(response);
 		if (this.#addresses.size <= MAX_ADDRESSES_PER_PEER) return undefined;
 		const [oldest] = this.#addresses.keys();
 		this.release(oldest as string);
@@ -135,7 +135,7 @@ export class Peer implements TransportPeer, HandshakeTask {
 	sendRtcp(packet: Uint8Array): void {
 		if (this.#media === undefined || packet.length > MAX_RTCP) return;
 		const datagram = this.#media.rtcpSender.protect(packet);
-		if (datagram !== undefined) this.#media.path.route.send(datagram, 0, datagram.length);
+		if (datagram !== undefined) this.#media.path.route.send(datagram);
 	}
 
 	diagnosis(): PeerDiagnosis {

@@ -23,12 +23,15 @@ export function networkOrder(word: number): number {
 	return ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
 }
 
+/** A synchronization source, and the highest index sent; -1 before the first packet. */
+type Source = { readonly ssrc: number; highest: number };
+
 /** One viewer's sending half of SRTP: keys and roll-over counters. */
 export class SrtpSender {
 	readonly authentication: HmacKey;
 	readonly #cipher: Cipher;
 	readonly #salt: readonly [number, number, number, number];
-	readonly #highest = new Map<number, number>();
+	readonly #sources: Source[] = [];
 
 	constructor(keys: SessionKeys) {
 		this.authentication = hmacKey(keys.authentication);
@@ -41,12 +44,10 @@ export class SrtpSender {
 
 	/** The packet's index, noted as sent; negative if it must not be sent. */
 	advance(ssrc: number, sequence: number): number {
-		const highest = this.#highest.get(ssrc) ?? -1;
-		const index = nearestIndex(highest, sequence);
-		if (index > highest) {
-			if (highest < 0 && this.#highest.size >= MAX_SSRCS) return -1;
-			this.#highest.set(ssrc, index);
-		}
+		const source = this.#source(ssrc);
+		if (source === undefined) return -1;
+		const index = nearestIndex(source.highest, sequence);
+		if (index > source.highest) source.highest = index;
 		return index;
 	}
 
@@ -57,6 +58,18 @@ export class SrtpSender {
 		words[position + 1] = networkOrder(salt1 ^ ssrc);
 		words[position + 2] = networkOrder(salt2 ^ Math.floor(index / 0x10000));
 		words[position + 3] = networkOrder((salt3 ^ (index & 0xffff)) << 16);
+	}
+
+	#source(ssrc: number): Source | undefined {
+		// There are two or four: looking at them is quicker than a Map.
+		for (let at = 0; at < this.#sources.length; at++) {
+			const source = this.#sources[at] as Source;
+			if (source.ssrc === ssrc) return source;
+		}
+		if (this.#sources.length === MAX_SSRCS) return undefined;
+		const source = { ssrc, highest: -1 };
+		this.#sources.push(source);
+		return source;
 	}
 
 	/** The key stream of counter blocks. */

@@ -3,10 +3,10 @@ import { MAX_DATAGRAM } from './limits.ts';
 const LENGTH = 2;
 
 /** A datagram on a byte stream (RFC 4571): its length, then itself. */
-export function frameDatagram(memory: Buffer, offset: number, length: number): Buffer {
-	const framed = Buffer.allocUnsafe(LENGTH + length);
-	framed.writeUInt16BE(length, 0);
-	memory.copy(framed, LENGTH, offset, offset + length);
+export function frameDatagram(datagram: Buffer): Buffer {
+	const framed = Buffer.allocUnsafe(LENGTH + datagram.length);
+	framed.writeUInt16BE(datagram.length, 0);
+	framed.set(datagram, LENGTH);
 	return framed;
 }
 

@@ -81,7 +81,7 @@ export class TcpEndpoint {
 				if (socket.writableLength > MAX_TCP_BACKLOG) options.onDropped();
 				else if (socket.writable) socket.write(framed);
 			},
-			send: (memory, offset, length) => connection.write(frameDatagram(memory, offset, length)),
+			send: (datagram) => connection.write(frameDatagram(datagram)),
 		};
 		const deframer = new StreamDeframer();
 		const deliver = (datagram: Buffer): void => options.onDatagram(datagram, connection);

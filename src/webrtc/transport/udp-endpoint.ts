@@ -20,7 +20,7 @@ export class UdpEndpoint {
 	readonly #options: UdpEndpointOptions;
 	readonly #socket: Socket;
 	/** The memory of the datagram that waits longest, if one waits. */
-	#held: Buffer | undefined;
+	#held: ArrayBufferLike | undefined;
 
 	private constructor(options: UdpEndpointOptions, socket: Socket) {
 		this.#options = options;
@@ -68,12 +68,12 @@ export class UdpEndpoint {
 	route(address: string, port: number): Route {
 		return {
 			description: `udp ${address.includes(':') ? `[${address}]` : address}:${port}`,
-			send: (memory, offset, length) => this.#send(memory, offset, length, port, address),
+			send: (datagram) => this.#send(datagram, port, address),
 		};
 	}
 
 	/** True while a datagram of this memory waits to be sent. */
-	holds(memory: Buffer): boolean {
+	holds(memory: ArrayBufferLike): boolean {
 		return this.#held === memory && this.#backlogged();
 	}
 
@@ -85,14 +85,14 @@ export class UdpEndpoint {
 	 * The socket hands a datagram to the kernel at once unless others wait; one that must wait keeps referring to its
 	 * memory, so later ones are copied.
 	 */
-	#send(memory: Buffer, offset: number, length: number, port: number, address: string): void {
+	#send(datagram: Buffer, port: number, address: string): void {
 		if (this.#backlogged()) {
 			if (this.#socket.getSendQueueSize() > MAX_SEND_BACKLOG) this.#options.onDropped();
-			else this.#socket.send(Buffer.from(memory.subarray(offset, offset + length)), port, address);
+			else this.#socket.send(Buffer.from(datagram), port, address);
 			return;
 		}
-		this.#socket.send(memory, offset, length, port, address);
-		if (this.#socket.getSendQueueCount() > 0) this.#held = memory;
+		this.#socket.send(datagram, port, address);
+		if (this.#socket.getSendQueueCount() > 0) this.#held = datagram.buffer;
 	}
 
 	#backlogged(): boolean {

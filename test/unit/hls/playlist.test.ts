@@ -179,13 +179,13 @@ describe('playlist', () => {
 		for (let count = 0; count < 3; count++) add(1);
 		const removedAt = now();
 		expect(window.listed).not.toContain(first);
-		expect(window.find(first.name, removedAt + 4999)).toBe(first);
-		expect(window.find(first.name, removedAt + 5000)).toBeUndefined();
+		expect(window.find(first.name, removedAt + 3999)).toBe(first);
+		expect(window.find(first.name, removedAt + 4000)).toBeUndefined();
 		for (let count = 0; count < 20; count++) add(1);
 		const kept = [...Array(25).keys()].filter((index) =>
 			window.find(first.name.replace(/\d+\.ts$/, `${first.sequence + index}.ts`), now()),
 		);
-		expect(kept.length).toBe(3 + 5);
+		expect(kept.length).toBe(3 + 4);
 	});
 
 	it('is compressed once, and tagged by what it says', () => {

@@ -29,7 +29,7 @@ describe('transport stream writer', () => {
 		const writer = new TsWriter();
 		const read = (program: { video: boolean; audio: boolean }) => {
 			writer.begin(program);
-			return new Demuxer().read(writer.finish());
+			return new Demuxer().read(writer.finish().bytes);
 		};
 		const both = read(BOTH);
 		expect([...both.streams]).toEqual([
@@ -75,7 +75,7 @@ describe('transport stream writer', () => {
 							writer.writeVideo(nalus, unit.key, unit.dts + unit.delay, unit.dts);
 						}
 					}
-					const { pes } = demuxer.read(writer.finish());
+					const { pes } = demuxer.read(writer.finish().bytes);
 					for (const pid of [VIDEO, AUDIO]) {
 						const sent = [...units.entries()].filter(([, unit]) => (unit.kind === 'video') === (pid === VIDEO));
 						const got = pes.filter((one) => one.pid === pid);
@@ -111,7 +111,7 @@ describe('transport stream writer', () => {
 		const header = 14 - 6 + 6 + 4;
 		writer.writeVideo([bytesOf(0xffff - header, 1)], true, 0, 0);
 		writer.writeVideo([bytesOf(0xffff - header + 1, 1)], true, 0, 0);
-		const bytes = Buffer.from(writer.finish());
+		const bytes = Buffer.from(writer.finish().bytes);
 		const lengths: number[] = [];
 		for (let at = 0; at < bytes.length; at += 188) {
 			const starts = bytes.readUInt16BE(at + 1) === (0x4000 | VIDEO);
@@ -124,7 +124,7 @@ describe('transport stream writer', () => {
 		const writer = new TsWriter();
 		writer.begin({ video: false, audio: true });
 		writer.writeAudio(bytesOf(7, 1), bytesOf(300, 1), 90_000);
-		const { pes } = new Demuxer().read(writer.finish());
+		const { pes } = new Demuxer().read(writer.finish().bytes);
 		expect(pes).toMatchObject([{ pid: AUDIO, pts: 90_000, pcr: 72_000, randomAccess: true }]);
 	});
 
@@ -132,7 +132,7 @@ describe('transport stream writer', () => {
 		const writer = new TsWriter();
 		writer.begin(BOTH);
 		writer.writeVideo([bytesOf(5000, 1)], true, 0, 0);
-		const first = writer.finish();
+		const first = writer.finish().bytes;
 		const before = Buffer.from(first);
 		writer.begin(BOTH);
 		writer.writeVideo([bytesOf(5000, 2)], true, 3600, 3600);

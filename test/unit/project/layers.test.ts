@@ -28,6 +28,7 @@ const ROOTS = [
 	'compose-cluster-life.ts',
 	'compose-streams.ts',
 	'compose-web.ts',
+	'heap.ts',
 	'main.ts',
 	'cli',
 ];

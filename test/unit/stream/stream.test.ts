@@ -252,10 +252,24 @@ describe('supervision', () => {
 		expect((after?.pts ?? 0) - (before?.pts ?? 0)).toBeGreaterThan(90_000);
 	});
 
+	it('waits for a camera that sends nothing before its next key picture', async () => {
+		const context = setup();
+		const { clock, source, stream } = context;
+		await live(context);
+		await clock.advance(19_000);
+		source.last.picture(0, true, clock.now());
+		await clock.advance(7_500);
+		expect(source.runs).toHaveLength(1);
+		expect(stream.state.name).toBe('live');
+		await clock.advance(1_000);
+		expect(stream.lastError?.error.code).toBe('camera_stalled');
+	});
+
 	it('reconnects a camera that is connected but sends nothing', async () => {
 		const context = setup();
 		await live(context);
-		await context.clock.advance(8_500);
+		await context.clock.advance(20_500);
+		expect(context.stream.lastError?.error.message).toContain('no picture (h264) for 20 s');
 		expect(context.stream.lastError?.error.code).toBe('camera_stalled');
 		await context.clock.advance(1_000);
 		expect(context.source.runs).toHaveLength(2);

@@ -131,7 +131,7 @@ function classic(container: 'ts' | 'fmp4') {
 			container,
 			continuity,
 			now: () => stream.clock.now(),
-			onSegment: ({ bytes }) => segments.push(bytes),
+			onSegment: ({ bytes }) => segments.push(Buffer.from(bytes)),
 		});
 		hls(stream, muxer);
 		return { made: () => segments };
@@ -154,7 +154,7 @@ const OUTPUTS: Readonly<Record<string, (stream: TestStream) => Output>> = {
 			now: () => stream.clock.now(),
 			onChange: () => {
 				for (const { parts: done } of muxer.window.listed.slice(-1))
-					parts.push(...(done ?? []).map(({ bytes }) => bytes));
+					parts.push(...(done ?? []).map(({ bytes }) => Buffer.from(bytes)));
 			},
 		});
 		hls(stream, muxer);

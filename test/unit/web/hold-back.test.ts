@@ -58,6 +58,18 @@ describe('holding back a live HLS picture', () => {
 		expect(video.playbackRate).toBe(1.1);
 	});
 
+	test('does not hold a picture that stops with enough ahead: it is decoded late, and goes on by itself', () => {
+		const video = fakeVideo([0, 4]);
+		const hold = new HoldBack(video);
+		hold.update(2);
+		video.currentTime = 0.9;
+		hold.hold();
+		expect([hold.held, video.playbackRate]).toEqual([false, 1]);
+		video.currentTime = 1.1;
+		hold.hold();
+		expect([hold.held, video.playbackRate]).toEqual([true, 0]);
+	});
+
 	test('holds again when the data ran out', () => {
 		const video = fakeVideo([0, 4]);
 		const hold = new HoldBack(video);

@@ -18,9 +18,7 @@ function byTypescript(packets: readonly MediaPacket[], key: Buffer, salt: Buffer
 		srtp: new SrtpSender(deriveSessionKeys({ key, salt }).rtp),
 		route: {
 			description: 'test',
-			send: (memory: Buffer, offset: number, length: number) => {
-				sent.push(Buffer.from(memory.subarray(offset, offset + length)));
-			},
+			send: (datagram: Buffer) => void sent.push(Buffer.from(datagram)),
 		},
 	};
 	const sender = new MediaSender({
@@ -92,7 +90,7 @@ describe('PacketWriter', () => {
 		const writer = new PacketWriter();
 		let count = 0;
 		while (writer.add({ ...packet, payload: new Uint8Array(1200) })) count++;
-		expect(count).toBe(Math.floor(65_536 / 1216));
+		expect(count).toBe(Math.floor((512 * 1024) / 1216));
 		writer.take();
 		expect(writer.add({ ...packet, payload: new Uint8Array(100_000) })).toBe(true);
 		expect(writer.take()).toHaveLength(16 + 1252);

@@ -69,7 +69,7 @@ function viewer() {
 	const sent: Buffer[] = [];
 	const route: Route = {
 		description: 'test',
-		send: (memory, offset, length) => sent.push(Buffer.from(memory.subarray(offset, offset + length))),
+		send: (datagram) => sent.push(Buffer.from(datagram)),
 	};
 	const receiver = new SrtpSession({
 		profile: 1,
@@ -98,7 +98,7 @@ function packet(sequence: number, size: number, changes: Partial<MediaPacket> = 
 	return { sequence, timestamp: 0xfffffff0, marker: false, ssrc: 0xdeadbeef, payload: randomBytes(size), ...changes };
 }
 
-function mediaSender(isHeld: (memory: Buffer) => boolean = () => false) {
+function mediaSender(isHeld: (memory: ArrayBufferLike) => boolean = () => false) {
 	const counted = { datagrams: 0, bytes: 0, dropped: 0 };
 	const sender = new MediaSender({
 		sockets: 1,
@@ -189,14 +189,13 @@ describe('MediaSender', () => {
 
 	it('leaves memory alone while a socket refers to it', () => {
 		const references: Buffer[] = [];
-		let held: Buffer | undefined;
+		let held: ArrayBufferLike | undefined;
 		const { sender } = mediaSender((memory) => memory === held);
 		const { peer, path } = viewer();
-		const reference = (memory: Buffer, offset: number, length: number): void => {
-			references.push(memory.subarray(offset, offset + length));
-			held ??= memory;
+		path.route.send = (datagram) => {
+			references.push(datagram);
+			held ??= datagram.buffer;
 		};
-		path.route.send = reference;
 		sender.send([packet(1, 100)], [to(peer)]);
 		const before = Buffer.from(references[0] as Buffer);
 		sender.send([packet(2, 100)], [to(peer)]);

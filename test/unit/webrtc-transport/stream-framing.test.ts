@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MAX_DATAGRAM } from '../../../src/webrtc/transport/limits.ts';
 import { frameDatagram, StreamDeframer } from '../../../src/webrtc/transport/stream-framing.ts';
 
-const frame = (datagram: Uint8Array): Buffer => frameDatagram(Buffer.from(datagram), 0, datagram.length);
+const frame = (datagram: Uint8Array): Buffer => frameDatagram(Buffer.from(datagram));
 
 describe('StreamDeframer', () => {
 	it('finds the datagrams however the stream is cut', () => {

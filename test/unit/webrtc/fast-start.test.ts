@@ -62,6 +62,20 @@ describe('the first picture', () => {
 		expect(packets.map(({ index }) => index)).toEqual(packets.map((_, at) => at + 1));
 	});
 
+	it('comes from a group of 10 s and 2,700 packets, all of which follows within a second', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(300, { key: true, size: 10_000 });
+		const viewer = await scene.join();
+		expect(markOf(viewer.peer.first(viewer.video)[0]?.payload ?? new Uint8Array())).toBe(1);
+		await scene.clock.advance(1_000);
+		const packets = viewer.peer.first(viewer.video);
+		expect(packets.length).toBeGreaterThan(2_600);
+		expect(packets.map(({ index }) => index)).toEqual(packets.map((_, at) => at + 1));
+		expect(timeline(packets)).toEqual(Array.from({ length: 300 }, (_, number) => number * 90));
+		await scene.play(1);
+		expect(timeline(viewer.peer.first(viewer.video)).at(-1)).toBeGreaterThan(299 * 90);
+	});
+
 	it('does not flood a slow link with a group of 4 MB: never more than 40 Mbit/s after the first burst', async () => {
 		const scene = new WebRtcScene();
 		await scene.play(40, { key: true, size: 100_000 });

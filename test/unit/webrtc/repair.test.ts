@@ -59,12 +59,15 @@ describe('NACK', () => {
 		const scene = new WebRtcScene();
 		await scene.play(5, { key: true });
 		const viewer = await scene.join();
-		viewer.peer.options.onRtcp(receiverReport(viewer.video, { fractionLost: 0, lsr: 0, dlsr: 0 }));
-		for (let time = 0; time < 5; time++) viewer.peer.options.onRtcp(nack(viewer.video, [2]));
+		const ask = () => viewer.peer.options.onRtcp(nack(viewer.video, [2]));
+		for (let time = 0; time < 5; time++) ask();
 		expect(resent(viewer)).toBe(1);
-		await scene.clock.advance(REPAIR.resendAfter + 1);
-		viewer.peer.options.onRtcp(nack(viewer.video, [2]));
+		await scene.clock.advance(REPAIR.repeatAfter);
+		ask();
 		expect(resent(viewer)).toBe(2);
+		await scene.clock.advance(REPAIR.resendAfter);
+		ask();
+		expect(resent(viewer)).toBe(3);
 	});
 
 	it('S9: storms end at the budget', async () => {

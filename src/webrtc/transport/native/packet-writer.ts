@@ -4,8 +4,11 @@ import type { Destination, MediaPacket } from '../secure-transport.ts';
 /** Words in front of a payload: SSRC, timestamp, sequence number with the marker as bit 16, payload length. */
 const HEADER_WORDS = 4;
 const MARKER = 0x10000;
-/** About what the kernel takes at once. */
-const MEMORY = 64 * 1024;
+/**
+ * Room for a large key frame, and for the first burst of a replay. What is handed over in parts reaches viewers in
+ * parts: nobody has the end of a frame before everybody has its beginning.
+ */
+const MEMORY = 512 * 1024;
 
 /** Packets side by side in one memory, as the addon reads them (native/core/media_batch.h). */
 export class PacketWriter {
