@@ -18,6 +18,10 @@ export type PlaylistWindowOptions = {
 	continuity: Continuity;
 };
 
+/** Segments measured, from which on a busier one than all of them is not to be expected; and what is added before. */
+const PEAK_KNOWN = 10;
+const PEAK_ALLOWANCE = 1.5;
+
 type Retired = { readonly segment: Segment; readonly until: number };
 
 /**
@@ -32,6 +36,7 @@ export class PlaylistWindow {
 	/** Seconds of the longest playlist so far. */
 	#longest = 0;
 	#peak = 0;
+	#measured = 0;
 	#promised = false;
 	#init: { readonly segment: InitSegment; readonly name: string } | undefined;
 
@@ -84,9 +89,12 @@ export class PlaylistWindow {
 		return this.#listed.length > 0 ? (bytes * 8) / this.duration : 0;
 	}
 
-	/** Bits per second of the busiest segment so far that is not much shorter than others (section 4.3.4.2). */
+	/**
+	 * Bits per second of the busiest segment that is not much shorter than others (section 4.3.4.2): those so far, and in
+	 * the beginning half as much again, because a client may never ask for it once more.
+	 */
 	get peakBitrate(): number {
-		return Math.max(this.#peak, this.bitrate);
+		return Math.max(this.#peak, this.bitrate) * (this.#measured < PEAK_KNOWN ? PEAK_ALLOWANCE : 1);
 	}
 
 	/** Frames per second over the listed segments. */
@@ -114,6 +122,7 @@ export class PlaylistWindow {
 		this.#listed.push(segment);
 		if (cut.duration >= this.targetDuration / 2) {
 			this.#peak = Math.max(this.#peak, (cut.bytes.length * 8) / cut.duration);
+			this.#measured++;
 		}
 		this.#evict(now);
 		this.#longest = Math.max(this.#longest, this.duration);

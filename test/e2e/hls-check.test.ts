@@ -17,8 +17,12 @@ const WALL_CLOCK = [8, 26, 29];
  * machine lose sound.
  */
 const EXPECTED_ADVICE = /^(3: \d segments are listed|12: segment \d+: sound|32: HTTP without TLS)/;
-/** Key pictures at uneven times: a segment without one is cut where the target duration wants it. */
-const UNEVEN_ADVICE = /^(11: segment \d+ does not start with a key picture|11: EXT-X-INDEPENDENT|11: and \d)/;
+/**
+ * Key pictures at uneven times: a segment without one is cut where the target duration wants it. The frame rate is
+ * another in each segment.
+ */
+const UNEVEN_ADVICE =
+	/^(11: segment \d+ does not start with a key picture|11: EXT-X-INDEPENDENT|11: and \d|16: FRAME-RATE)/;
 
 let matrix: HlsMatrix;
 const reports = new Map<string, CheckReport>();
