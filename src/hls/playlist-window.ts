@@ -124,6 +124,8 @@ export class PlaylistWindow {
 			this.#peak = Math.max(this.#peak, (cut.bytes.length * 8) / cut.duration);
 			this.#measured++;
 		}
+		// Its parts stood behind all that is listed, before anything was removed.
+		if (cut.parts) this.#longest = Math.max(this.#longest, this.duration);
 		this.#evict(now);
 		this.#longest = Math.max(this.#longest, this.duration);
 		return segment;

@@ -5,7 +5,7 @@ import { Continuity } from '../../../src/hls/continuity.ts';
 import { classicNames, parseClassicName, parsePartName, partName } from '../../../src/hls/names.ts';
 import { PlaylistBody, renderPlaylist } from '../../../src/hls/playlist.ts';
 import { PlaylistWindow } from '../../../src/hls/playlist-window.ts';
-import type { CutSegment } from '../../../src/hls/segment.ts';
+import type { CutSegment, Part } from '../../../src/hls/segment.ts';
 import { WALL_ZERO } from '../../fakes/access-units.ts';
 import { checkSuccession, type ReadPlaylist, readPlaylist } from '../../fakes/playlist-rules.ts';
 
@@ -22,7 +22,7 @@ function setup(continuity = new Continuity(), wall = WALL_ZERO) {
 		window,
 		continuity,
 		/** Adds a segment at the time it ends. */
-		add(duration: number, changes: Partial<CutSegment> = {}) {
+		add(duration: number, changes: Partial<CutSegment & { parts: readonly Part[] }> = {}) {
 			const start = time;
 			time += duration;
 			return window.add(
@@ -186,6 +186,14 @@ describe('playlist', () => {
 			window.find(first.name.replace(/\d+\.ts$/, `${first.sequence + index}.ts`), now()),
 		);
 		expect(kept.length).toBe(3 + 4);
+	});
+
+	it('counts the parts of the segment under way to the longest playlist', () => {
+		const { add, window, now } = setup();
+		const first = add(1, { parts: [] });
+		for (let count = 0; count < 3; count++) add(1, { parts: [] });
+		expect(window.find(first.name, now() + 4999)).toBe(first);
+		expect(window.find(first.name, now() + 5000)).toBeUndefined();
 	});
 
 	it('is compressed once, and tagged by what it says', () => {
