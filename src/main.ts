@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import './heap.ts';
 import { networkInterfaces } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { systemClock } from './base/clock.ts';
 import { silentLogger } from './base/logger.ts';
 import { dualcast } from './cli/dualcast.ts';
@@ -8,6 +8,10 @@ import { readVersion } from './cli/version.ts';
 
 // A reader that goes away (`dualcast | head`) must not end the gateway.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
+
+// Packets pass through memory beside the heap, which V8 counts as growth of the heap. Left to itself it settles in some
+// processes on a growth of a tenth between collections of everything, one or two a second (docs/decisions/0014).
+setFlagsFromString('--heap-growing-percent=150');
 
 // No timer of the project holds the process; this one does until the exit code is known.
 setInterval(() => {}, 2 ** 30);

@@ -28,7 +28,6 @@ const ROOTS = [
 	'compose-cluster-life.ts',
 	'compose-streams.ts',
 	'compose-web.ts',
-	'heap.ts',
 	'main.ts',
 	'cli',
 ];
