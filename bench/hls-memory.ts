@@ -63,7 +63,10 @@ async function leastResident(pid: number): Promise<number> {
 	return least;
 }
 
-/** A removed segment is kept for its own duration and that of the longest playlist (RFC 8216 section 6.2.2). */
+/**
+ * A removed segment is kept for its own duration and that of the longest playlist (RFC 8216 section 6.2.2), in which
+ * low-latency players also saw the parts of the segment under way.
+ */
 async function windowBytes(playlist: string): Promise<number> {
 	const text = await (await fetch(playlist)).text();
 	const uris = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -72,5 +75,6 @@ async function windowBytes(playlist: string): Promise<number> {
 		return Number(response.headers.get('content-length'));
 	});
 	const listed = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-	return listed + listed * (1 + 1 / uris.length);
+	const underWay = text.includes('#EXT-X-PART:') ? 1 : 0;
+	return listed + listed * (1 + (1 + underWay) / uris.length);
 }

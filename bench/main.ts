@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { addedLatencyTable, measureAddedLatency } from './added-latency.ts';
+import type { BaselineReady } from './baseline.ts';
 import type { CameraReady } from './camera.ts';
 import { cameraClip } from './camera-clip.ts';
 import { Child } from './child.ts';
@@ -31,17 +32,18 @@ import { classroomTable, faultTable } from './report-cluster.ts';
 import type { Table } from './table.ts';
 import { measureTokens } from './tokens.ts';
 import { freeUdpPort } from './udp-relay.ts';
-import type { BaselineReady } from './werift-baseline.ts';
 
 const VIEWERS = [
 	{ transport: 'native', viewers: 60 },
 	{ transport: 'native', viewers: 150 },
+	{ transport: 'typescript', viewers: 20 },
 	{ transport: 'typescript', viewers: 60 },
 	{ transport: 'typescript', viewers: 150 },
 ];
 const BASELINE_VIEWERS = 60;
+const WERIFT = 'werift RTCRtpSender';
 const BASELINES = [
-	{ name: 'werift RTCRtpSender', module: './werift-baseline.ts' },
+	{ name: WERIFT, module: './werift-baseline.ts' },
 	{ name: 'node-datachannel', module: './node-datachannel-baseline.ts' },
 ];
 const CROWD = [
@@ -77,7 +79,7 @@ async function webrtc(camera: CameraReady, clip: string): Promise<Table[]> {
 		served.push({ ...result, name });
 	}
 	useTransport(chosenTransport ?? 'auto');
-	return [fanOutTable(served), joinTable(served), ...(await firstPicture(camera))];
+	return [fanOutTable(served, WERIFT), joinTable(served), ...(await firstPicture(camera))];
 }
 
 async function firstPicture(camera: CameraReady): Promise<Table[]> {

@@ -32,8 +32,15 @@ export function lossTable(viewings: readonly LossyViewing[]): Table {
 /** A server of WebRTC, and what it needed. */
 export type Served = FanOut & { readonly name: string };
 
-/** All viewers of WebRTC, of every server that was measured, beside what others need. */
-export function fanOutTable(served: readonly Served[]): Table {
+/** All viewers of WebRTC, of every server that was measured, beside what others need. @param baseline of the ratios */
+export function fanOutTable(served: readonly Served[], baseline: string): Table {
+	const plain = served.find(({ name }) => name === baseline);
+	const ratios = served
+		.filter((each) => plain && each !== plain && each.viewers === plain.viewers)
+		.map(({ name, cpuMicrosPerPacket }) => {
+			const ratio = cpuMicrosPerPacket / (plain?.cpuMicrosPerPacket ?? Number.NaN);
+			return `${name} / ${baseline} at ${plain?.viewers} viewers: ${ratio.toFixed(2)}`;
+		});
 	const elsewhere = FAN_OUT_ELSEWHERE.flatMap(({ name, cpuMicrosPerPacket }) =>
 		Object.entries(cpuMicrosPerPacket).map(([viewers, cpu]) => [`${name} ${ELSEWHERE}`, viewers, cpu, '', '', '', '']),
 	);
@@ -52,7 +59,10 @@ export function fanOutTable(served: readonly Served[]): Table {
 			]),
 			...elsewhere,
 		],
-		notes: ['Viewers a core: as many of this stream would fill one if each more cost what these did on average.'],
+		notes: [
+			...ratios,
+			'Viewers a core: as many of this stream would fill one if each more cost what these did on average.',
+		],
 	};
 }
 
