@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { createApi } from './api/api.ts';
-import { overHttp2 } from './api/over-http2.ts';
 import { answerError } from './api/problem.ts';
 import { createStreamView } from './api/stream-view.ts';
 import { Auth } from './auth/auth.ts';
@@ -27,6 +26,7 @@ import type { RtspServer } from './rtsp/server/server.ts';
 import { startStreamServer } from './rtsp/server/stream-server.ts';
 import { StreamRegistry } from './stream/registry.ts';
 import type { Source } from './stream/source.ts';
+import { pooled } from './webrtc/random.ts';
 import { createTransport } from './webrtc/transport/create-transport.ts';
 import { createWebRtcServer } from './webrtc/webrtc-server.ts';
 
@@ -106,6 +106,7 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 		: undefined;
 	if (hls) scope.defer(() => hls.close());
 
+	const random = pooled(randomBytes);
 	const transport = config.webrtc.enabled
 		? await createTransport({
 				transport: config.webrtc.transport,
@@ -116,7 +117,7 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 				clock,
 				logger: logger.child({ output: 'webrtc' }),
 				maxPeers: config.webrtc.max_sessions,
-				random: randomBytes,
+				random,
 			})
 		: undefined;
 	if (transport) scope.defer(() => transport.close());
@@ -127,7 +128,7 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 				clock,
 				logger: logger.child({ output: 'webrtc' }),
 				maxSessions: config.webrtc.max_sessions,
-				randomBytes,
+				randomBytes: random,
 			})
 		: undefined;
 	if (webrtc) scope.defer(() => webrtc.close());
@@ -171,7 +172,7 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 	const probeLog = logger.child({ part: 'probe' });
 
 	let closing = false;
-	const app = createApi({
+	const api = createApi({
 		streams: createStreamView({ registry, clock, hls, webrtc, rtsp }),
 		hls,
 		webrtc,
@@ -191,7 +192,6 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 		logger: logger.child({ output: 'api' }),
 		version,
 	});
-	const api = overHttp2(app);
 	const serve = (request: IncomingMessage, response: ServerResponse) => {
 		if (!hls?.handle(request, response)) api(request, response);
 	};

@@ -37,13 +37,23 @@ napi_value close(const Call& call) {
 	return nullptr;
 }
 
+std::vector<Destination> destinations(View bytes) {
+	std::vector<Destination> read(bytes.size / sizeof(Destination));
+	if (!read.empty()) std::memcpy(read.data(), bytes.data, read.size() * sizeof(Destination));
+	return read;
+}
+
 napi_value send(const Call& call) {
-	const View bytes = call.bytes(1);
-	std::vector<Destination> destinations(bytes.size / sizeof(Destination));
-	if (!destinations.empty()) std::memcpy(destinations.data(), bytes.data, destinations.size() * sizeof(Destination));
-	auto batch = MediaBatch::read(call.bytes(0), std::move(destinations));
+	const auto batch = MediaBatch::read(call.bytes(0), destinations(call.bytes(1)));
 	if (!batch) throw std::invalid_argument("these are no packets");
-	TransportObject::of(call).send(std::move(batch));
+	Transport& transport = TransportObject::of(call);
+	if (call.flag(2)) transport.keep(batch);
+	transport.send(batch);
+	return nullptr;
+}
+
+napi_value sendAgain(const Call& call) {
+	TransportObject::of(call).sendAgain(destinations(call.bytes(0)));
 	return nullptr;
 }
 
@@ -121,6 +131,7 @@ void defineTransportMethods(napi_env env, napi_value object) {
 	    method<restartIce>("restartIce"),
 	    method<close>("close"),
 	    method<send>("send"),
+	    method<sendAgain>("sendAgain"),
 	    method<sendRtcp>("sendRtcp"),
 	    method<sweep>("sweep"),
 	    method<receive>("receive"),

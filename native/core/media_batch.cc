@@ -37,4 +37,9 @@ std::shared_ptr<const MediaBatch> MediaBatch::read(View packets, std::vector<Des
 	return batch;
 }
 
+std::shared_ptr<const MediaBatch> MediaBatch::again(const std::shared_ptr<const MediaBatch>& read,
+                                                    std::vector<Destination> destinations) {
+	return std::make_shared<MediaBatch>(MediaBatch{{}, read->packets, std::move(destinations), read->refused, read});
+}
+
 }  // namespace dualcast

@@ -24,6 +24,8 @@ struct MediaBatch {
 	std::vector<Destination> destinations;
 	/** Packets that are too long to be sent. */
 	size_t refused = 0;
+	/** Has the memory in place of this one, if it is of another batch. */
+	std::shared_ptr<const MediaBatch> owner;
 
 	/**
 	 * Reads what JavaScript wrote: for each packet four words of this machine (SSRC, timestamp, sequence number with
@@ -32,6 +34,10 @@ struct MediaBatch {
 	 * @returns null if the bytes are no such packets
 	 */
 	static std::shared_ptr<const MediaBatch> read(View packets, std::vector<Destination> destinations);
+
+	/** The packets of a batch that was read, for others. */
+	static std::shared_ptr<const MediaBatch> again(const std::shared_ptr<const MediaBatch>& read,
+	                                               std::vector<Destination> destinations);
 };
 
 }  // namespace dualcast

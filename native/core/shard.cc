@@ -74,10 +74,12 @@ void Shard::post(Command command) {
 void Shard::run() {
 	std::vector<Command> commands;
 	std::deque<Datagram> datagrams;
+	// RTCP of a turn goes out together: everybody's reports are asked for at once.
 	// One datagram a turn: a handshake takes half a millisecond, and media must not wait for many of them.
 	while (next(commands, datagrams)) {
 		for (Command& command : commands) std::visit([this](auto& what) { act(what); }, command);
 		commands.clear();
+		outbox_.flush();
 		if (!datagrams.empty()) take(datagrams.front());
 		datagrams.clear();
 		checkTimers();
@@ -141,7 +143,6 @@ void Shard::act(Rtcp& rtcp) {
 	const auto datagram = found->second.srtp->rtcpSender.protect(rtcp.packet);
 	if (!datagram) return;
 	outbox_.add(found->second.route, *datagram);
-	outbox_.flush();
 }
 
 void Shard::act(Close& close) {

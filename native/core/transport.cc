@@ -60,6 +60,10 @@ void Transport::send(std::shared_ptr<const MediaBatch> batch) {
 	}
 }
 
+void Transport::sendAgain(std::vector<Destination> destinations) {
+	if (kept_) send(MediaBatch::again(kept_, std::move(destinations)));
+}
+
 void Transport::sendRtcp(uint32_t viewer, Bytes packet) { shardOf(viewer).sendRtcp(viewer, std::move(packet)); }
 
 void Transport::sweep(uint64_t now) { front_.sweep(now); }

@@ -43,6 +43,10 @@ public:
 	/** Says goodbye and forgets the viewer. */
 	void close(uint32_t viewer);
 	void send(std::shared_ptr<const MediaBatch> batch);
+	/** The packets of this batch are what `sendAgain` sends. */
+	void keep(std::shared_ptr<const MediaBatch> batch) { kept_ = std::move(batch); }
+	/** Sends what was kept last; nothing before. */
+	void sendAgain(std::vector<Destination> destinations);
 	void sendRtcp(uint32_t viewer, Bytes packet);
 	void sweep(uint64_t now);
 	/** A datagram of a TCP connection that JavaScript holds. */
@@ -65,6 +69,7 @@ private:
 	bool canSegment_ = true;
 	std::vector<std::unique_ptr<Shard>> shards_;
 	std::unordered_map<uint32_t, std::shared_ptr<PeerFacts>> facts_;
+	std::shared_ptr<const MediaBatch> kept_;
 };
 
 }  // namespace dualcast

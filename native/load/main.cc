@@ -2,12 +2,15 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <sstream>
 #include <string_view>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -19,10 +22,12 @@
 // Many viewers for the bench, as cheap as they can be: real ICE and DTLS, then packets are counted by what their
 // headers say and thrown away. On standard input one command a line, answers on standard output:
 //   join ADDRESS PORT UFRAG PASSWORD OWN_UFRAG     -> "media NUMBER MILLISECONDS" at its first packet
-//   count                                           -> "count VIEWERS PACKETS BYTES LOST LONGEST_GAP_MS"
+//   count                                           -> "count VIEWERS PACKETS BYTES LOST LONGEST_GAP_MS FEWEST MOST"
 //   frames                                          -> "frames TIMESTAMP:ARRIVAL,ARRIVAL TIMESTAMP:…" since the last time
+// The longest gap of any viewer and the fewest and the most packets that one got are those since the last count.
 // Frames are known by their RTP timestamp; a frame's last packet comes to each viewer at a time in microseconds of the
-// monotonic clock. Words of the command line: "separate", datagrams are not coalesced; "stamped", frames are noted.
+// monotonic clock. Words of the command line: "separate", datagrams are not coalesced; "stamped", frames are noted and
+// sockets are looked into every few milliseconds only.
 
 namespace {
 
@@ -49,12 +54,16 @@ using Frames = std::map<uint32_t, std::vector<int64_t>>;
 
 constexpr uint8_t MARKER = 0x80;
 
+/** How often viewers whose packets are stamped look into their sockets. */
+constexpr std::chrono::milliseconds REST{5};
+
 struct Receiver {
 	ClientViewer viewer;
 	size_t number;
 	Time::time_point joined = Time::now();
 	Time::time_point lastMedia{};
 	double longestGap = 0;
+	uint64_t packetsSinceCount = 0;
 	uint64_t bytes = 0;
 	std::map<uint32_t, Source> sources;
 
@@ -75,6 +84,7 @@ struct Receiver {
 		else longestGap = std::max(longestGap, since(lastMedia));
 		lastMedia = now;
 		bytes += packet.size;
+		packetsSinceCount++;
 		Source& source = sources[readU32(packet.data + 8)];
 		const uint16_t sequence = readU16(packet.data + 2);
 		const auto step = static_cast<int16_t>(static_cast<uint16_t>(sequence - source.last));
@@ -100,6 +110,9 @@ public:
 		epoll_event events[256];
 		Pace pace(Time::now());
 		while (true) {
+			// The kernel notes when packets come. To read them at once would only take the processor from a gateway on the
+			// same machine, which a viewer elsewhere does not.
+			if (manner_.stamped) std::this_thread::sleep_for(REST);
 			const int ready = epoll_wait(epoll_, events, 256, Pace::HURRY.count());
 			for (int at = 0; at < ready; at++) {
 				auto* const receiver = static_cast<Receiver*>(events[at].data.ptr);
@@ -161,20 +174,24 @@ private:
 	}
 
 	void tell() {
-		uint64_t packets = 0, bytes = 0;
+		uint64_t packets = 0, bytes = 0, most = 0;
+		uint64_t fewest = receivers_.empty() ? 0 : UINT64_MAX;
 		int64_t lost = 0;
 		double gap = 0;
 		for (const auto& receiver : receivers_) {
 			bytes += receiver->bytes;
 			gap = std::max(gap, receiver->longestGap);
 			receiver->longestGap = 0;
+			const uint64_t sinceCount = std::exchange(receiver->packetsSinceCount, 0);
+			fewest = std::min(fewest, sinceCount);
+			most = std::max(most, sinceCount);
 			for (const auto& [ssrc, source] : receiver->sources) {
 				packets += source.packets;
 				lost += source.span + 1 - static_cast<int64_t>(source.packets);
 			}
 		}
 		std::cout << "count " << receivers_.size() << ' ' << packets << ' ' << bytes << ' ' << lost << ' ' << gap
-		          << std::endl;
+		          << ' ' << fewest << ' ' << most << std::endl;
 	}
 
 	void note(View packet) {

@@ -32,6 +32,8 @@ struct Scene {
 	std::set<uint32_t> secured;
 	std::map<uint32_t, std::string> closed;
 	std::map<uint32_t, size_t> reports;
+	/** RTCP that clients got. */
+	std::map<uint32_t, size_t> told;
 	uint32_t last = 0;
 
 	explicit Scene(uint32_t threads = 3, bool segmentation = true)
@@ -58,6 +60,7 @@ struct Scene {
 		poll(watched.data(), watched.size(), 5);
 		for (const auto& [id, client] : clients) {
 			client->receive(batch, [&, number = id](View packet) {
+				if (packet.size > 1 && packet.data[1] == REPORT[1]) told[number]++;
 				if (packet.size < 12 || readU32(packet.data + 8) != SSRC) return;
 				sequences[number].insert(readU16(packet.data + 2));
 				bytes[number] += packet.size;
@@ -138,6 +141,25 @@ TEST(batches, "a batch of many packets goes out whole") {
 	scene.until([&] { return scene.sequences[viewers[0]].size() == 1200 && scene.sequences[viewers[1]].size() == 1200; });
 }
 
+TEST(openings, "what was kept goes to others as it went to the first") {
+	Scene scene(2);
+	const auto viewers = openMany(scene, 3);
+	scene.transport.sendAgain({{viewers[0], 96, 0}});
+	scene.transport.keep(Scene::frame(0, 40, {}));
+	for (const uint32_t id : viewers) scene.transport.sendAgain({{id, 96, 100}});
+	// Those that were sent before hold on to what they are made of.
+	scene.transport.keep(Scene::frame(140, 9, {}));
+	for (const uint32_t id : viewers) scene.transport.sendAgain({{id, 96, 0}});
+	scene.until([&] {
+		size_t complete = 0;
+		for (const uint32_t id : viewers) complete += scene.sequences[id].size() == 49 ? 1 : 0;
+		return complete == viewers.size();
+	});
+	CHECK(*scene.sequences[viewers[2]].begin() == 100);
+	CHECK(*scene.sequences[viewers[2]].rbegin() == 148);
+	CHECK(scene.bytes[viewers[1]] == 39 * 1198 + 333 + 8 * 1198 + 333 + 49 * 28);
+}
+
 TEST(reports, "RTCP is told, damaged RTCP is not") {
 	Scene scene;
 	const auto viewers = openMany(scene, 4);
@@ -147,6 +169,18 @@ TEST(reports, "RTCP is told, damaged RTCP is not") {
 	sendto(scene.clients[viewers[0]]->descriptor(), forged, sizeof forged, 0, &scene.address.address.any,
 	       scene.address.addressLength());
 	scene.until([&] { return scene.transport.counters().strayDatagrams == 1; });
+}
+
+TEST(told, "RTCP for many at once reaches everyone, with no media to go with, and who leaves with it") {
+	Scene scene(1);
+	const auto viewers = openMany(scene, 6);
+	const auto tell = [&](uint32_t id) { scene.transport.sendRtcp(id, Bytes(REPORT, REPORT + sizeof REPORT)); };
+	for (const uint32_t id : viewers) tell(id);
+	scene.until([&] { return scene.told.size() == viewers.size(); });
+	for (const uint32_t id : viewers) tell(id);
+	scene.transport.close(viewers[3]);
+	scene.until([&] { return scene.told[viewers[0]] == 2 && scene.told[viewers[3]] == 2 && scene.told[viewers[5]] == 2; });
+	CHECK(scene.transport.counters().packetsSent == 0);
 }
 
 TEST(strangers, "nothing that is not authenticated is answered, and no handshake begins") {

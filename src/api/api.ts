@@ -1,4 +1,5 @@
-import express, { type Express } from 'express';
+import type { RequestListener } from 'node:http';
+import express from 'express';
 import type { Auth } from '../auth/auth.ts';
 import type { Logger } from '../base/logger.ts';
 import { TrustedProxies } from '../base/trusted-proxies.ts';
@@ -12,8 +13,10 @@ import { hlsStreamsRouter, requireHls } from './hls-streams.ts';
 import type { IceServer } from './ice-server-link.ts';
 import { metricsRouter } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
+import { overHttp2 } from './over-http2.ts';
 import { ownPages } from './own-pages.ts';
 import { pagesRouter } from './pages.ts';
+import { plainOffers } from './plain-offers.ts';
 import type { HlsPort, ProbePort, ReadinessPort, StreamsPort, WebRtcPort } from './ports.ts';
 import { probeRouter } from './probe.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -22,6 +25,7 @@ import { type TokensOptions, tokensRouter } from './tokens.ts';
 import { type GuidePort, viewerGuideRouter } from './viewer-guide.ts';
 import { webRtcSessionsRouter } from './webrtc-sessions.ts';
 import { whepAlias, whepRouter } from './whep.ts';
+import { WhepOffers } from './whep-offers.ts';
 
 export type ApiOptions = {
 	streams: StreamsPort;
@@ -54,7 +58,7 @@ const NOTHING_SAID = { pageHosts: [], proxies: new TrustedProxies([]) };
 const HERE = { name: undefined, url: undefined };
 
 /** Everything HTTP but HLS media: API, WHEP, health and pages. Errors are problem+json (RFC 9457). */
-export function createApi(options: ApiOptions): Express {
+export function createApi(options: ApiOptions): RequestListener {
 	const { streams, hls, webrtc, auth, security = NOTHING_SAID, place = async () => HERE } = options;
 	const app = express();
 	app.disable('x-powered-by');
@@ -68,7 +72,9 @@ export function createApi(options: ApiOptions): Express {
 	app.use(whepAlias);
 	app.use(ownPages({ pageHosts: security.pageHosts, open: auth.access.isPublic }));
 	// Before the others: a class that joins at once passes whatever stands in front.
-	app.use('/whep', whepRouter({ streams, webrtc, iceServers: options.iceServers, auth }));
+	const whep = { streams, webrtc, iceServers: options.iceServers, auth };
+	const offers = new WhepOffers(whep);
+	app.use('/whep', whepRouter(whep, offers));
 	app.use('/api', (_request, response, next) => {
 		response.setHeader('Cache-Control', 'no-store');
 		next();
@@ -94,5 +100,10 @@ export function createApi(options: ApiOptions): Express {
 	app.use(pagesRouter(options.webRoot, options.guide !== undefined));
 	app.use(notFound);
 	app.use(errorHandler(options.logger));
-	return app;
+
+	const routes = overHttp2(app);
+	const plain = plainOffers({ offers, proxies: security.proxies, logger: options.logger });
+	return (request, response) => {
+		if (!plain(request, response)) routes(request, response);
+	};
 }

@@ -1,19 +1,24 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { DualcastError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { answerError, toDualcastError } from './problem.ts';
 
-/** Answers every error of the routes before it; what is nobody's fault outside goes to the log with its cause. */
+/** Answers every error of the routes before it. */
 export function errorHandler(logger: Logger): ErrorRequestHandler {
-	return (thrown, request, response, _next) => {
-		const error = toDualcastError(thrown);
-		// A client that went away or broke the connection fails its request in many ways; that says nothing about us.
-		const clientFailed = response.destroyed || Boolean(request.socket.errored);
-		if (error.code === 'internal' && !clientFailed) {
-			logger.error({ method: request.method, path: request.path, error: error.cause ?? error }, 'a request failed');
-		}
-		answerError(request, response, error);
-	};
+	return (thrown, request, response, _next) => reportError(logger, request, response, thrown);
+}
+
+/** Answers an error; what is nobody's fault outside goes to the log with its cause. */
+export function reportError(logger: Logger, request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+	const error = toDualcastError(thrown);
+	// A client that went away or broke the connection fails its request in many ways; that says nothing about us.
+	const clientFailed = response.destroyed || Boolean(request.socket.errored);
+	if (error.code === 'internal' && !clientFailed) {
+		const path = request.url?.split('?', 1)[0];
+		logger.error({ method: request.method, path, error: error.cause ?? error }, 'a request failed');
+	}
+	answerError(request, response, error);
 }
 
 /** The end of the routes. */

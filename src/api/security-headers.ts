@@ -1,11 +1,17 @@
+import type { ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 
-/** What holds for every answer: no guessing of types, no address of ours (it may name a camera) to other sites. */
+/** What holds for every answer. */
 export const securityHeaders: RequestHandler = (_request, response, next) => {
-	response.setHeader('X-Content-Type-Options', 'nosniff');
-	response.setHeader('Referrer-Policy', 'no-referrer');
+	setSecurityHeaders(response);
 	next();
 };
+
+/** No guessing of types, no address of ours (it may name a camera) to other sites. */
+export function setSecurityHeaders(response: ServerResponse): void {
+	response.setHeader('X-Content-Type-Options', 'nosniff');
+	response.setHeader('Referrer-Policy', 'no-referrer');
+}
 
 /**
  * What the pages may do: their own scripts, connections to this gateway, media from it and from memory (hls.js).

@@ -19,7 +19,7 @@ const CANDIDATE = /^\S+ \d+ (\S+) \d+ (\S+) (\d+) /;
 
 /**
  * @param candidates values of `a=candidate` lines
- * @param sent whether a media packet was sent
+ * @param sent whether a media packet was sent, of the picture where there is one
  */
 export function connectionReport(
 	{ state, bindingRequests, dtlsDatagrams }: PeerDiagnosis,

@@ -15,6 +15,12 @@ export type GroupStart = {
 	readonly octets: number;
 };
 
+/** Packets of the ring, numbered for a viewer, and the bytes of their payloads. */
+export type Run = { readonly packets: readonly MediaPacket[]; readonly bytes: number };
+
+/** How a viewer begins: those who do it in the same way between two frames get the same packets. */
+export type Opening = { readonly squeeze: Squeeze; readonly maxBytes: number };
+
 /**
  * One track as all viewers of a stream share it: its packets in one numbering, and who gets them live. It outlives
  * reconnects of the camera: numbers and time go on.
@@ -35,6 +41,8 @@ export class Lane {
 	#now = 0;
 	#octets = 0;
 	#groupAt = Number.NEGATIVE_INFINITY;
+	#quickStart: Squeeze | undefined;
+	#opening: (Opening & { readonly run: Run }) | undefined;
 
 	constructor(numbers: LaneNumbers, clockRate: number) {
 		this.ssrc = numbers.ssrc;
@@ -82,6 +90,8 @@ export class Lane {
 		this.#wall = wall;
 		this.#now = now;
 		this.batch.length = 0;
+		this.#quickStart = undefined;
+		this.#opening = undefined;
 		if (key) {
 			this.#group = { index: this.ring.next, frame: this.#frame, octets: this.#octets };
 			this.#groupAt = now;
@@ -104,6 +114,7 @@ export class Lane {
 		};
 		this.#octets += payload.length;
 		this.batch.push(packet);
+		this.#quickStart = undefined;
 		this.ring.push(packet, this.#frame, this.#now);
 	}
 
@@ -118,10 +129,25 @@ export class Lane {
 		return (this.#timestampBase + ticks) >>> 0;
 	}
 
-	/** The cached group in quick motion up to the last frame, for a viewer who has seen nothing yet. */
+	/**
+	 * The cached group in quick motion up to the last frame, for a viewer who has seen nothing yet. The same object until
+	 * there are more packets.
+	 */
 	quickStart(): Squeeze {
 		const step = Math.round((CATCH_UP.frameStep * this.clockRate) / 1000);
-		return { endFrame: this.#frame, endTimestamp: this.timestamp, step };
+		this.#quickStart ??= { endFrame: this.#frame, endTimestamp: this.timestamp, step };
+		return this.#quickStart;
+	}
+
+	/** What another viewer has begun with in this way. */
+	runOf({ squeeze, maxBytes }: Opening): Run | undefined {
+		const known = this.#opening;
+		return known?.squeeze === squeeze && known.maxBytes === maxBytes ? known.run : undefined;
+	}
+
+	/** Keeps what a viewer begins with until the next frame. */
+	keepRun(opening: Opening, run: Run): void {
+		this.#opening = { ...opening, run };
 	}
 
 	/**

@@ -7,6 +7,8 @@ export const OFFER_LIMITS = {
 	sections: 8,
 	/** `a=rtpmap` lines of one section. */
 	codecs: 96,
+	/** Forms of offers that are remembered: one for each browser and version. */
+	forms: 16,
 } as const;
 
 /**

@@ -21,15 +21,12 @@ export type OfferedRtpMap = {
  * are passed over unread. Of one that stands there twice the last counts, and the first rtpmap of a payload type.
  */
 export type OfferedAttributes = {
-	ufrag?: string;
-	password?: string;
 	setup?: string;
 	mid?: string;
 	direction?: 'recvonly' | 'sendonly' | 'sendrecv' | 'inactive';
 	rtcpMux?: true;
 	bundleOnly?: true;
 	readonly groups: string[];
-	readonly fingerprints: string[];
 	/** By payload type, as the next two. */
 	readonly rtpmaps: Map<number, OfferedRtpMap>;
 	readonly fmtp: Map<number, string>;
@@ -37,9 +34,19 @@ export type OfferedAttributes = {
 	readonly feedback: Map<number | '*', string[]>;
 };
 
+/** The place of a line that is an offer's own. */
+export type OwnPlace = {
+	/** In the text, from 1. */
+	readonly number: number;
+	/** Of the section it stands in; undefined for the session. */
+	readonly section: number | undefined;
+};
+
 export type OfferedLines = {
 	readonly session: OfferedAttributes;
 	readonly sections: readonly (OfferedAttributes & MediaLine)[];
+	/** In their order. */
+	readonly own: readonly OwnPlace[];
 };
 
 /** No value of SDP holds one (RFC 8866 section 9), and parts of an offer go into its answer. */
@@ -49,27 +56,31 @@ const MEDIA = /^m=([a-z]+) (\d{1,5}) ([A-Z/]+) ([^ ]+(?: [^ ]+)*)$/;
 const RTPMAP = /^(\d{1,2}|1[01]\d|12[0-7]) ([^ /]+)\/(\d{1,9})(?:\/(\d{1,3}))?$/;
 const FMTP = /^(\d{1,3}) (\S.*)$/;
 const FEEDBACK = /^(\d{1,3}|\*) (\S+)(?: (\S+))?/;
-const NOT_BLANK = /\S/;
+export const NOT_BLANK = /\S/;
+/** What `splitOwnLines` leaves of an offer's own lines. */
+const OWN = /^(?:o=|a=(?:ice-ufrag|ice-pwd|fingerprint|candidate|msid|ssrc):)$/;
 
 /**
  * Reads the lines of an offer that mean something, all of them checked for size and form.
  *
+ * @param text as `splitOwnLines` leaves it
  * @throws DualcastError `offer_invalid` naming the line and what is wrong with it
  */
 export function readLines(text: string): OfferedLines {
-	if (text.trim() === '') throw invalid('is empty');
-	if (text.length > OFFER_LIMITS.characters) throw invalid(`is longer than ${OFFER_LIMITS.characters} characters`);
 	const lines = text.split('\n', OFFER_LIMITS.lines + 1);
 	if (lines.length > OFFER_LIMITS.lines) throw invalid(`has more than ${OFFER_LIMITS.lines} lines`);
 	if (lines[0]?.trim() !== 'v=0') throw invalid('does not begin with v=0');
 	const session = noAttributes();
 	const sections: (OfferedAttributes & MediaLine)[] = [];
+	const own: OwnPlace[] = [];
 	let part = session;
 	for (let number = 1; number <= lines.length; number++) {
 		const line = (lines[number - 1] as string).trimEnd();
 		if (line === '') continue;
 		checkLine(line, number);
-		if (line.startsWith('a=')) {
+		if (OWN.test(line)) {
+			own.push({ number, section: sections.length === 0 ? undefined : sections.length - 1 });
+		} else if (line.startsWith('a=')) {
 			readAttribute(part, line, number);
 		} else if (line.startsWith('m=')) {
 			const section = { ...readMedia(line, number), ...noAttributes() };
@@ -79,14 +90,15 @@ export function readLines(text: string): OfferedLines {
 	}
 	if (sections.length === 0) throw invalid('has no m= section');
 	if (sections.length > OFFER_LIMITS.sections) throw invalid(`has more than ${OFFER_LIMITS.sections} m= sections`);
-	return { session, sections };
+	return { session, sections, own };
 }
 
 function noAttributes(): OfferedAttributes {
-	return { groups: [], fingerprints: [], rtpmaps: new Map(), fmtp: new Map(), feedback: new Map() };
+	return { groups: [], rtpmaps: new Map(), fmtp: new Map(), feedback: new Map() };
 }
 
-function checkLine(line: string, number: number): void {
+/** @throws DualcastError `offer_invalid` for a line that is too long, or no SDP */
+export function checkLine(line: string, number: number): void {
 	if (line.length > OFFER_LIMITS.lineCharacters) {
 		throw invalid(`is longer than ${OFFER_LIMITS.lineCharacters} characters in line ${number}`);
 	}
@@ -120,15 +132,6 @@ function takeAttribute(part: OfferedAttributes, name: string, value: string): bo
 			return takeFeedback(part, value);
 		case 'group':
 			part.groups.push(value);
-			break;
-		case 'fingerprint':
-			part.fingerprints.push(value);
-			break;
-		case 'ice-ufrag':
-			part.ufrag = value;
-			break;
-		case 'ice-pwd':
-			part.password = value;
 			break;
 		case 'setup':
 			part.setup = value;
@@ -186,6 +189,6 @@ function takeFeedback({ feedback }: OfferedAttributes, value: string): boolean {
 	return true;
 }
 
-function invalid(problem: string): DualcastError {
+export function invalid(problem: string): DualcastError {
 	return new DualcastError('offer_invalid', `the offer ${problem}`);
 }

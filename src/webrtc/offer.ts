@@ -1,6 +1,7 @@
-import { DualcastError } from '../base/errors.ts';
-import { formatParameters } from '../media/sdp.ts';
-import { type OfferedAttributes, type OfferedLines, readLines } from './offer-lines.ts';
+import { OFFER_LIMITS } from './limits.ts';
+import { OfferForms } from './offer-form.ts';
+import { invalid } from './offer-lines.ts';
+import { type OwnAttributes, readOwnLines, splitOwnLines } from './own-lines.ts';
 
 /** One payload type of an offered section. */
 export type OfferedCodec = {
@@ -37,14 +38,17 @@ export type MediaSection = {
 	readonly bundled: boolean;
 };
 
-/** One `m=` section of the offer, in its place. */
-export type OfferedSection = {
+/** What any `m=` section says. */
+export type SectionPlace = {
 	readonly kind: string;
 	readonly protocol: string;
 	/** The format list as offered. */
 	readonly formats: readonly string[];
 	readonly mid: string | undefined;
-} & (ForeignSection | MediaSection);
+};
+
+/** One `m=` section of the offer, in its place. */
+export type OfferedSection = SectionPlace & (ForeignSection | MediaSection);
 
 export type UsableSection = Extract<OfferedSection, { usable: true }>;
 
@@ -52,10 +56,7 @@ export type Offer = {
 	readonly sections: readonly OfferedSection[];
 };
 
-type OfferedMedia = OfferedLines['sections'][number];
-
 const ICE_CHARACTERS = /^[A-Za-z0-9+/]+$/;
-const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}$/;
 const FINGERPRINT = /^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})+$/;
 /** Values of `a=setup` (RFC 4145 section 4). */
 const SETUPS: ReadonlySet<string | undefined> = new Set(['actpass', 'active', 'passive']);
@@ -70,68 +71,35 @@ const HASHES = new Map([
  * Reads a WHEP offer. Candidates and header extensions are not looked at: this side checks no candidates and uses
  * no extensions.
  *
+ * @param forms what is known from offers before
  * @throws DualcastError `offer_invalid` naming what is wrong; `offer_unsupported` when the offer is sound but asks
  * for what a viewer's session cannot do (sending, another DTLS role, RTCP on a port of its own)
  */
-export function parseOffer(text: string): Offer {
-	const lines = readLines(text);
-	const bundled = bundleOf(lines.session);
-	const transports = lines.sections.map((section) => offeredTransport(section, lines.session));
-	const shared = transports.find((transport) => transport !== undefined);
-	const sections = lines.sections.map((section, index) =>
-		offeredSection(section, index, transports[index] ?? shared, lines.session, bundled),
+export function parseOffer(text: string, forms = new OfferForms()): Offer {
+	if (text.trim() === '') throw invalid('is empty');
+	if (text.length > OFFER_LIMITS.characters) throw invalid(`is longer than ${OFFER_LIMITS.characters} characters`);
+	const { form: formText, own } = splitOwnLines(text);
+	const form = forms.read(formText);
+	const { session, bySection } = readOwnLines(own, form.own, form.sections.length);
+	const transports = form.sections.map(({ setup }, index) =>
+		SETUPS.has(setup) ? offeredTransport(bySection[index] as OwnAttributes, session) : undefined,
 	);
-	if (!sections.some((section) => section.usable)) {
-		throw invalid('has no audio or video section that is switched on');
-	}
-	const mids = sections.flatMap((section) => section.mid ?? []);
-	if (new Set(mids).size !== mids.length) throw invalid('uses one a=mid for two sections');
-	return { sections };
-}
-
-/** The mids of the BUNDLE group (RFC 9143). */
-function bundleOf({ groups }: OfferedAttributes): readonly string[] {
-	for (const group of groups) {
-		const [semantics, ...mids] = group.split(' ');
-		if (semantics === 'BUNDLE') return mids;
-	}
-	return [];
-}
-
-function offeredSection(
-	lines: OfferedMedia,
-	index: number,
-	transport: OfferedTransport | undefined,
-	session: OfferedAttributes,
-	bundle: readonly string[],
-): OfferedSection {
-	const { kind, protocol, formats, mid, direction } = lines;
-	if (mid !== undefined && !TOKEN.test(mid)) throw invalid(`has an a=mid in section ${index} that is no token`);
-	const common = { kind, protocol, formats, mid };
-	if (!isSwitchedOn(lines)) return { ...common, usable: false };
-	if (direction === 'sendonly' || direction === 'inactive') {
-		throw unsupported(`has a=${direction} in section ${index}; a viewer offers recvonly or sendrecv`);
-	}
-	if (!lines.rtcpMux) throw unsupported(`has no a=rtcp-mux in section ${index}; RTCP on its own port is not supported`);
-	if ((lines.setup ?? session.setup) === 'passive') {
-		throw unsupported(`has a=setup:passive in section ${index}; offer actpass or active`);
-	}
-	if (!transport) throw invalid('has no usable ICE credentials, a=setup or a=fingerprint with SHA-256, 384 or 512');
-	const bundled = mid !== undefined && bundle.includes(mid);
-	return { ...common, usable: true, codecs: offeredCodecs(lines), transport, bundled };
-}
-
-/** Port 0 switches a section off, but not one that is offered for the bundle alone (RFC 9143 section 6). */
-function isSwitchedOn({ kind, port, protocol, bundleOnly }: OfferedMedia): boolean {
-	if (kind !== 'audio' && kind !== 'video') return false;
-	return (port !== 0 || bundleOnly === true) && protocol.endsWith('/TLS/RTP/SAVPF');
+	const shared = transports.find((transport) => transport !== undefined);
+	return {
+		sections: form.sections.map((section, index): OfferedSection => {
+			if (!section.usable) return section;
+			const transport = transports[index] ?? shared;
+			if (transport) return { ...section, transport };
+			throw invalid('has no usable ICE credentials, a=setup or a=fingerprint with SHA-256, 384 or 512');
+		}),
+	};
 }
 
 /** Undefined when the section has none of its own: a bundled section may leave it to another one. */
-function offeredTransport(section: OfferedMedia, session: OfferedAttributes): OfferedTransport | undefined {
+function offeredTransport(section: OwnAttributes, session: OwnAttributes): OfferedTransport | undefined {
 	const ufrag = section.ufrag ?? session.ufrag;
 	const password = section.password ?? session.password;
-	if (!ufrag || !password || !SETUPS.has(section.setup ?? session.setup)) return undefined;
+	if (!ufrag || !password) return undefined;
 	if (!isIceText(ufrag, 4) || !isIceText(password, 22)) {
 		throw invalid('has an a=ice-ufrag or a=ice-pwd of wrong length or characters');
 	}
@@ -150,45 +118,4 @@ function offeredTransport(section: OfferedMedia, session: OfferedAttributes): Of
 
 function isIceText(text: string, least: number): boolean {
 	return text.length >= least && text.length <= 256 && ICE_CHARACTERS.test(text);
-}
-
-/** In the order of the browser's preference. */
-function offeredCodecs({ kind, formats, rtpmaps, fmtp, feedback }: OfferedMedia): OfferedCodec[] {
-	const codecs: OfferedCodec[] = [];
-	const always = feedback.get('*') ?? [];
-	for (const format of formats) {
-		const payloadType = Number(format);
-		const rtpmap = rtpmaps.get(payloadType);
-		if (!rtpmap) {
-			const implied = staticCodec(kind, payloadType);
-			if (implied) codecs.push(implied);
-			continue;
-		}
-		const text = fmtp.get(payloadType) ?? '';
-		codecs.push({
-			payloadType,
-			name: rtpmap.encoding.toLowerCase(),
-			clockRate: rtpmap.clockRate,
-			channels: (kind === 'audio' ? rtpmap.channels : undefined) ?? 1,
-			fmtp: text,
-			parameters: formatParameters(text),
-			feedback: [...always, ...(feedback.get(payloadType) ?? [])],
-		});
-	}
-	return codecs;
-}
-
-/** Payload types with a meaning of their own (RFC 3551 section 6). */
-function staticCodec(kind: string, payloadType: number): OfferedCodec | undefined {
-	if (kind !== 'audio' || (payloadType !== 0 && payloadType !== 8)) return undefined;
-	const name = payloadType === 0 ? 'pcmu' : 'pcma';
-	return { payloadType, name, clockRate: 8000, channels: 1, fmtp: '', parameters: new Map(), feedback: [] };
-}
-
-function invalid(problem: string): DualcastError {
-	return new DualcastError('offer_invalid', `the offer ${problem}`);
-}
-
-function unsupported(problem: string): DualcastError {
-	return new DualcastError('offer_unsupported', `the offer ${problem}`);
 }

@@ -1,4 +1,4 @@
-import type { Lane } from './lane.ts';
+import type { Lane, Run } from './lane.ts';
 import { ResendMemory } from './repair-budget.ts';
 import { type Segment, SendHistory, type Squeeze, segmentTimestamp } from './send-history.ts';
 import type { Destination, MediaPacket, SecureTransport, TransportPeer } from './transport/secure-transport.ts';
@@ -150,21 +150,30 @@ export class TrackSender {
 	#sendUpTo(end: number, maxBytes: number, now: number): number {
 		const segment = this.#history.current;
 		if (!segment || this.#cursor === undefined) return 0;
-		const batch: MediaPacket[] = [];
+		const { squeeze } = segment;
+		const begins = this.#cursor === segment.index && segment.sequence === FIRST_SEQUENCE;
+		const opening = begins && squeeze ? { squeeze, maxBytes } : undefined;
+		const known = opening && this.lane.runOf(opening);
+		const run = known ?? this.#collect(segment, this.#cursor, end, maxBytes);
+		if (opening && !known) this.lane.keepRun(opening, run);
+		this.#cursor += run.packets.length;
+		this.#octets += run.bytes;
+		if (run.packets.length === 0) return 0;
+		this.#startedAt ??= now;
+		this.#transport.send(run.packets, this.#own, opening !== undefined);
+		return run.bytes;
+	}
+
+	#collect(segment: Segment, from: number, end: number, maxBytes: number): Run {
+		const packets: MediaPacket[] = [];
 		let bytes = 0;
-		let cursor = this.#cursor;
-		for (; cursor < end && bytes < maxBytes; cursor++) {
-			const packet = this.#numbered(segment, segment.sequence + cursor - segment.index);
+		for (let index = from; index < end && bytes < maxBytes; index++) {
+			const packet = this.#numbered(segment, segment.sequence + index - segment.index);
 			if (!packet) break;
-			batch.push(packet);
+			packets.push(packet);
 			bytes += packet.payload.length;
 		}
-		this.#cursor = cursor;
-		this.#octets += bytes;
-		if (batch.length === 0) return 0;
-		this.#startedAt ??= now;
-		this.#transport.send(batch, this.#own);
-		return bytes;
+		return { packets, bytes };
 	}
 
 	/** The sequence number after the last one sent, not wrapped. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { Logger } from '../base/logger.ts';
+import type { LogFacts, Logger } from '../base/logger.ts';
 import { RateMeter } from '../base/rate-meter.ts';
 import { ntpFromUnix } from '../media/ntp.ts';
 import { parseRtcp, type ReceiverReferenceTime } from '../media/rtcp.ts';
@@ -149,8 +149,8 @@ export class Viewer implements BroadcastMember {
 
 	/** Where connecting stands, or stopped. */
 	connection(): ConnectionReport {
-		const sent = (this.video?.packets ?? 0) + (this.audio?.packets ?? 0) > 0;
-		return connectionReport(this.#peer.diagnosis(), this.local.candidates, sent);
+		const sent = (this.video ?? this.audio)?.packets ?? 0;
+		return connectionReport(this.#peer.diagnosis(), this.local.candidates, sent > 0);
 	}
 
 	/** The session as the API shows it. */
@@ -203,7 +203,7 @@ export class Viewer implements BroadcastMember {
 		this.#state = { name: 'connected', since };
 		this.#options.broadcast.start(this);
 		const facts = { after_ms: Math.round(since - this.#createdAt), remote: this.#peer.diagnosis().remote };
-		this.#options.logger.info(facts, 'viewer connected');
+		this.#log(facts, 'viewer connected');
 	}
 
 	#onRtcp(bytes: Uint8Array): void {
@@ -262,7 +262,7 @@ export class Viewer implements BroadcastMember {
 		if (this.reduced) this.#options.broadcast.reduce(this);
 		const { loss, roundTrip, estimate } = this.#receiver;
 		const what = this.reduced ? 'the link of a viewer is too slow: key frames only' : 'a viewer gets all frames again';
-		this.#options.logger.info({ loss, round_trip_ms: roundTrip, estimate }, what);
+		this.#log({ loss, round_trip_ms: roundTrip, estimate }, what);
 	}
 
 	#senderOf(ssrc: number): TrackSender | undefined {
@@ -284,10 +284,15 @@ export class Viewer implements BroadcastMember {
 		this.#measuredBytes = bytes;
 	}
 
+	/** A logger of its own would cost each viewer more than its few lines. */
+	#log(facts: LogFacts, message: string): void {
+		this.#options.logger.info({ stream: this.streamId, viewer: this.id.slice(0, 8), ...facts }, message);
+	}
+
 	#close(reason: string): void {
 		if (this.#state.name === 'closed') return;
 		const { state, bindingRequests, dtlsDatagrams, remote } = this.#peer.diagnosis();
-		this.#options.logger.info(
+		this.#log(
 			{ reason, state: this.#state.name, transport: state, remote, binding_requests: bindingRequests, dtlsDatagrams },
 			'viewer closed',
 		);

@@ -8,6 +8,7 @@ import type { ConnectionReport } from './connection-report.ts';
 import { parseIceFragment, writeIceFragment } from './ice-fragment.ts';
 import { negotiate, refuseReordering } from './negotiation.ts';
 import { type Offer, parseOffer } from './offer.ts';
+import { OfferForms } from './offer-form.ts';
 import { type RandomBytes, randomOriginId, randomResource, sessionIdOf } from './random.ts';
 import type { SessionInfo } from './session-info.ts';
 import { SessionRegistry } from './session-registry.ts';
@@ -75,6 +76,7 @@ class Server implements WebRtcServer {
 	readonly #options: WebRtcServerOptions;
 	readonly #registry: SessionRegistry;
 	readonly #broadcasts = new Map<StreamFace, Broadcast>();
+	readonly #offers = new OfferForms();
 	#closed = false;
 
 	constructor(options: WebRtcServerOptions) {
@@ -88,7 +90,7 @@ class Server implements WebRtcServer {
 		signal: AbortSignal,
 		onEnded: () => void = () => {},
 	): Promise<CreatedSession> {
-		const offer = parseOffer(text);
+		const offer = parseOffer(text, this.#offers);
 		const seat = this.#registry.reserve();
 		try {
 			this.#assertOpen();
@@ -166,7 +168,7 @@ class Server implements WebRtcServer {
 				negotiation,
 				transport,
 				clock,
-				logger: logger.child({ stream: lease.stream.id, viewer: id.slice(0, 8) }),
+				logger,
 				onClosed: () => {
 					this.#registry.delete(viewer);
 					lease.release();

@@ -26,24 +26,27 @@ export type Reachable = {
 export class LocalSide {
 	readonly #clock: Clock;
 	readonly #describe: () => Reachable;
+	#fingerprint = '';
 	#candidates: readonly string[] = [];
-	#candidatesAt = Number.NEGATIVE_INFINITY;
+	#lookedAt = Number.NEGATIVE_INFINITY;
 
-	/** @param describe asked when viewers come */
+	/** @param describe asked when viewers come, and then from time to time */
 	constructor(clock: Clock, describe: () => Reachable) {
 		this.#clock = clock;
 		this.#describe = describe;
 	}
 
-	parameters(credentials: IceCredentials): LocalParameters {
-		const reachable = this.#describe();
+	parameters({ ufrag, password }: IceCredentials): LocalParameters {
 		const now = this.#clock.now();
-		if (now - this.#candidatesAt >= INTERFACES_MS) {
-			const { host: boundTo } = reachable;
-			this.#candidates = hostCandidates({ ...reachable, boundTo, interfaces: networkInterfaces() });
-			this.#candidatesAt = now;
-		}
-		return { ...credentials, fingerprint: reachable.fingerprint, candidates: this.#candidates };
+		if (now - this.#lookedAt >= INTERFACES_MS) this.#look(now);
+		return { ufrag, password, fingerprint: this.#fingerprint, candidates: this.#candidates };
+	}
+
+	#look(now: number): void {
+		const reachable = this.#describe();
+		this.#fingerprint = reachable.fingerprint;
+		this.#candidates = hostCandidates({ ...reachable, boundTo: reachable.host, interfaces: networkInterfaces() });
+		this.#lookedAt = now;
 	}
 }
 

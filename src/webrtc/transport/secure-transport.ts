@@ -94,8 +94,10 @@ export interface SecureTransport {
 	/**
 	 * Encrypts and sends every packet to every destination. Destinations whose peer is not secured are skipped.
 	 * Payloads are read before the call returns. An array of destinations never changes: what is made of it is kept.
+	 *
+	 * @param keep others may be sent the same array, which never changes either, before long
 	 */
-	send(packets: readonly MediaPacket[], destinations: readonly Destination[]): void;
+	send(packets: readonly MediaPacket[], destinations: readonly Destination[], keep?: boolean): void;
 	counters(): TransportCounters;
 	/** Closes every peer (close_notify) and the sockets. Idempotent. */
 	close(): Promise<void>;

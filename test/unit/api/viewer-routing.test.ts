@@ -224,7 +224,7 @@ describe('GET /api/v1/cluster/guide', () => {
 			},
 		};
 		const { app } = createFixture({ guide });
-		const server = app.listen(0);
+		const server = createServer(app).listen(0);
 		const { port } = server.address() as { port: number };
 		const stop = new AbortController();
 		const response = await fetch(`http://127.0.0.1:${port}/api/v1/cluster/guide`, { signal: stop.signal });

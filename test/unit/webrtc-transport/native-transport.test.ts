@@ -11,7 +11,7 @@ import type { Destination, MediaPacket, SecureTransport } from '../../../src/web
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const COUNTERS = { packetsSent: 0, bytesSent: 0, strayDatagrams: 0, sendErrors: 0 };
-const sends: { bytes: number; destinations: Uint32Array }[] = [];
+const sends: { bytes: number; destinations: Uint32Array; keep?: boolean }[] = [];
 const ended: number[] = [];
 let tell: OnNativeEvent = () => {};
 
@@ -22,7 +22,8 @@ const native: NativeTransportObject = {
 	open() {},
 	restartIce() {},
 	close: (id) => void ended.push(id),
-	send: (packets, destinations) => void sends.push({ bytes: packets.length, destinations }),
+	send: (packets, destinations, keep) => void sends.push({ bytes: packets.length, destinations, keep }),
+	sendAgain: (destinations) => void sends.push({ bytes: 0, destinations }),
 	sendRtcp() {},
 	sweep() {},
 	receive() {},
@@ -87,6 +88,40 @@ describe("the native transport's side of JavaScript", () => {
 		expect([...(sends[0]?.destinations ?? [])].slice(0, 6)).toEqual([1, 96, 0, 2, 96, 1]);
 		expect(sends[0]?.destinations).toHaveLength(30);
 		expect(sends[1]?.destinations).toBe(sends[0]?.destinations);
+	});
+
+	it('hands packets over once that several viewers begin with one after the other', () => {
+		const packet: MediaPacket = { sequence: 1, timestamp: 2, marker: true, ssrc: 3, payload: new Uint8Array(1000) };
+		const opening = [packet, packet];
+		const to = (): Destination[] => [{ peer: open().peer, payloadType: 96, sequenceOffset: 0 }];
+		for (let viewer = 0; viewer < 3; viewer++) {
+			transport.send(opening, to(), true);
+			transport.send([packet], to());
+		}
+		expect(sends.map(({ bytes, keep }) => [bytes, keep])).toEqual([
+			...[
+				[2 * 1016, true],
+				[1016, false],
+			],
+			...[
+				[0, undefined],
+				[1016, false],
+			],
+			...[
+				[0, undefined],
+				[1016, false],
+			],
+		]);
+		expect(sends.map(({ destinations }) => destinations[0])).toEqual([1, 2, 3, 4, 5, 6]);
+	});
+
+	it('keeps nothing that goes over in parts', () => {
+		const packet: MediaPacket = { sequence: 1, timestamp: 2, marker: true, ssrc: 3, payload: new Uint8Array(1000) };
+		const large: MediaPacket[] = new Array(600).fill(packet);
+		const destinations: Destination[] = [{ peer: open().peer, payloadType: 96, sequenceOffset: 0 }];
+		for (let viewer = 0; viewer < 2; viewer++) transport.send(large, destinations, true);
+		expect(sends).toHaveLength(4);
+		expect(sends.every(({ keep }) => keep === false)).toBe(true);
 	});
 
 	it('lets viewers who are secured at once in one by one, a turn of the event loop each', async () => {

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CATCH_UP } from '../../../src/webrtc/limits.ts';
+import type { MediaPacket } from '../../../src/webrtc/transport/secure-transport.ts';
 import { markOf } from '../../fakes/fake-pictures.ts';
 import { FRAME_MS, timeline, WebRtcScene } from '../../fakes/webrtc-scene.ts';
 
@@ -36,6 +37,27 @@ describe('the first picture', () => {
 		});
 	});
 
+	it('is made once for all who come between two pictures, and is the same for each', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(10, { key: true });
+		const offered = [await scene.offer(), await scene.offer(), await scene.offer()];
+		const arrays = new Set<readonly MediaPacket[]>();
+		const { send } = scene.transport;
+		vi.spyOn(scene.transport, 'send').mockImplementation((packets, destinations) => {
+			arrays.add(packets);
+			send.call(scene.transport, packets, destinations);
+		});
+		for (const { peer } of offered.slice(0, 2)) peer.secure();
+		expect(arrays.size).toBe(1);
+		await scene.play(1);
+		offered[2]?.peer.secure();
+		const [one, other, late] = offered.map(({ peer, video }) => peer.first(video));
+		expect(other).toEqual(one);
+		expect(late).toHaveLength(one?.length ?? 0);
+		expect(timeline(late ?? [])).toHaveLength(11);
+		expect(offered.flatMap(({ peer }) => peer.reused)).toEqual([]);
+	});
+
 	it('comes with the first key picture when there is none yet', async () => {
 		const scene = new WebRtcScene();
 		const viewer = await scene.join();
@@ -43,6 +65,16 @@ describe('the first picture', () => {
 		expect(viewer.peer.sent).toEqual([]);
 		await scene.play(3, { key: true });
 		expect(timeline(viewer.peer.first(viewer.video))).toEqual([0, FRAME_TICKS, 2 * FRAME_TICKS]);
+	});
+
+	it('is what the connection lacks while the sound goes on', async () => {
+		const scene = new WebRtcScene();
+		const viewer = await scene.join();
+		scene.sound();
+		expect(viewer.peer.first(viewer.audio)).toHaveLength(1);
+		expect(scene.server.connection(viewer.id)?.stage).toBe('no_media');
+		await scene.play(1, { key: true });
+		expect(scene.server.connection(viewer.id)?.stage).toBe('media');
 	});
 
 	it('is paced when the group is big, and what is live meanwhile follows in order', async () => {

@@ -31,8 +31,10 @@ export interface NativeTransportObject {
 	): void;
 	restartIce(id: number, ufrag: string, password: string, remoteUfrag: string): void;
 	close(id: number): void;
-	/** @param packets as `PacketWriter` writes them @param destinations as `destinationWords` */
-	send(packets: Uint8Array, destinations: Uint32Array): void;
+	/** @param packets as `PacketWriter` writes them @param destinations as `destinationWords` @param keep for `sendAgain` */
+	send(packets: Uint8Array, destinations: Uint32Array, keep: boolean): void;
+	/** Sends the packets that were kept last. */
+	sendAgain(destinations: Uint32Array): void;
 	sendRtcp(id: number, packet: Uint8Array): void;
 	sweep(now: number): void;
 	/** A datagram of a TCP connection; numbers of connections are positive. */

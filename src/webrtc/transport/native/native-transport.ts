@@ -63,6 +63,8 @@ class NativeTransport implements SecureTransport, NativePeerHost {
 	readonly #writer = new PacketWriter();
 	/** What the addon gets for arrays of destinations that were seen before. */
 	readonly #words = new WeakMap<readonly Destination[], Uint32Array>();
+	/** What the addon has kept, while nothing else is. */
+	#kept: readonly MediaPacket[] | undefined;
 	readonly #families: ('IPv4' | 'IPv6')[] = [];
 	#port = 0;
 	#tcp: TcpEndpoint | undefined;
@@ -129,19 +131,26 @@ class NativeTransport implements SecureTransport, NativePeerHost {
 		return this.#local.parameters(credentials);
 	}
 
-	send(packets: readonly MediaPacket[], destinations: readonly Destination[]): void {
+	send(packets: readonly MediaPacket[], destinations: readonly Destination[], keep = false): void {
 		if (this.#scope.closed) return;
 		let words = this.#words.get(destinations);
 		if (words === undefined) {
 			words = destinationWords(destinations, ({ peer }) => (peer instanceof NativePeer ? peer.id : undefined));
 			this.#words.set(destinations, words);
 		}
+		if (packets === this.#kept) {
+			this.native.sendAgain(words);
+			return;
+		}
+		let whole = true;
 		for (const packet of packets) {
 			if (this.#writer.add(packet)) continue;
-			this.native.send(this.#writer.take(), words);
+			whole = false;
+			this.native.send(this.#writer.take(), words, false);
 			this.#writer.add(packet);
 		}
-		this.native.send(this.#writer.take(), words);
+		if (keep) this.#kept = whole ? packets : undefined;
+		this.native.send(this.#writer.take(), words, keep && whole);
 	}
 
 	counters(): TransportCounters {

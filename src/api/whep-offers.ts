@@ -1,0 +1,119 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller } from '../auth/access.ts';
+import type { Auth } from '../auth/auth.ts';
+import { tokenOf } from '../auth/token-source.ts';
+import { systemClock } from '../base/clock.ts';
+import { DualcastError } from '../base/errors.ts';
+import { Turns } from '../base/turns.ts';
+import { type IceServer, iceServerLinks } from './ice-server-link.ts';
+import type { StreamInfo, StreamsPort, WebRtcPort } from './ports.ts';
+import { bodyOf } from './request-body.ts';
+import { streamNotFound } from './stream-path.ts';
+import { requireWebRtc } from './webrtc-sessions.ts';
+
+export type WhepOptions = {
+	streams: StreamsPort;
+	/** Undefined when WebRTC is switched off. */
+	webrtc: WebRtcPort | undefined;
+	iceServers: readonly IceServer[];
+	auth: Auth;
+};
+
+export const MAX_OFFER_BYTES = 64 * 1024;
+export const SDP = 'application/sdp';
+export const ICE_FRAGMENT = 'application/trickle-ice-sdpfrag';
+
+/** Answers viewers' offers (draft-ietf-wish-whep 4.2). */
+export class WhepOffers {
+	readonly #options: WhepOptions;
+	readonly #turns = new Turns();
+
+	constructor(options: WhepOptions) {
+		this.#options = options;
+	}
+
+	/**
+	 * Answers the `POST` of an offer for a stream with 201. Headers that were set before stay.
+	 *
+	 * @throws DualcastError whatever speaks against it; nothing was answered then
+	 */
+	async answer(request: IncomingMessage, response: ServerResponse, stream: string, caller: Caller): Promise<void> {
+		const { streams, auth, iceServers } = this.#options;
+		// A whole class may click at once: those who watch already get their packets in between.
+		await this.#turns.next();
+		if (response.closed) return;
+		const grant = await auth.access.authorize(caller, { action: 'read', stream });
+		const port = requireWebRtc(this.#options.webrtc);
+		if (!streams.has(stream)) throw streamNotFound();
+		requireType(request, response, SDP, 'Accept-Post');
+		const offer = (await bodyOf(request, response, MAX_OFFER_BYTES)).toString('utf8');
+
+		const gone = new AbortController();
+		const abort = () => gone.abort();
+		response.once('close', abort);
+		let unwatch = () => {};
+		const ended = () => unwatch();
+		const created = await port.create(stream, offer, gone.signal, ended).catch((error: unknown) => {
+			throw withOtherOutputs(error, streams.get(stream)?.urls);
+		});
+		const { sessionId, resource, answer } = created;
+		if (gone.signal.aborted) {
+			port.remove(sessionId);
+			return;
+		}
+		// It closes after every answer too, and the reason of an abort is an error with its stack.
+		response.off('close', abort);
+		if (grant) unwatch = auth.sessions.add(grant, () => port.remove(sessionId));
+		const links = iceServerLinks(iceServers, systemClock.wall());
+		if (links.length > 0) response.setHeader('Link', links);
+		response.statusCode = 201;
+		response.setHeader('Location', `/whep/sessions/${resource}${tokenQuery(caller)}`);
+		response.setHeader('ETag', port.etag(sessionId) ?? '');
+		response.setHeader('Accept-Patch', ICE_FRAGMENT);
+		response.setHeader('Content-Type', SDP);
+		response.setHeader('Cache-Control', 'no-store');
+		response.end(answer);
+	}
+}
+
+/** Players stand on other sites too; nothing here depends on cookies, so any origin may call. */
+export function allowOrigins(response: ServerResponse): void {
+	response.setHeader('Access-Control-Allow-Origin', '*');
+	response.setHeader(
+		'Access-Control-Expose-Headers',
+		'Location, ETag, Link, Retry-After, Accept-Post, Accept-Patch, Allow, WWW-Authenticate',
+	);
+}
+
+/**
+ * Parameters of the type (`; charset=utf-8`) do not matter.
+ *
+ * @param header tells the type that is wanted
+ * @throws DualcastError `unsupported_media_type`
+ */
+export function requireType(
+	request: IncomingMessage,
+	response: ServerResponse,
+	wanted: string,
+	header: 'Accept-Post' | 'Accept-Patch',
+): void {
+	const type = request.headers['content-type'];
+	if (type === wanted || type?.split(';', 1)[0]?.trim().toLowerCase() === wanted) return;
+	response.setHeader(header, wanted);
+	throw new DualcastError('unsupported_media_type', `send the body with Content-Type: ${wanted}`);
+}
+
+/** Where a stream plays that a browser does not take by WebRTC. */
+function withOtherOutputs(error: unknown, urls: StreamInfo['urls'] | undefined): unknown {
+	if (!(error instanceof DualcastError) || error.code !== 'codec_unsupported' || !urls) return error;
+	const { hls, rtsp } = urls;
+	const facts = { ...error.facts, ...(hls !== undefined && { hls }), ...(rtsp !== undefined && { rtsp }) };
+	return new DualcastError(error.code, error.message, { cause: error, facts });
+}
+
+/** A player that brings its token in the address finds it in the session's address too. */
+function tokenQuery({ authorization, url }: Caller): string {
+	if (authorization !== undefined) return '';
+	const token = tokenOf(undefined, url);
+	return token === undefined ? '' : `?jwt=${encodeURIComponent(token)}`;
+}
