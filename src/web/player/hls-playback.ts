@@ -1,7 +1,8 @@
 import type Hls from 'hls.js';
-import type { ErrorData, HlsConfig, LevelDetails } from 'hls.js';
+import type { ErrorData, HlsConfig } from 'hls.js';
 import type { Clock } from '../clock.ts';
 import { readProblem } from '../gateway/problem.ts';
+import { removePlayed } from './back-buffer.ts';
 import { catchUpRate } from './catch-up-rate.ts';
 import { findPlaylist } from './find-playlist.ts';
 import { FrameWatch } from './frame-watch.ts';
@@ -9,7 +10,6 @@ import { failureOfHlsError } from './hls-failure.ts';
 import { HoldBack, secondsAhead } from './hold-back.ts';
 import { type Playback, PlaybackError, type PlaybackListener } from './playback.ts';
 import type { Sample } from './sample.ts';
-import { placeBehindStuck } from './stuck-loading.ts';
 import type { Fetch } from './whep-client.ts';
 
 /** What an HLS playback needs. */
@@ -34,7 +34,6 @@ const SAMPLE_PERIOD_MS = 1000;
 const COMMON_CONFIG = {
 	liveDurationInfinity: true,
 	maxBufferLength: 10,
-	backBufferLength: 5,
 	startFragPrefetch: true,
 	// The supervisor tries again, and shows the cause at once.
 	manifestLoadPolicy: {
@@ -53,6 +52,7 @@ const COMMON_CONFIG = {
 const CLASSIC_CONFIG: Partial<HlsConfig> = {
 	...COMMON_CONFIG,
 	lowLatencyMode: false,
+	backBufferLength: 5,
 	// Three segments are all there is: start half a segment inside the oldest, so that two are always ahead.
 	liveSyncDurationCount: 2.5,
 	// Back from a hidden tab or a stall, jump to live rather than stay behind.
@@ -63,6 +63,8 @@ const CLASSIC_CONFIG: Partial<HlsConfig> = {
 const LOW_LATENCY_CONFIG: Partial<HlsConfig> = {
 	...COMMON_CONFIG,
 	lowLatencyMode: true,
+	// See `removePlayed`.
+	backBufferLength: Number.POSITIVE_INFINITY,
 	// One stall must not cost a second for good.
 	liveSyncOnStallIncrease: 0.1,
 };
@@ -141,8 +143,12 @@ export class HlsPlayback implements Playback {
 		hls.on(HlsJs.Events.MEDIA_ATTACHED, () => {
 			this.#hold = new HoldBack(video, beside ? (this.#lowLatency ? 'parts' : 'segments') : undefined);
 		});
+		hls.once(HlsJs.Events.FRAG_LOADING, () => {
+			// hls.js would go there when all of the segment is loaded; until then its oldest picture would stand.
+			if (video.readyState === video.HAVE_NOTHING && hls.startPosition > 0) video.currentTime = hls.startPosition;
+		});
 		hls.on(HlsJs.Events.FRAG_BUFFERED, () => this.#onBuffered(hls));
-		hls.on(HlsJs.Events.LEVEL_UPDATED, (_, { details }) => this.#onPlaylist(details));
+		if (this.#lowLatency) removePlayed(hls, HlsJs.Events, video);
 		hls.on(HlsJs.Events.BUFFER_CODECS, (_, tracks) => {
 			if (tracks.audio || tracks.audiovideo) listener.hasAudio();
 		});
@@ -168,13 +174,6 @@ export class HlsPlayback implements Playback {
 		} else {
 			this.#fail(failure);
 		}
-	}
-
-	#onPlaylist({ partEnd, partTarget }: LevelDetails): void {
-		const { video } = this.#options;
-		if (!this.#started || !this.#hold?.held || video.seeking) return;
-		const place = placeBehindStuck(video, partEnd, partTarget);
-		if (place !== undefined) video.currentTime = place;
 	}
 
 	#onBuffered(hls: Hls): void {

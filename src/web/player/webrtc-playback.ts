@@ -19,6 +19,9 @@ export type WebRtcOptions = {
 
 /** The time from the answer to the first picture, after which another way is better. */
 const FIRST_FRAME_TIMEOUT_MS = 3000;
+/** A camera that sends its next key frame later than this sends none; until then no other way shows a picture either. */
+const KEY_FRAME_TIMEOUT_MS = 20_000;
+const KEY_FRAME_PERIOD_MS = 500;
 /** Wi-Fi that changes its access point is back within this time; a restarted gateway is not. */
 const DISCONNECTED_TIMEOUT_MS = 2000;
 const SAMPLE_PERIOD_MS = 1000;
@@ -30,6 +33,9 @@ export class WebRtcPlayback implements Playback {
 	#connection: RTCPeerConnection | undefined;
 	#sessionUrl: string | undefined;
 	#frames: FrameWatch | undefined;
+	/** On the clock's time. */
+	#answeredAt = 0;
+	#awaitsKeyFrame = false;
 	#started = false;
 	#left = false;
 	#fail: (error: PlaybackError) => void = () => undefined;
@@ -91,6 +97,7 @@ export class WebRtcPlayback implements Playback {
 		if (session.url !== undefined) listener.served(session.url);
 		this.#frames = new FrameWatch(video, () => this.#onFirstFrame(listener));
 		video.srcObject = media;
+		this.#answeredAt = clock.now();
 		this.#after('first frame', FIRST_FRAME_TIMEOUT_MS, () => void this.#onFirstFrameTimeout(listener));
 		await connection.setRemoteDescription({ type: 'answer', sdp: session.answer });
 	}
@@ -103,18 +110,29 @@ export class WebRtcPlayback implements Playback {
 		void this.#sampleForEver(listener);
 	}
 
-	/** A hidden page shows no frames, although they come and are decoded. */
+	/**
+	 * A hidden page shows no frames, although they come and are decoded. While the camera has sent no key frame it is
+	 * waited for, and the time runs from there.
+	 */
 	async #onFirstFrameTimeout(listener: PlaybackListener): Promise<void> {
 		const sample = await this.#sample();
 		if (sample && sample.framesDecoded > 0) return this.#onFirstFrame(listener);
+		const seen =
+			this.#sessionUrl === undefined ? undefined : await explainSession(this.#sessionUrl, this.#options.fetch);
+		if (this.#started) return;
+		const awaited = this.#awaitsKeyFrame;
+		this.#awaitsKeyFrame =
+			seen?.stage === 'no_media' && this.#options.clock.now() - this.#answeredAt < KEY_FRAME_TIMEOUT_MS;
+		if (awaited || this.#awaitsKeyFrame) {
+			const delay = this.#awaitsKeyFrame ? KEY_FRAME_PERIOD_MS : FIRST_FRAME_TIMEOUT_MS;
+			return this.#after('first frame', delay, () => void this.#onFirstFrameTimeout(listener));
+		}
 		const connected = this.#connection?.connectionState === 'connected';
 		const what = connected
 			? 'WebRTC connected, but no picture came within 3 seconds.'
 			: 'WebRTC could not connect within 3 seconds.';
-		const seen =
-			this.#sessionUrl === undefined ? undefined : await explainSession(this.#sessionUrl, this.#options.fetch);
 		const guess = connected ? '' : 'This network may block UDP to the gateway.';
-		this.#fail(new PlaybackError('no_frame', `${what} ${seen ?? guess}`.trim()));
+		this.#fail(new PlaybackError('no_frame', `${what} ${seen?.explanation ?? guess}`.trim()));
 	}
 
 	#onConnectionState(state: RTCPeerConnectionState): void {

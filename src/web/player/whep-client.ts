@@ -78,14 +78,18 @@ async function postTo(
 	}
 }
 
-/** What the gateway saw of a session that does not come about, as a sentence; undefined when it cannot say. */
-export async function explainSession(url: string, fetch: Fetch): Promise<string | undefined> {
+/** How far a session came, as the gateway sees it, and what that means as a sentence. */
+export type SessionStage = { stage: string; explanation: string };
+
+/** What the gateway saw of a session that does not come about; undefined when it cannot say. */
+export async function explainSession(url: string, fetch: Fetch): Promise<SessionStage | undefined> {
 	try {
 		const signal = AbortSignal.timeout(EXPLANATION_TIMEOUT_MS);
 		const response = await fetch(url, { headers: { Accept: 'application/json' }, signal });
 		if (response.status !== 200) return undefined;
 		const { stage, explanation } = (await response.json()) as { stage?: unknown; explanation?: unknown };
-		return stage === 'media' || typeof explanation !== 'string' ? undefined : sentence(explanation);
+		if (stage === 'media' || typeof stage !== 'string' || typeof explanation !== 'string') return undefined;
+		return { stage, explanation: sentence(explanation) };
 	} catch {
 		return undefined;
 	}

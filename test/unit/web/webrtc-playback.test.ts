@@ -194,6 +194,37 @@ describe('playing by WHEP', () => {
 		});
 	});
 
+	test('waits for a camera that has sent no key frame, and three seconds from there', async () => {
+		explanation = () => Response.json({ stage: 'no_media', explanation: 'no key frame yet' });
+		const { ended, connection } = await play();
+		connection.become('connected');
+		await clock.advance(10_000);
+		expect(connection.closed).toBe(false);
+		explanation = () => Response.json({ stage: 'media', explanation: 'media is being sent' });
+		await clock.advance(3000);
+		expect(connection.closed).toBe(false);
+		await clock.advance(1000);
+		expect(await ended).toMatchObject({ code: 'no_frame' });
+	});
+
+	test('plays when the key frame has come at last', async () => {
+		explanation = () => Response.json({ stage: 'no_media', explanation: 'no key frame yet' });
+		await play();
+		await clock.advance(9900);
+		video.showFrame();
+		await clock.advance(10_000);
+		expect(heard).toEqual(['first frame']);
+		stop.abort();
+	});
+
+	test('does not wait for a key frame for ever', async () => {
+		explanation = () => Response.json({ stage: 'no_media', explanation: 'no key frame yet' });
+		const { ended, connection } = await play();
+		connection.become('connected');
+		await clock.advance(25_000);
+		expect(await ended).toMatchObject({ code: 'no_frame', message: expect.stringMatching(/No key frame yet/) });
+	});
+
 	test.each([
 		['fails', () => Response.error()],
 		['is another server', () => new Response('<html>')],

@@ -1,0 +1,71 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchChromium } from './harness/chromium.ts';
+import { type RunningGateway, startGateway } from './harness/gateway.ts';
+import { eventually } from './harness/wait.ts';
+
+const PART_MS = 100;
+/** A removal takes longer than the next part, which otherwise happens now and then. */
+const REMOVAL_MS = 2.5 * PART_MS;
+const REMOVALS = 2;
+/** Playlists that may come without a part being loaded: those of two seconds. A player that is stuck lets three pass. */
+const IDLE_PLAYLISTS = 2000 / PART_MS;
+/** From so far away a player that was held up jumps to the live edge. */
+const JUMP_S = 0.5;
+
+/** In the page: notes removals of played media, and seeks to where there is nothing yet. */
+const SLOW_REMOVALS = `
+	globalThis.seen = { removals: 0, seeksBeyond: 0 };
+	const remove = SourceBuffer.prototype.remove;
+	SourceBuffer.prototype.remove = function (...range) {
+		seen.removals++;
+		setTimeout(() => remove.apply(this, range), ${REMOVAL_MS});
+	};
+	const { play } = HTMLMediaElement.prototype;
+	const watched = new WeakSet();
+	HTMLMediaElement.prototype.play = function () {
+		if (!watched.has(this)) this.addEventListener('seeking', () => {
+			const { buffered, currentTime, played } = this;
+			const beyond = played.length > 0 ? currentTime - buffered.end(buffered.length - 1) : 0;
+			if (beyond > 0 && beyond < ${JUMP_S}) seen.seeksBeyond++;
+		});
+		watched.add(this);
+		return play.apply(this);
+	};
+`;
+
+let browser: Browser;
+let gateway: RunningGateway;
+
+beforeAll(async () => {
+	const config = `webrtc: { udp_port: 0 }\nhls: { low_latency: { part_duration: ${PART_MS}ms } }\nstreams: { demo: demo }\n`;
+	[browser, gateway] = await Promise.all([launchChromium(), startGateway(config)]);
+});
+
+afterAll(async () => {
+	await browser?.close();
+	await gateway?.stop();
+});
+
+test('the page goes on loading parts while it removes what was played', async () => {
+	const page = await browser.newPage();
+	await page.addInitScript(SLOW_REMOVALS);
+	let idle = 0;
+	let longestIdle = 0;
+	page.on('request', (request) => {
+		const { pathname } = new URL(request.url());
+		if (!pathname.startsWith('/hls/')) return;
+		idle = pathname.endsWith('.m3u8') ? idle + 1 : 0;
+		longestIdle = Math.max(longestIdle, idle);
+	});
+	await page.goto(`${gateway.url}/watch/demo?mode=hls`);
+	type Seen = { removals: number; seeksBeyond: number };
+	const { seeksBeyond } = await eventually(
+		() => page.evaluate<Seen>('seen'),
+		({ removals }) => removals > REMOVALS,
+		120_000,
+		500,
+	);
+	expect(seeksBeyond).toBe(0);
+	expect(longestIdle).toBeLessThan(IDLE_PLAYLISTS);
+});
