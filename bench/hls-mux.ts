@@ -75,7 +75,7 @@ function* unitsOf({ video, pictures }: Clip, start: number): Generator<VideoUnit
 
 function classic(container: 'ts' | 'fmp4', now: () => number, run: string): Sink {
 	return new Muxer({
-		...{ container, run, now, continuity: startedRun(), startSegments: 2 },
+		...{ container, run, now, continuity: startedRun() },
 		...{ segmentDuration: 1, segmentCount: 3, onSegment() {} },
 	});
 }

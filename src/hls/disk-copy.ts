@@ -1,16 +1,16 @@
-import { mkdir, readdir, rename, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { parseClassicName } from './names.ts';
 import { PLAYLIST_NAME } from './path.ts';
 import type { PlaylistBody } from './playlist.ts';
+import { PlaylistFile } from './playlist-file.ts';
 import type { Segment } from './segment.ts';
+import { writeNewFile } from './write-file.ts';
 
 /** Segments that may wait for a slow disk; older ones are then not written. */
 const MAX_WAITING = 4;
-
-export const TEMPORARY_SUFFIX = '.tmp';
 
 /** Oldest first. */
 type Names = { readonly segments: string[]; readonly inits: string[] };
@@ -25,10 +25,11 @@ export type DiskCopyOptions = {
 
 /**
  * A copy of the output on disk, written behind. Nothing waits for it: a disk that is slow, full or read-only costs
- * the copy and a warning.
+ * the copy and a warning. A segment has its name from its first byte on: nobody is told of it before it is whole.
  */
 export class DiskCopy {
 	readonly #options: DiskCopyOptions;
+	readonly #file: PlaylistFile;
 	#waiting: Segment[] = [];
 	#playlist: PlaylistBody | undefined;
 	#listed = 0;
@@ -42,6 +43,7 @@ export class DiskCopy {
 
 	constructor(options: DiskCopyOptions) {
 		this.#options = options;
+		this.#file = new PlaylistFile(this.#path(PLAYLIST_NAME));
 	}
 
 	/** @param listed segments in the playlist */
@@ -64,7 +66,7 @@ export class DiskCopy {
 		this.#waiting = [];
 		this.#playlist = undefined;
 		await this.#work;
-		if (this.#names) await this.#remove(PLAYLIST_NAME);
+		if (this.#names) await this.#file.remove();
 	}
 
 	async #run(): Promise<void> {
@@ -72,14 +74,14 @@ export class DiskCopy {
 			try {
 				const names = await this.#open();
 				if (segment.init && segment.initName && names.inits.at(-1) !== segment.initName) {
-					await this.#write(segment.initName, segment.init.bytes);
+					await writeNewFile(this.#path(segment.initName), segment.init.bytes);
 					names.inits.push(segment.initName);
 				}
-				await this.#write(segment.name, segment.bytes);
+				await writeNewFile(this.#path(segment.name), segment.bytes);
 				names.segments.push(segment.name);
 				const playlist = this.#playlist;
 				// The newest playlist lists the segments that still wait.
-				if (playlist && this.#waiting.length === 0) await this.#write(PLAYLIST_NAME, playlist.plain);
+				if (playlist && this.#waiting.length === 0) await this.#file.write(playlist.plain);
 				await this.#removeOld(names);
 				this.#failing = false;
 			} catch (thrown) {
@@ -87,7 +89,7 @@ export class DiskCopy {
 				this.#names = undefined;
 				this.#failed(`cannot write to ${this.#options.directory}`, thrown);
 				// Better none than one that stands still (RFC 8216 section 6.2.1).
-				await this.#remove(PLAYLIST_NAME);
+				await this.#file.remove();
 			} finally {
 				segment.memory?.release();
 			}
@@ -98,22 +100,13 @@ export class DiskCopy {
 	async #open(): Promise<Names> {
 		if (this.#names) return this.#names;
 		await mkdir(this.#options.directory, { recursive: true });
+		// What a process that crashed left there stands still.
+		await this.#file.remove();
 		const found = await readdir(this.#options.directory);
 		const names = found.filter((name) => parseClassicName(name) !== undefined).sort(byAge);
 		const [inits, segments] = [names.filter(isInit), names.filter((name) => !isInit(name))];
 		this.#names = { inits, segments };
 		return this.#names;
-	}
-
-	async #write(name: string, bytes: Uint8Array): Promise<void> {
-		const temporary = this.#path(name) + TEMPORARY_SUFFIX;
-		try {
-			await writeFile(temporary, bytes);
-			await rename(temporary, this.#path(name));
-		} catch (error) {
-			await unlink(temporary).catch(() => {});
-			throw error;
-		}
 	}
 
 	async #removeOld({ inits, segments }: Names): Promise<void> {

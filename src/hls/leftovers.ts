@@ -1,9 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { readdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TEMPORARY_SUFFIX } from './disk-copy.ts';
 import { parseClassicName } from './names.ts';
-import { PLAYLIST_NAME } from './path.ts';
+import { isPlaylistFile } from './playlist-file.ts';
 
 const MAX_DEPTH = 16;
 
@@ -17,7 +16,7 @@ export type LeftoverOptions = {
 };
 
 /**
- * Removes what ended outputs and earlier processes left behind: segments, playlists and half-written files by their
+ * Removes what ended outputs and earlier processes left behind: segments and playlists, half-written ones too, by their
  * names, then folders that became empty by it. Everything else, and every link, stays.
  *
  * @returns files removed
@@ -52,9 +51,8 @@ async function sweep(options: LeftoverOptions, parts: readonly string[], entries
 	return removed;
 }
 
-function isOurs(file: string): boolean {
-	const name = file.endsWith(TEMPORARY_SUFFIX) ? file.slice(0, -TEMPORARY_SUFFIX.length) : file;
-	return name === PLAYLIST_NAME || parseClassicName(name) !== undefined;
+function isOurs(name: string): boolean {
+	return isPlaylistFile(name) || parseClassicName(name) !== undefined;
 }
 
 async function isOlder(path: string, before: number): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { partName } from './names.ts';
 import { headLines, segmentLines } from './playlist.ts';
 import type { PlaylistWindow } from './playlist-window.ts';
-import type { OpenSegment, Part, Place } from './segment.ts';
+import type { OpenSegment, Part, Place, Segment } from './segment.ts';
 
 /** What a low-latency playlist tells. */
 export type LowLatencyState = {
@@ -46,8 +46,7 @@ export function renderLowLatencyPlaylist(state: LowLatencyState, delta: boolean)
 	for (const [index, segment] of listed.entries()) {
 		left -= segment.duration;
 		if (index < skipped) continue;
-		const parts = left < PARTS_LISTED * targetDuration ? partLines(segment.name, segment.parts ?? []) : '';
-		text += segmentLines(segment, listed[index - 1], parts);
+		text += listedLines(segment, listed[index - 1], left < PARTS_LISTED * targetDuration);
 	}
 	if (open) text += headLines(open, listed.at(-1)) + partLines(open.name, open.parts);
 	return `${text}#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${hint}"\n`;
@@ -63,6 +62,20 @@ function skippable({ window, open }: LowLatencyState): number {
 		count++;
 	}
 	return count;
+}
+
+type Lines = { readonly initBefore: string | undefined; readonly withParts: boolean; readonly text: string };
+
+/** Of listed segments: the playlist is written for each part, and they change twice in their life. */
+const lastLines = new WeakMap<Segment, Lines>();
+
+function listedLines(segment: Segment, before: Segment | undefined, withParts: boolean): string {
+	const last = lastLines.get(segment);
+	const initBefore = before?.initName;
+	if (last && last.initBefore === initBefore && last.withParts === withParts) return last.text;
+	const text = segmentLines(segment, before, withParts ? partLines(segment.name, segment.parts ?? []) : '');
+	lastLines.set(segment, { initBefore, withParts, text });
+	return text;
 }
 
 function partLines(segment: string, parts: readonly Part[]): string {

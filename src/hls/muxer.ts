@@ -11,23 +11,18 @@ import { SegmentMemories } from './segment-memory.ts';
 import { Segmenter } from './segmenter.ts';
 import { TsSegmentWriter } from './ts-segment-writer.ts';
 
-/** A first playlist this long, in seconds, is given out even when it has fewer segments than asked for. */
-const ENOUGH_TO_START = 4;
-
 export type MuxerOptions = {
 	/** Seconds. */
 	segmentDuration: number;
 	segmentCount: number;
-	/** Segments in the first playlist. */
-	startSegments: number;
 	/** Token of this run in segment names. */
 	run: string;
 	container: Container;
 	continuity: Continuity;
 	/** `Clock.now()` */
 	now: () => number;
-	/** A segment is done; it is in the playlist, once there is one. Its memory is held until it is no longer to be had. */
-	onSegment(segment: Segment, playlist: PlaylistBody | undefined): void;
+	/** A segment is done; it is in the playlist. Its memory is held until it is no longer to be had. */
+	onSegment(segment: Segment, playlist: PlaylistBody): void;
 };
 
 /** From access units to segments and their playlist; no I/O. */
@@ -59,8 +54,14 @@ export class Muxer {
 		return this.#playlist !== undefined;
 	}
 
-	/** Undefined until there is enough to start a player with. */
+	/** Undefined until there is a segment. */
 	get playlist(): PlaylistBody | undefined {
+		return this.#playlist;
+	}
+
+	/** The playlist, for a player: its target duration holds from here on. */
+	give(): PlaylistBody | undefined {
+		if (this.#playlist && this.#window.promise(this.#segmenter.elapsed)) this.#render();
 		return this.#playlist;
 	}
 
@@ -93,8 +94,12 @@ export class Muxer {
 	}
 
 	push(unit: AccessUnit): void {
-		this.#window.expire(this.#options.now());
 		this.#segmenter.push(unit);
+	}
+
+	/** Lets go of removed segments that nobody may come for any more. To be called now and then. */
+	expire(): void {
+		this.#window.expire(this.#options.now());
 	}
 
 	/** A listed segment, or one removed so lately that players may still come for it; or its init segment. */
@@ -109,15 +114,11 @@ export class Muxer {
 		this.bytes += cut.bytes.length;
 		this.segments++;
 		this.lastNewsAt = now;
-		if (this.#playlist || this.#canStart()) {
-			this.#window.promise();
-			this.#playlist = new PlaylistBody(renderPlaylist(this.#window));
-		}
-		this.#options.onSegment(segment, this.#playlist);
+		this.#options.onSegment(segment, this.#render());
 	}
 
-	#canStart(): boolean {
-		const { listed, duration } = this.#window;
-		return listed.length >= this.#options.startSegments || duration >= ENOUGH_TO_START;
+	#render(): PlaylistBody {
+		this.#playlist = new PlaylistBody(renderPlaylist(this.#window));
+		return this.#playlist;
 	}
 }

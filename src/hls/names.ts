@@ -28,9 +28,11 @@ export function isLowLatencyFile(name: string): boolean {
 	return name.startsWith('ll-');
 }
 
+const SUFFIX = '.m4s';
+
 /** @param segment the name of the part's segment @param index from 0 on */
 export function partName(segment: string, index: number): string {
-	return segment.replace(/\.m4s$/, `.${index}.m4s`);
+	return `${segment.slice(0, -SUFFIX.length)}.${index}${SUFFIX}`;
 }
 
 const PART = /^(.+)\.(\d{1,6})\.m4s$/;

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import type { Container } from './carried-tracks.ts';
 import { DiskCopy } from './disk-copy.ts';
+import { ANYTHING, type Wanted, wantedFirst } from './first-playlist.ts';
 import { HeldRequests, type Waiter } from './held-requests.ts';
 import { Muxer } from './muxer.ts';
 import { PLAYLIST_NAME } from './path.ts';
@@ -9,16 +10,10 @@ import type { PlaylistBody } from './playlist.ts';
 import type { MediaFile } from './segment.ts';
 import type { HlsStats } from './stats.ts';
 import { StreamOutput, type StreamOutputOptions } from './stream-output.ts';
-import type { Visit } from './viewers.ts';
 
 /**
- * With a single segment players run dry at once. Chromium's own player loads what is listed while it starts: when that
- * was all before it plays, it drops it, and goes on with the next segment, at whose end it then stops each time.
- */
-const START_SEGMENTS = 3;
-/**
- * Chromium's own player takes two segments before it plays, asks again, and gives up when there is nothing new. So
- * whoever asks again for a playlist shorter than this is answered when it has grown.
+ * Whoever asks again for a playlist shorter than this is answered when it has grown: Chromium's own player asks again at
+ * once, and others wait for as long as a segment takes before they ask once more.
  */
 const SETTLED_SEGMENTS = 3;
 /** Milliseconds without a segment after which whoever asked again gets the old playlist. */
@@ -29,7 +24,6 @@ export type OutputOptions = StreamOutputOptions & {
 	/** Seconds. */
 	segmentDuration: number;
 	segmentCount: number;
-	startSegments?: number;
 	/** Segments kept on disk. */
 	cleanupThreshold: number;
 	outputDir: string;
@@ -39,8 +33,7 @@ export type OutputOptions = StreamOutputOptions & {
 export class Output extends StreamOutput {
 	protected readonly muxer: Muxer;
 	readonly #disk: DiskCopy;
-	/** They all wait for the next state of the playlist. */
-	readonly #waiters = new HeldRequests<undefined, PlaylistBody>();
+	readonly #waiters = new HeldRequests<Wanted, PlaylistBody>();
 
 	constructor(options: OutputOptions) {
 		super(options);
@@ -53,13 +46,12 @@ export class Output extends StreamOutput {
 			container: options.container,
 			segmentDuration: options.segmentDuration,
 			segmentCount: options.segmentCount,
-			startSegments: options.startSegments ?? START_SEGMENTS,
 			run: this.run,
 			continuity: options.continuity,
 			now: () => this.clock.now(),
 			onSegment: (segment, playlist) => {
 				this.#disk.add(segment, playlist, this.muxer.window.listed.length);
-				if (playlist) this.#settle(playlist);
+				this.#waiters.answer((wanted) => this.#fulfil(wanted));
 			},
 		});
 	}
@@ -71,15 +63,19 @@ export class Output extends StreamOutput {
 	 */
 	playlist(request: IncomingMessage, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
 		const visit = this.visit(request);
-		return this.#ask(visit, (outcome) => {
-			if (!(outcome instanceof Error)) visit.playlist = outcome;
-			waiter(outcome);
+		const { length } = this.muxer.window.listed;
+		const again = visit.playlist !== undefined && visit.playlist === this.muxer.playlist && length < SETTLED_SEGMENTS;
+		const wanted = again ? { segments: length + 1, seconds: Number.POSITIVE_INFINITY } : wantedFirst(request.headers);
+		return this.#ask(wanted, (outcome) => {
+			if (!(outcome instanceof Error)) visit.playlist = this.muxer.give();
+			waiter(outcome instanceof Error ? outcome : (visit.playlist ?? outcome));
 		});
 	}
 
-	/** Hands over the multivariant playlist, as soon as there is the other one. */
+	/** Hands over the multivariant playlist, as soon as there is something to describe. */
 	multivariant(request: IncomingMessage, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
-		return this.#ask(this.visit(request), (outcome) => waiter(this.describe(PLAYLIST_NAME, outcome)));
+		this.visit(request);
+		return this.#ask(ANYTHING, (outcome) => waiter(this.describe(PLAYLIST_NAME, outcome)));
 	}
 
 	file(request: IncomingMessage, name: string): MediaFile | undefined {
@@ -102,6 +98,7 @@ export class Output extends StreamOutput {
 	}
 
 	protected check(): void {
+		this.muxer.expire();
 		const { playlist, lastNewsAt } = this.muxer;
 		if (playlist && this.clock.now() - lastNewsAt > MAX_HOLD_MS) this.#settle(playlist);
 	}
@@ -110,18 +107,17 @@ export class Output extends StreamOutput {
 		return this.#disk.close();
 	}
 
-	#ask(visit: Visit, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
-		const { playlist } = this.muxer;
-		const refusal = this.ended ?? (playlist && this.stalled());
-		const given = playlist && !this.#asksTooSoon(visit, playlist) ? playlist : undefined;
-		const outcome = refusal ?? given ?? (this.#waiters.full ? this.crowded() : undefined);
-		if (!outcome) return this.#waiters.hold('', undefined, waiter, this.clock.now());
+	#ask(wanted: Wanted, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
+		const refusal = this.ended ?? (this.muxer.ready ? this.stalled() : undefined);
+		const outcome = refusal ?? this.#fulfil(wanted) ?? (this.#waiters.full ? this.crowded() : undefined);
+		if (!outcome) return this.#waiters.hold(`${wanted.segments} ${wanted.seconds}`, wanted, waiter, this.clock.now());
 		waiter(outcome);
 		return undefined;
 	}
 
-	#asksTooSoon(visit: Visit, playlist: PlaylistBody): boolean {
-		return visit.playlist === playlist && this.muxer.window.listed.length < SETTLED_SEGMENTS;
+	#fulfil({ segments, seconds }: Wanted): PlaylistBody | undefined {
+		const { playlist, window } = this.muxer;
+		return window.listed.length >= segments || window.duration >= seconds ? playlist : undefined;
 	}
 
 	#settle(outcome: PlaylistBody | Error): void {

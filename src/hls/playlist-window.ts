@@ -6,6 +6,11 @@ import type { CutSegment, InitSegment, OpenSegment, Part, Place, Segment } from 
 const TARGET_SLACK = 0.2;
 /** RFC 8216 section 6.2.2: removing a segment must leave this many target durations. */
 const MIN_TARGETS = 3;
+/**
+ * Milliseconds by which a segment's date may be off its wall clock. Players that place segments by their dates move by
+ * each millisecond that those are off the durations, and lose the pictures up to the next key picture when they do.
+ */
+const WALL_STEADY = 20;
 /** Milliseconds by which a segment's wall clock may lag behind the sum of the durations before it. */
 const WALL_TREMBLE = 100;
 
@@ -64,9 +69,18 @@ export class PlaylistWindow {
 		return this.#promised ? this.targetDuration + 0.5 : Number.POSITIVE_INFINITY;
 	}
 
-	/** A playlist is given out. */
-	promise(): void {
+	/**
+	 * A playlist is given out.
+	 *
+	 * @param open seconds of the segment that is being made, which the target duration must hold for too
+	 * @returns whether it was raised for it
+	 */
+	promise(open = 0): boolean {
+		if (this.#promised) return false;
 		this.#promised = true;
+		const before = this.targetDuration;
+		this.#options.continuity.targetDuration = Math.max(before, Math.round(open + TARGET_SLACK));
+		return this.targetDuration > before;
 	}
 
 	/** Seconds of all listed segments. */
@@ -174,6 +188,7 @@ export class PlaylistWindow {
 		const before = this.#listed.at(-1);
 		if (!before) return next.wall;
 		const due = before.wall + before.duration * 1000;
-		return next.wall < due - WALL_TREMBLE ? due : next.wall;
+		const off = next.wall - due;
+		return off < -WALL_TREMBLE || (!next.discontinuity && Math.abs(off) <= WALL_STEADY) ? due : next.wall;
 	}
 }

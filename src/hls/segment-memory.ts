@@ -3,7 +3,7 @@ const LEAST_LENGTH = 128 * 1024;
 /** Of a segment's length, that is expected of the next one at least. */
 const FORGET = 0.9;
 /** Of what was asked for, that a piece has room for: segments of one camera are of about the same size. */
-const ROOM = 1.25;
+const ROOM = 1.125;
 /** Times that room, that a piece which is used again may have. */
 const MOST_ROOM = 3;
 const PAGE = 4096;

@@ -65,6 +65,11 @@ export class Segmenter {
 		return this.#carried;
 	}
 
+	/** Seconds of the open segment up to its last unit; 0 when there is none. */
+	get elapsed(): number {
+		return this.#open ? (this.#open.last - this.#open.start) / TICKS : 0;
+	}
+
 	setTracks(carried: CarriedTracks): void {
 		if (!sameStreams(carried, this.#carried)) this.#break();
 		this.#carried = carried;

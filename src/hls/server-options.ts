@@ -26,8 +26,6 @@ export type HlsServerOptions = {
 	segmentDuration: number;
 	/** Segments in a playlist. */
 	segmentCount: number;
-	/** Segments that a first request waits for, or 4 s of them if that is sooner; default 3. */
-	startSegments?: number;
 	/** What the classic output is packed into; default MPEG-TS. */
 	container?: Container;
 	/** Seconds of a part in low-latency playlists; without it there are none. */

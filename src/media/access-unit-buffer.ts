@@ -14,8 +14,10 @@ export class AccessUnitBuffer {
 	/** Where in `#bytes` the unit under way begins. */
 	#origin = 0;
 	#length = 0;
+	/** Where the marked NAL units begin and end, `#marked` of them. Written again for each unit: arrays that shrink are costly. */
 	readonly #starts: number[] = [];
 	readonly #ends: number[] = [];
+	#marked = 0;
 
 	constructor(limits: { readonly bytes: number; readonly nalus: number }) {
 		this.#maxBytes = limits.bytes;
@@ -59,9 +61,9 @@ export class AccessUnitBuffer {
 	 * @returns false when there are too many
 	 */
 	mark(start: number, end: number): boolean {
-		if (this.#starts.length >= this.#maxNalus) return false;
-		this.#starts.push(start);
-		this.#ends.push(end);
+		if (this.#marked >= this.#maxNalus) return false;
+		this.#starts[this.#marked] = start;
+		this.#ends[this.#marked++] = end;
 		return true;
 	}
 
@@ -73,9 +75,9 @@ export class AccessUnitBuffer {
 	 */
 	take(before: readonly Uint8Array[]): { nalus: Uint8Array[]; memory: UnitMemory | undefined } {
 		// Of its final size: thousands of these are cached, and one that grows keeps room for many more.
-		const nalus = new Array<Uint8Array>(before.length + this.#starts.length);
+		const nalus = new Array<Uint8Array>(before.length + this.#marked);
 		for (let index = 0; index < before.length; index++) nalus[index] = before[index] as Uint8Array;
-		for (let index = 0; index < this.#starts.length; index++) {
+		for (let index = 0; index < this.#marked; index++) {
 			nalus[before.length + index] = this.view(this.#starts[index] as number, this.#ends[index] as number);
 		}
 		this.#origin += this.#length;
@@ -87,8 +89,7 @@ export class AccessUnitBuffer {
 	/** Gives up the unit under way. */
 	clear(): void {
 		this.#length = 0;
-		this.#starts.length = 0;
-		this.#ends.length = 0;
+		this.#marked = 0;
 	}
 
 	#reserve(size: number): boolean {

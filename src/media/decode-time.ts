@@ -22,7 +22,7 @@ export class DecodeTimes {
 		if (this.#last !== undefined && pts < this.#last) this.#shown = Math.max(this.#shown, reorder) + 1;
 		const depth = Math.min(Math.max(reorder, this.#shown), MAX_REORDER);
 		if (depth === 0) {
-			this.#waiting.length = 0;
+			this.reset();
 			this.#last = this.#last === undefined ? pts : Math.max(this.#last, pts);
 			return this.#last;
 		}
@@ -40,6 +40,7 @@ export class DecodeTimes {
 
 	/** Starts over (the timeline broke), without going back behind the last time given out. */
 	reset(): void {
-		this.#waiting.length = 0;
+		// Even where it changes nothing, that is a call out of compiled code.
+		if (this.#waiting.length > 0) this.#waiting.length = 0;
 	}
 }

@@ -11,6 +11,8 @@ export interface UnitMemory {
 
 /** Bytes of a piece at least: some fifteen pictures of 2 Mbit/s. */
 const PIECE = 128 * 1024;
+/** Groups of pictures that a piece may wait for. */
+const MAX_IDLE = 3;
 
 /** A piece of memory that pictures are put into one after the other. */
 export class Piece implements UnitMemory {
@@ -19,6 +21,8 @@ export class Piece implements UnitMemory {
 	/** What still reads it: its pictures, and who fills it. */
 	#uses = 1;
 	#kept = false;
+	/** Groups of pictures that did not need it while it was free. */
+	idle = 0;
 
 	constructor(size: number, pieces: Pieces) {
 		// Not filled with zeros: what is handed out was written before.
@@ -52,22 +56,24 @@ export class Pieces {
 	take(size: number): Piece {
 		this.#taken = true;
 		let best = -1;
-		for (let index = 0; index < this.#free.length; index++) {
+		// The latest first: what is too much then lies idle for long.
+		for (let index = this.#free.length - 1; index >= 0; index--) {
 			const { length } = (this.#free[index] as Piece).bytes;
 			if (length >= size && (best < 0 || length < (this.#free[best] as Piece).bytes.length)) best = index;
 		}
 		const [piece] = best < 0 ? [] : this.#free.splice(best, 1);
 		if (!piece) return new Piece(Math.max(PIECE, 2 ** Math.ceil(Math.log2(size))), this);
+		piece.idle = 0;
 		piece.use();
 		return piece;
 	}
 
 	/**
-	 * Groups of pictures come back whole. What is left over then was not needed for the length of a group, and is
-	 * let go: no more is held than the larger of the last two groups took.
+	 * Groups of pictures come back whole. What is left over then was not needed for the length of a group, and is let go
+	 * after some such groups; at once, pieces would be made and collected all the time for groups of changing lengths.
 	 */
 	giveBack(piece: Piece): void {
-		if (this.#taken) this.#free = [];
+		if (this.#taken) this.#free = this.#free.filter((left) => ++left.idle <= MAX_IDLE);
 		this.#taken = false;
 		this.#free.push(piece);
 	}

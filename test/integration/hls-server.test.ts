@@ -101,7 +101,7 @@ describe('HLS over HTTP', () => {
 			'x-content-type-options': 'nosniff',
 		});
 		const { segments } = readPlaylist(body.toString());
-		expect(segments.length).toBe(3);
+		expect(segments.length).toBe(1);
 		const segment = await ask(`/hls/cam/${segments[0]?.uri}`);
 		expect(segment.status).toBe(200);
 		expect(segment.headers).toMatchObject({
@@ -121,20 +121,44 @@ describe('HLS over HTTP', () => {
 		await vi.waitFor(() => expect(camera.readers.size).toBe(1));
 		deliver(pictures(2, 4.04, { rate: 25, gop: 50 }));
 		const { segments } = readPlaylist((await answer).body.toString());
-		expect(segments).toMatchObject([{ duration: 2 }, { duration: 2 }]);
+		expect(segments).toMatchObject([{ duration: 2 }]);
 	});
 
-	it('does not wait for a second segment when the first is long', async () => {
+	/** Of the playlists that players of a cold stream get first, by how long groups of pictures are. */
+	const NEEDY: [string, Record<string, string>, Record<number, number>][] = [
+		['whoever is not known', {}, { 1: 1, 4: 1, 10: 1 }],
+		['players in pages', { 'user-agent': 'Mozilla/5.0 (X11)', 'accept-encoding': 'gzip, br' }, { 1: 2, 4: 1, 10: 1 }],
+		['GStreamer', { 'user-agent': 'GStreamer souphttpsrc 1.22.0 libsoup/3.2.3' }, { 1: 2, 4: 2, 10: 2 }],
+		[
+			"Chromium's own player",
+			{ 'user-agent': 'Mozilla/5.0 (X11)', 'accept-encoding': 'gzip, identity;q=1, *;q=0' },
+			{ 1: 3, 4: 2, 10: 1 },
+		],
+	];
+
+	it.each(NEEDY)('waits for as many segments as %s needs, up to a time', async (_, headers, needs) => {
 		await start();
-		const answer = ask('/hls/cam/index.m3u8');
-		await vi.waitFor(() => expect(camera.readers.size).toBe(1));
-		deliver(pictures(0, 4.04, { rate: 25, gop: 100 }));
-		expect(readPlaylist((await answer).body.toString()).segments).toMatchObject([{ duration: 4 }]);
+		for (const [seconds, segments] of Object.entries(needs).map(([key, value]) => [Number(key), value] as const)) {
+			const id = `cam-${seconds}`;
+			const cold = directory.add(id, [VIDEO_TRACK]);
+			const answer = ask(`/hls/${id}/index.m3u8`, { headers });
+			await vi.waitFor(() => expect(cold.readers.size).toBe(1));
+			for (const unit of pictures(0, 3 * seconds + 0.04, { rate: 25, gop: 25 * seconds })) cold.deliver(unit);
+			expect(readPlaylist((await answer).body.toString()).segments.length).toBe(segments);
+		}
 	});
 
-	it('answers whoever asks again for a playlist of two segments when there is a third', async () => {
-		await start({ startSegments: 2 });
-		const first = await play(0, 2);
+	it('describes a cold stream as soon as it has a segment', async () => {
+		await start();
+		const answer = ask('/hls/cam/master.m3u8', { headers: { 'accept-encoding': 'gzip, identity;q=1, *;q=0' } });
+		await vi.waitFor(() => expect(camera.readers.size).toBe(1));
+		deliver(pictures(0, 1.04, { rate: 25, gop: 25 }));
+		expect((await answer).body.toString()).toContain('CODECS=');
+	});
+
+	it('answers whoever asks again for a playlist of one or two segments when there is one more', async () => {
+		await start();
+		const first = await play(0, 1);
 		let answered = false;
 		const again = ask('/hls/cam/index.m3u8').finally(() => {
 			answered = true;
@@ -142,15 +166,21 @@ describe('HLS over HTTP', () => {
 		const stranger = await ask('/hls/cam/index.m3u8', { headers: { 'user-agent': 'another' } });
 		expect(stranger.body.equals(first.body)).toBe(true);
 		expect(answered).toBe(false);
+		deliver(pictures(2, 2.04, { rate: 25, gop: 25 }));
+		expect(readPlaylist((await again).body.toString()).segments.length).toBe(2);
+		const asked = hls.get('cam')?.last_request_at;
+		await clock.advance(1);
+		const third = ask('/hls/cam/index.m3u8');
+		await vi.waitFor(() => expect(hls.get('cam')?.last_request_at).not.toBe(asked));
 		deliver(pictures(3, 3.04, { rate: 25, gop: 25 }));
-		expect(readPlaylist((await again).body.toString()).segments.length).toBe(3);
+		expect(readPlaylist((await third).body.toString()).segments.length).toBe(3);
 		// From here on the playlist is repeated as often as it is asked for.
 		for (let count = 0; count < 3; count++) expect((await ask('/hls/cam/index.m3u8')).status).toBe(200);
 	});
 
 	it('does not hold for ever whoever asks again', async () => {
-		await start({ startSegments: 2 });
-		const first = await play(0, 2);
+		await start();
+		const first = await play(0, 1);
 		const asked = hls.get('cam')?.last_request_at;
 		await clock.advance(5_000);
 		const again = ask('/hls/cam/index.m3u8');

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
+import { COUNT_DRAWING_PAUSES } from './drawing-pauses.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../node_modules/hls.js/dist/hls.min.js', import.meta.url));
 const DEADLINE_MS = 60_000;
@@ -8,7 +9,11 @@ export type ChromiumReport = {
 	readonly errors: readonly string[];
 	/** Seconds of the stream that were shown. */
 	readonly played: number;
+	/** Decoded, and those of them that were not shown. */
 	readonly frames: number;
+	readonly dropped: number;
+	/** How often the page drew nothing for 50 ms: some of what was dropped was too late then. */
+	readonly pauses: number;
 	/** How often the player had less than a few frames left, and waited. */
 	readonly dry: number;
 };
@@ -21,6 +26,7 @@ const PLAY = `async ([address, player, wanted, deadline]) => {
 	document.body.append(video);
 	const errors = [];
 	let dry = 0;
+	video.addEventListener('playing', () => (drawingPauses = 0), { once: true });
 	video.addEventListener('error', () => errors.push(video.error.message));
 	video.addEventListener('waiting', () => {
 		const { buffered, currentTime, played } = video;
@@ -45,7 +51,9 @@ const PLAY = `async ([address, player, wanted, deadline]) => {
 	while (shown() < wanted && performance.now() < end && errors.length === 0) {
 		await new Promise((resolve) => setTimeout(resolve, 100));
 	}
-	const report = { errors, played: shown(), frames: video.getVideoPlaybackQuality().totalVideoFrames, dry };
+	const played = shown();
+	const { totalVideoFrames: frames, droppedVideoFrames: dropped } = video.getVideoPlaybackQuality();
+	const report = { errors, played, frames, dropped, pauses: drawingPauses, dry };
 	hls?.destroy();
 	return report;
 }`;
@@ -60,6 +68,7 @@ export async function playInChromium(
 	const page = await browser.newPage();
 	try {
 		await page.addScriptTag({ path: SCRIPT });
+		await page.evaluate(COUNT_DRAWING_PAUSES);
 		return await page.evaluate<ChromiumReport>(`(${PLAY})(${JSON.stringify([url, player, seconds, DEADLINE_MS])})`);
 	} finally {
 		await page.close();

@@ -1,15 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-
-/** What came out at one sink; all times are in seconds. */
-export type Shown = {
-	/** Pictures, or pieces of sound. */
-	readonly count: number;
-	readonly seconds: number;
-	/** From one to the next. */
-	readonly longest: number;
-};
+import type { Shown } from './shown.ts';
 
 /** Plays `seconds` of a stream with GStreamer's playbin3. */
 export async function playInGstreamer(

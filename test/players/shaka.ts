@@ -1,15 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
+import { COUNT_DRAWING_PAUSES } from './drawing-pauses.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../node_modules/shaka-player/dist/shaka-player.compiled.js', import.meta.url));
 
 export type ShakaReport = {
 	errors: string[];
-	/** Seconds. */
+	/** Seconds of the stream that were shown. */
 	played: number;
+	/** Decoded, and those of them that were not shown. */
 	frames: number;
 	dropped: number;
-	stalls: number;
+	/** How often the page drew nothing for 50 ms: some of what was dropped was too late then. */
+	pauses: number;
 };
 
 /** In the page. */
@@ -18,24 +21,29 @@ const PLAY = `async ([address, wanted, deadline]) => {
 	const video = document.createElement('video');
 	video.muted = true;
 	document.body.append(video);
+	video.addEventListener('playing', () => (drawingPauses = 0), { once: true });
 	const player = new shaka.Player();
 	const errors = [];
 	await player.attach(video);
 	player.addEventListener('error', ({ detail }) => errors.push('error ' + detail.code));
-	let from = 0;
+	const shown = () => {
+		let sum = 0;
+		for (let range = 0; range < video.played.length; range++) sum += video.played.end(range) - video.played.start(range);
+		return sum;
+	};
 	try {
 		await player.load(address);
 		await video.play();
-		from = video.currentTime;
 		const end = performance.now() + deadline;
-		while (video.currentTime < from + wanted && performance.now() < end && errors.length === 0) {
+		while (shown() < wanted && performance.now() < end && errors.length === 0) {
 			await new Promise((resolve) => setTimeout(resolve, 100));
 		}
 	} catch (failure) {
 		errors.push(String(failure.code ?? failure));
 	}
+	const played = shown();
 	const { totalVideoFrames: frames, droppedVideoFrames: dropped } = video.getVideoPlaybackQuality();
-	const report = { errors, played: video.currentTime - from, frames, dropped, stalls: player.getStats().stallsDetected };
+	const report = { errors, played, frames, dropped, pauses: drawingPauses };
 	await player.destroy();
 	return report;
 }`;
@@ -46,6 +54,7 @@ export async function playInShaka(browser: Browser, url: string, seconds: number
 	const page = await browser.newPage();
 	try {
 		await page.addScriptTag({ path: SCRIPT });
+		await page.evaluate(COUNT_DRAWING_PAUSES);
 		return await page.evaluate<ShakaReport>(`(${PLAY})(${JSON.stringify([url, seconds, DEADLINE_MS])})`);
 	} finally {
 		await page.close();

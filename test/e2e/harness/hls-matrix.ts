@@ -12,6 +12,7 @@ const CAMERAS = {
 	'high-aac-gop-1': { video: 'high', audio: 'aac', gop: 25 },
 	'b-frames-aac-gop-2': { video: 'high-bframes', audio: 'aac', gop: 50 },
 	'h265-aac-gop-1': { video: 'h265', audio: 'aac', gop: 25 },
+	'ten-a-second': { video: 'high', audio: 'aac', fps: 10, gop: 10 },
 	'no-audio-gop-half': { video: 'high', gop: 12, fps: 24 },
 	'aac-gop-4': { video: 'high', audio: 'aac', gop: 100 },
 	'uneven-rate': { video: 'high', audio: 'aac', gop: 20, drop: 0.3 },

@@ -173,6 +173,16 @@ describe('playlist', () => {
 		expect(read().segments.map(({ wall }) => wall - WALL_ZERO)).toEqual([0, 1000, 2000]);
 	});
 
+	it('dates segments by the durations before them while the wall clock trembles, and follows it when it drifts', () => {
+		const { add, read } = setup();
+		const dates: number[] = [];
+		for (const off of [0, 1, -1, 15, -15, 30, 31]) {
+			add(1, { wall: WALL_ZERO + dates.length * 1000 + off });
+			dates.push((read().segments.at(-1)?.wall ?? 0) - WALL_ZERO);
+		}
+		expect(dates).toEqual([0, 1000, 2000, 3000, 4000, 5030, 6030]);
+	});
+
 	it('keeps a removed segment fetchable for its duration and the longest playlist', () => {
 		const { add, window, now } = setup();
 		const first = add(1);

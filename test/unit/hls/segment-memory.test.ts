@@ -67,7 +67,7 @@ const COMMON = { run: 'r', segmentDuration: 1, segmentCount: 3 };
 function classic(container: 'ts' | 'fmp4', now: () => number): Feed {
 	const given: Given[] = [];
 	const muxer = new Muxer({
-		...{ ...COMMON, container, now, continuity: started(), startSegments: 1 },
+		...{ ...COMMON, container, now, continuity: started() },
 		onSegment: (file) => given.push({ file, name: file.name, before: Buffer.from(file.bytes) }),
 	});
 	muxer.setTracks([VIDEO_TRACK, AAC_TRACK]);

@@ -126,7 +126,6 @@ function classic(container: 'ts' | 'fmp4') {
 		const muxer = new Muxer({
 			segmentDuration: 1,
 			segmentCount: 3,
-			startSegments: 1,
 			run: 'r',
 			container,
 			continuity,
