@@ -84,13 +84,16 @@ export function memoryTable(memories: readonly HlsMemory[]): Table {
 	const mebibytes = (bytes: number) => `${(bytes / MIB).toFixed(1)} MiB`;
 	return {
 		title: 'HLS: memory of an output, with one player',
-		columns: ['', 'resident', 'of it segments', 'the rest'],
-		rows: memories.map(({ name, streams, resident, window }) => [
-			`${name}, each of ${streams} streams`,
+		columns: ['', 'resident', 'of it segments and parts', 'the rest'],
+		rows: memories.map(({ name, resident, window }) => [
+			name,
 			mebibytes(resident),
 			mebibytes(window),
 			mebibytes(resident - window),
 		]),
-		notes: [],
+		notes: [
+			'By stream. An output takes what the further streams add.',
+			'What the process takes once is with the first: above all up to 32 MiB for young objects, as V8 sees fit.',
+		],
 	};
 }

@@ -46,8 +46,8 @@ const LOADS: readonly Load[] = [
 const SETTLE_MS = 5000;
 /** The engine compiles what is hot in the first seconds; a gateway runs for weeks. */
 const WARM_UP_MS = 20_000;
-/** Until segments of 4 s leave memory as they come: three are listed, and a removed one stays for 16 s. */
-const HLS_WARM_UP_MS = 40_000;
+/** Until segments of up to 4 s leave memory and disk as they come: 20 files of each stream stay. */
+const HLS_WARM_UP_MS = 100_000;
 /** An output rests when nobody has asked for its playlist for 10 s at least. */
 const KEEP_RUNNING_MS = 5000;
 const WINDOW_MS = 6000;

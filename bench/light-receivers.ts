@@ -89,7 +89,8 @@ serve<LightMessage, LightAnswer>({}, async (message) => {
 	}
 	const counted = line('count');
 	program.stdin.write('count\n');
-	const [open = 0, packets = 0, bytes = 0, lost = 0, longestGapMs = 0] = (await counted).map(Number);
+	const [open = 0, packets = 0, bytes = 0, lost = 0, longestGapMs = 0, ...range] = (await counted).map(Number);
+	const [fewestPackets = 0, mostPackets = 0] = range;
 	const frames = message.type === 'frames' ? await takeFrames() : [];
-	return { viewers: open, packets, bytes, lost, joinMs, longestGapMs, frames };
+	return { viewers: open, packets, bytes, lost, joinMs, longestGapMs, fewestPackets, mostPackets, frames };
 });

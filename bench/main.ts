@@ -6,6 +6,7 @@ import { cameraClip } from './camera-clip.ts';
 import { Child } from './child.ts';
 import { measureClassroom } from './cluster.ts';
 import { measureFaults } from './cluster-faults.ts';
+import { type CrowdMinute, crowdMinuteTable, measureCrowdMinute, type Overloaded } from './crowd-minute.ts';
 import { type Crowd, crowdOfViewersTable } from './crowd-table.ts';
 import { measureFanOut } from './fan-out.ts';
 import { type FirstFrame, measureFirstFrame } from './first-frame.ts';
@@ -51,6 +52,8 @@ const CROWD = [
 	{ viewers: 450, together: true },
 	{ viewers: 450, together: false },
 ];
+/** The second where the first are too many. */
+const MINUTE_VIEWERS = [450, 300];
 /** A bench that hangs is ended. */
 const DEADLINE_MS = 10 * 60_000;
 const STREAM = 'camera';
@@ -131,7 +134,25 @@ async function crowd({ url: camera }: CameraReady): Promise<Table[]> {
 		);
 		results.push({ ...measured, together });
 	}
-	return [crowdOfViewersTable(results)];
+	return [crowdOfViewersTable(results), await crowdMinute(camera)];
+}
+
+async function crowdMinute(camera: string): Promise<Table> {
+	const minutes: (CrowdMinute | Overloaded)[] = [];
+	for (const transport of ['native', 'typescript']) {
+		if (chosenTransport !== undefined && transport !== chosenTransport) continue;
+		useTransport(transport);
+		for (const viewers of MINUTE_VIEWERS) {
+			progress(`${viewers} viewers for a minute, one of them Chromium (${transport})`);
+			const config = benchConfig({ [STREAM]: camera });
+			const minute = await withGateway(config, ({ url, pid }) =>
+				measureCrowdMinute(pid, url, STREAM, transport, viewers),
+			);
+			minutes.push(minute);
+			if (!('joined' in minute)) break;
+		}
+	}
+	return crowdMinuteTable(minutes);
 }
 
 async function latency(): Promise<Table[]> {

@@ -18,6 +18,9 @@ export type ReceiversAnswer = {
 	readonly joinMs: readonly number[];
 	/** Longest time a viewer got nothing since the last answer, where it is measured. */
 	readonly longestGapMs?: number;
+	/** Packets since the last answer of the viewer that got the fewest, and of the one that got the most; likewise. */
+	readonly fewestPackets?: number;
+	readonly mostPackets?: number;
 };
 
 const JOIN_DEADLINE_MS = 30_000;

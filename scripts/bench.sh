@@ -11,7 +11,8 @@
 #   npm run bench -- hls-players   100 low-latency HLS players, beside a bare node:http server
 #   npm run bench -- hls-crowd     2,000 HLS players of one stream, beside nginx with the copy on disk
 #   npm run bench -- hls-latency   how old the picture is in Chromium by HLS
-#   npm run bench -- crowd     WebRTC: what 150 and 450 viewers cost, who count packets and decrypt none
+#   npm run bench -- crowd     WebRTC: what 150 and 450 viewers cost, who count packets and decrypt none; then 450 of them
+#                              for a minute with Chromium among them, by each transport
 #   npm run bench -- latency   WebRTC: how long packets stay in the gateway with 1, 150 and 450 viewers
 #   npm run bench -- [PART] --transport typescript    with that WebRTC transport; the native one where it is built
 #   npm run bench -- hls-memory    what HLS outputs take of memory
