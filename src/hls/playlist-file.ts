@@ -11,8 +11,8 @@ const unlinked = promisify(unlink);
 const SPARES = ['.0.tmp', '.1.tmp'] as const;
 
 /**
- * A playlist on disk; whoever opens it reads one state, and the whole of it. Two files take turns under its name, and the
- * one whose turn is over is written again when the next state comes. With a new file for each state, the file system
+ * A playlist on disk; whoever opens it reads one state, and the whole of it, unless that takes longer than a segment lasts.
+ * Two files take turns under its name, and the one whose turn is over is written again when the next state comes. With a new file for each state, the file system
  * would look for a place and a number for it each time, and give up those of the one before; and ext4 writes out at once
  * what takes the place of another file.
  */

@@ -1,5 +1,8 @@
 import { type Piece, Pieces, type UnitMemory } from './unit-memory.ts';
 
+/** Bytes of a piece that is not kept for later when a single unit did not fit in: the next unit of that size is far. */
+const RARE = 512 * 1024;
+
 /**
  * Where access units are put together one after the other: payloads are appended, ranges of them marked as NAL units,
  * and `take` hands them out where they are. Handed out bytes are not written again before they are released.
@@ -98,6 +101,7 @@ export class AccessUnitBuffer {
 		if (this.#origin + needed > this.#bytes.length) {
 			const piece = this.#pieces.take(needed);
 			piece.bytes.set(this.view(0, this.#length));
+			if (this.#origin === 0 && this.#bytes.length > RARE) this.#piece?.keep();
 			this.#piece?.release();
 			this.#piece = piece;
 			this.#bytes = piece.bytes;

@@ -132,7 +132,12 @@ describe('Redis that goes away', () => {
 		load.viewers.set('yard', 2);
 		const all = [main, other, sub];
 		await until(all, 'everything known', () =>
-			all.every((node) => node.nodes().length === 3 && node.owner('yard') && node.owner('gate')),
+			['yard', 'gate'].every((stream) => {
+				const fence = sub.owner(stream)?.fence;
+				return (
+					fence !== undefined && all.every((node) => node.nodes().length === 3 && node.owner(stream)?.fence === fence)
+				);
+			}),
 		);
 		const owners = ['yard', 'gate'].map((stream) => sub.owner(stream));
 		const fewest = Math.min.bind(null);
