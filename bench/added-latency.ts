@@ -51,9 +51,8 @@ export async function measureAddedLatency(progress: (what: string) => void): Pro
 	try {
 		for (const each of CASES) {
 			progress(`added latency with ${each.viewers} viewers over the transport ${nameOf(each)}`);
-			useTransport(each.transport);
-			const threads = each.threads === undefined ? '' : `, threads: ${each.threads}`;
-			const config = benchConfig({ camera: camera.ready.url }).replace('udp_port: 0', `udp_port: 0${threads}`);
+			useTransport(each.transport, each.threads);
+			const config = benchConfig({ camera: camera.ready.url });
 			results.push(await withGateway(config, ({ url }) => measure(url, camera, each)));
 		}
 	} finally {

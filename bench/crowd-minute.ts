@@ -31,7 +31,7 @@ export type CrowdMinute = {
 	};
 };
 
-/** Instead of a minute: the transport had no more media for the next viewers when so many were there. */
+/** Instead of a minute: so many had joined when the next ones could not, most often because no media came. */
 export type Overloaded = { readonly transport: string; readonly viewers: number; readonly joined: number };
 
 const JOINS_AT_ONCE = 4;
@@ -57,6 +57,7 @@ export async function measureCrowdMinute(
 		for (let joined = 1; joined < viewers; joined += LOT) {
 			const count = Math.min(LOT, viewers - joined);
 			const join = crowd.ask({ type: 'join', endpoint, count, atOnce: JOINS_AT_ONCE });
+			// The process of the light viewers says why before it ends.
 			if (!(await join.catch(() => undefined))) return { transport, viewers, joined };
 		}
 		await delay(WARM_UP_MS);
@@ -110,7 +111,7 @@ export function crowdMinuteTable(results: readonly (CrowdMinute | Overloaded)[])
 		rows: results.map((each) => {
 			const name = `${each.transport}, ${each.viewers}`;
 			return 'joined' in each
-				? [`${name}: no media for more than ${each.joined}`, '', '', '', '', '', '', '', '']
+				? [`${name}: no more than ${each.joined} could join`, '', '', '', '', '', '', '', '']
 				: [name, ...cellsOf(each)];
 		}),
 		notes: [

@@ -1,11 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RunningGateway, startGateway } from '../test/e2e/harness/gateway.ts';
 
-let secureTransport = 'auto';
+let secureTransport = 'transport: auto';
 
-/** What encrypts and sends WebRTC media in every gateway from now on: `webrtc.transport`. */
-export function useTransport(name: string): void {
-	secureTransport = name;
+/**
+ * What encrypts and sends WebRTC media in every gateway from now on: `webrtc.transport`.
+ *
+ * @param threads `webrtc.threads`; as many as the gateway takes by itself when not given
+ */
+export function useTransport(name: string, threads?: number): void {
+	secureTransport = `transport: ${name}${threads === undefined ? '' : `, threads: ${threads}`}`;
 }
 
 /** Configuration of a gateway under measurement: loopback only, on ports of the system's choice. */
@@ -17,7 +21,7 @@ export function benchConfig(
 	return [
 		'server: { host: 127.0.0.1 }',
 		'log: { level: warn }',
-		`webrtc: { udp_port: 0, transport: ${secureTransport} }`,
+		`webrtc: { udp_port: 0, ${secureTransport} }`,
 		'on_demand: { close_after: 1s }',
 		'streams:',
 		...Object.entries(streams).map(

@@ -1,3 +1,5 @@
+import { ntpFromUnix } from '../media/ntp.ts';
+import type { SenderReport } from '../media/rtcp.ts';
 import type { Lane, Run } from './lane.ts';
 import { ResendMemory } from './repair-budget.ts';
 import { type Segment, SendHistory, type Squeeze, segmentTimestamp } from './send-history.ts';
@@ -68,6 +70,19 @@ export class TrackSender {
 	/** Payload bytes sent, without retransmissions. */
 	get octets(): number {
 		return this.#octets + (this.#live ? this.lane.octets - this.#octetsAtLive : 0);
+	}
+
+	/** What a sender report says of it (RFC 3550 section 6.4.1); undefined while nothing is sent. @param wall `Clock.wall()` */
+	report(wall: number): Omit<SenderReport, 'type'> | undefined {
+		if (this.#startedAt === undefined || !this.lane.begun) return undefined;
+		return {
+			ssrc: this.lane.ssrc,
+			ntp: ntpFromUnix(wall),
+			rtpTimestamp: this.lane.timestampAt(wall),
+			packets: this.packets >>> 0,
+			octets: this.octets >>> 0,
+			blocks: [],
+		};
 	}
 
 	/** `Clock.now()` when this viewer was last sent a key frame. */

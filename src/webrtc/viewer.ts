@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { LogFacts, Logger } from '../base/logger.ts';
 import { RateMeter } from '../base/rate-meter.ts';
-import { ntpFromUnix } from '../media/ntp.ts';
 import { parseRtcp, type ReceiverReferenceTime } from '../media/rtcp.ts';
 import { buildGoodbye, buildReferenceTimeEcho, buildSenderReport } from '../media/rtcp-writer.ts';
 import { CNAME } from './answer.ts';
@@ -99,16 +98,8 @@ export class Viewer implements BroadcastMember {
 		this.#watchLink(now);
 		const wall = clock.wall();
 		for (const sender of [this.video, this.audio]) {
-			if (sender?.startedAt === undefined || !sender.lane.begun) continue;
-			const report = {
-				ssrc: sender.lane.ssrc,
-				ntp: ntpFromUnix(wall),
-				rtpTimestamp: sender.lane.timestampAt(wall),
-				packets: sender.packets >>> 0,
-				octets: sender.octets >>> 0,
-				blocks: [],
-			};
-			this.#peer.sendRtcp(buildSenderReport(report, CNAME));
+			const report = sender?.report(wall);
+			if (report) this.#peer.sendRtcp(buildSenderReport(report, CNAME));
 		}
 	}
 
