@@ -7,7 +7,7 @@ import { PLAYLIST_NAME } from './path.ts';
 import type { PlaylistBody } from './playlist.ts';
 import { PlaylistFile } from './playlist-file.ts';
 import type { Segment } from './segment.ts';
-import { writeNewFile } from './write-file.ts';
+import { writeIntoOldFile, writeNewFile } from './write-file.ts';
 
 /** Segments that may wait for a slow disk; older ones are then not written. */
 const MAX_WAITING = 4;
@@ -77,7 +77,7 @@ export class DiskCopy {
 					await writeNewFile(this.#path(segment.initName), segment.init.bytes);
 					names.inits.push(segment.initName);
 				}
-				await writeNewFile(this.#path(segment.name), segment.bytes);
+				await this.#write(segment, names);
 				names.segments.push(segment.name);
 				const playlist = this.#playlist;
 				// The newest playlist lists the segments that still wait.
@@ -109,9 +109,23 @@ export class DiskCopy {
 		return this.#names;
 	}
 
+	async #write({ name, bytes }: Segment, { segments }: Names): Promise<void> {
+		// One that was listed lately may still be read by who has it open.
+		if (segments.length >= this.#kept && this.#kept > 2 * this.#listed) {
+			const old = segments.shift() as string;
+			if (await writeIntoOldFile(this.#path(old), this.#path(name), bytes)) return;
+			await this.#remove(old);
+		}
+		await writeNewFile(this.#path(name), bytes);
+	}
+
+	/** Segments that stay. */
+	get #kept(): number {
+		return Math.max(this.#options.threshold, this.#listed);
+	}
+
 	async #removeOld({ inits, segments }: Names): Promise<void> {
-		const kept = Math.max(this.#options.threshold, this.#listed);
-		while (segments.length > kept) await this.#remove(segments.shift() as string);
+		while (segments.length > this.#kept) await this.#remove(segments.shift() as string);
 		// An init segment serves until the next one's first segment.
 		const oldest = ageOf(segments[0] ?? '');
 		while (inits.length > 1 && ageOf(inits[1] as string) <= oldest) await this.#remove(inits.shift() as string);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -74,6 +74,51 @@ describe('copy on disk', () => {
 			expect(await filesIn(folder)).toEqual(['index.m3u8', ...kept]);
 		});
 		await disk.close();
+	});
+
+	it('writes into the file of a segment whose time is over, and into no other', async () => {
+		const disk = new DiskCopy({ directory: folder, threshold: 7, logger: silentLogger });
+		const file = (sequence: number) => join(folder, segmentName('a', sequence));
+		const add = async (sequence: number, text: string) => {
+			disk.add({ ...segment(sequence), bytes: Buffer.from(text) }, playlist(sequence), 3);
+			await vi.waitFor(async () => {
+				expect(await readFile(join(folder, 'index.m3u8'), 'utf8')).toContain(segmentName('a', sequence));
+			});
+		};
+		for (let sequence = 1; sequence <= 7; sequence++) await add(sequence, `segment ${sequence}`);
+		const [first, fourth] = [await stat(file(1)), await stat(file(4))];
+		await link(file(2), join(folder, 'archived.ts'));
+		await rm(file(3));
+		await symlink(join(folder, 'archived.ts'), file(3));
+		await add(8, 'short');
+		await add(9, 'one that is longer than the others');
+		await add(10, 'third');
+		await add(11, 'the fourth one, made longer');
+		expect((await stat(file(8))).ino).toBe(first.ino);
+		expect((await stat(file(11))).ino).toBe(fourth.ino);
+		const kept = [5, 6, 7, 8, 9, 10, 11];
+		expect(await filesIn(folder)).toEqual(
+			['archived.ts', 'index.m3u8', ...kept.map((sequence) => segmentName('a', sequence))].sort(),
+		);
+		expect(await Promise.all(kept.map((sequence) => readFile(file(sequence), 'utf8')))).toEqual([
+			...['segment 5', 'segment 6', 'segment 7', 'short', 'one that is longer than the others', 'third'],
+			'the fourth one, made longer',
+		]);
+		expect(await readFile(join(folder, 'archived.ts'), 'utf8')).toBe('segment 2');
+		await disk.close();
+		expect(disk.errors).toBe(0);
+	});
+
+	it('leaves its bytes to who still reads one that was listed lately', async () => {
+		const disk = new DiskCopy({ directory: folder, threshold: 4, logger: silentLogger });
+		for (let sequence = 1; sequence <= 4; sequence++) disk.add(segment(sequence), playlist(sequence), 3);
+		await vi.waitFor(async () => expect((await filesIn(folder)).length).toBe(5));
+		const reader = await open(join(folder, segmentName('a', 1)));
+		disk.add(segment(5), playlist(5), 3);
+		await vi.waitFor(async () => expect(await readdir(folder)).not.toContain(segmentName('a', 1)));
+		await disk.close();
+		expect(await reader.readFile('utf8')).toBe('1');
+		await reader.close();
 	});
 
 	it('holds the init segment for as long as a segment needs it', async () => {
