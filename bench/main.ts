@@ -48,14 +48,16 @@ const BASELINES = [
 	{ name: 'node-datachannel', module: './node-datachannel-baseline.ts' },
 ];
 const CROWD = [
-	{ viewers: 150, together: true },
-	{ viewers: 450, together: true },
-	{ viewers: 450, together: false },
+	{ transport: 'native', viewers: 150, together: true },
+	{ transport: 'native', viewers: 450, together: true },
+	{ transport: 'native', viewers: 450, together: false },
+	{ transport: 'typescript', viewers: 60, together: true },
+	{ transport: 'typescript', viewers: 150, together: true },
 ];
 /** The second where the first are too many. */
 const MINUTE_VIEWERS = [450, 300];
 /** A bench that hangs is ended. */
-const DEADLINE_MS = 10 * 60_000;
+const DEADLINE_MS = 15 * 60_000;
 const STREAM = 'camera';
 const FIRST_PICTURE_KEY_SECONDS = [1, 2, 4, 10];
 const FIRST_PICTURE_JOINS = 20;
@@ -125,14 +127,16 @@ async function ingest(camera: CameraReady, load: string | undefined): Promise<Ta
 /** Hundreds of viewers, which only count. */
 async function crowd({ url: camera }: CameraReady): Promise<Table[]> {
 	const results: Crowd[] = [];
-	for (const { viewers, together } of CROWD) {
-		progress(`${viewers} light viewers who take packets ${together ? 'together' : 'one by one'}`);
+	for (const { transport, viewers, together } of CROWD) {
+		if (chosenTransport !== undefined && transport !== chosenTransport) continue;
+		progress(`${viewers} light viewers who take packets ${together ? 'together' : 'one by one'} (${transport})`);
+		useTransport(transport);
 		const config = benchConfig({ [STREAM]: camera });
 		const kind = together ? 'light' : 'light, separate';
 		const measured = await withGateway(config, ({ url, pid }) =>
 			measureFanOut(pid, `${url}/whep/${STREAM}`, viewers, kind),
 		);
-		results.push({ ...measured, together });
+		results.push({ ...measured, transport, together });
 	}
 	return [crowdOfViewersTable(results), await crowdMinute(camera)];
 }

@@ -26,8 +26,8 @@
 //   frames                                          -> "frames TIMESTAMP:ARRIVAL,ARRIVAL TIMESTAMP:…" since the last time
 // The longest gap of any viewer and the fewest and the most packets that one got are those since the last count.
 // Frames are known by their RTP timestamp; a frame's last packet comes to each viewer at a time in microseconds of the
-// monotonic clock. Words of the command line: "separate", datagrams are not coalesced; "stamped", frames are noted and
-// sockets are looked into every few milliseconds only.
+// monotonic clock. Words of the command line: "separate", each datagram comes alone and wakes its viewer; otherwise those
+// of a burst are taken together, and sockets are looked into every few milliseconds. "stamped", frames are noted.
 
 namespace {
 
@@ -54,8 +54,10 @@ using Frames = std::map<uint32_t, std::vector<int64_t>>;
 
 constexpr uint8_t MARKER = 0x80;
 
-/** How often viewers whose packets are stamped look into their sockets. */
+/** How often viewers who take packets together look into their sockets. */
 constexpr std::chrono::milliseconds REST{5};
+/** They begin when nobody has joined for so long: what a viewer begins with comes quicker than its socket can hold. */
+constexpr std::chrono::seconds SETTLED{2};
 
 struct Receiver {
 	ClientViewer viewer;
@@ -110,9 +112,9 @@ public:
 		epoll_event events[256];
 		Pace pace(Time::now());
 		while (true) {
-			// The kernel notes when packets come. To read them at once would only take the processor from a gateway on the
-			// same machine, which a viewer elsewhere does not.
-			if (manner_.stamped) std::this_thread::sleep_for(REST);
+			// A gateway would pay for each time that its packets wake a viewer on the same machine, and not for viewers
+			// elsewhere. Where it matters when packets come, the kernel notes it.
+			if (manner_.coalesced && Time::now() - joined_ > SETTLED) std::this_thread::sleep_for(REST);
 			const int ready = epoll_wait(epoll_, events, 256, Pace::HURRY.count());
 			for (int at = 0; at < ready; at++) {
 				auto* const receiver = static_cast<Receiver*>(events[at].data.ptr);
@@ -171,6 +173,7 @@ private:
 		    std::make_unique<Receiver>(context_.get(), server, std::move(credentials), receivers_.size(), manner_));
 		watch(receivers_.back()->viewer.descriptor(), receivers_.back().get());
 		receivers_.back()->viewer.check();
+		joined_ = Time::now();
 	}
 
 	void tell() {
@@ -220,6 +223,7 @@ private:
 	CoalescedBatch batch_;
 	std::string input_;
 	std::vector<std::unique_ptr<Receiver>> receivers_;
+	Time::time_point joined_{};
 	Frames frames_;
 };
 
