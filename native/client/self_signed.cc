@@ -1,5 +1,6 @@
 #include "self_signed.h"
 
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -18,15 +19,17 @@ Bytes der(Object* object, Encode encode) {
 
 }  // namespace
 
-SelfSigned SelfSigned::make() {
+SelfSigned SelfSigned::make() { return make(EVP_EC_gen("P-256")); }
+
+SelfSigned SelfSigned::make(EVP_PKEY* key) {
 	constexpr long VALID_SECONDS = 24 * 60 * 60;
-	EVP_PKEY* const key = EVP_EC_gen("P-256");
 	X509* const certificate = X509_new();
 	ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
 	X509_gmtime_adj(X509_getm_notBefore(certificate), -VALID_SECONDS);
 	X509_gmtime_adj(X509_getm_notAfter(certificate), VALID_SECONDS);
 	X509_set_pubkey(certificate, key);
-	X509_sign(certificate, key, EVP_sha256());
+	// Ed25519 hashes by itself.
+	X509_sign(certificate, key, EVP_PKEY_is_a(key, "ED25519") ? nullptr : EVP_sha256());
 
 	SelfSigned made;
 	made.certificate = der(certificate, i2d_X509);

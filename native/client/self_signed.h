@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openssl/ssl.h>
+#include <openssl/evp.h>
 
 #include <string>
 
@@ -8,7 +8,7 @@
 
 namespace dualcast {
 
-/** A P-256 key and a certificate that it signed itself. */
+/** A key and a certificate that it signed itself. */
 struct SelfSigned {
 	/** X.509 and PKCS #8, DER. */
 	Bytes certificate;
@@ -16,7 +16,10 @@ struct SelfSigned {
 	/** SHA-256, `AB:CD:…`. */
 	std::string fingerprint;
 
+	/** Of a P-256 key. */
 	static SelfSigned make();
+	/** @param key of any kind; it is released */
+	static SelfSigned make(EVP_PKEY* key);
 };
 
 }  // namespace dualcast

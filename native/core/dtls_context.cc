@@ -22,8 +22,8 @@ void require(bool done, const char* what) {
 
 }  // namespace
 
-SslContext makeDtlsServerContext(View certificate, View privateKey) {
-	SslContext context(SSL_CTX_new(DTLS_server_method()));
+SslContext makeDtlsServerContext(const WebrtcAlgorithms& algorithms, View certificate, View privateKey) {
+	SslContext context(SSL_CTX_new_ex(algorithms.context(), nullptr, DTLS_server_method()));
 	require(context != nullptr, "no DTLS");
 	SSL_CTX* const ctx = context.get();
 	SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION);
@@ -45,7 +45,8 @@ SslContext makeDtlsServerContext(View certificate, View privateKey) {
 	    SSL_CTX_use_certificate_ASN1(ctx, static_cast<int>(certificate.size), certificate.data) == 1;
 	require(hasCertificate, "the certificate cannot be read");
 	const uint8_t* position = privateKey.data;
-	EVP_PKEY* const key = d2i_AutoPrivateKey(nullptr, &position, static_cast<long>(privateKey.size));
+	const auto length = static_cast<long>(privateKey.size);
+	EVP_PKEY* const key = d2i_AutoPrivateKey_ex(nullptr, &position, length, algorithms.context(), nullptr);
 	const bool hasKey = key != nullptr && SSL_CTX_use_PrivateKey(ctx, key) == 1;
 	EVP_PKEY_free(key);
 	require(hasKey, "the private key cannot be used");

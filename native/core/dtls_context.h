@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "bytes.h"
+#include "webrtc_algorithms.h"
 
 namespace dualcast {
 
@@ -16,10 +17,11 @@ using SslContext = std::unique_ptr<SSL_CTX, SslContextDeleter>;
 /**
  * What all DTLS sessions of this server share: DTLS 1.2 only, a client certificate required, SRTP (RFC 5764).
  *
+ * @param algorithms must outlive it
  * @param certificate X.509, DER
  * @param privateKey PKCS #8, DER
  * @throws std::invalid_argument when they cannot be used
  */
-SslContext makeDtlsServerContext(View certificate, View privateKey);
+SslContext makeDtlsServerContext(const WebrtcAlgorithms& algorithms, View certificate, View privateKey);
 
 }  // namespace dualcast

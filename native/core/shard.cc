@@ -75,7 +75,7 @@ void Shard::run() {
 	std::vector<Command> commands;
 	std::deque<Datagram> datagrams;
 	// RTCP of a turn goes out together: everybody's reports are asked for at once.
-	// One datagram a turn: a handshake takes half a millisecond, and media must not wait for many of them.
+	// One datagram a turn: a handshake takes a third of a millisecond, and media must not wait for many of them.
 	while (next(commands, datagrams)) {
 		for (Command& command : commands) std::visit([this](auto& what) { act(what); }, command);
 		commands.clear();

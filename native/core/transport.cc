@@ -6,7 +6,7 @@ namespace dualcast {
 
 Transport::Transport(Options options)
     : options_(std::move(options)),
-      context_(makeDtlsServerContext(options_.certificate, options_.privateKey)),
+      context_(makeDtlsServerContext(algorithms_, options_.certificate, options_.privateKey)),
       events_(options_.wake),
       front_({events_, counters_, [this](uint32_t viewer) -> Shard& { return shardOf(viewer); }}) {}
 

@@ -62,6 +62,7 @@ private:
 	Shard& shardOf(uint32_t viewer) { return *shards_[viewer % shards_.size()]; }
 
 	const Options options_;
+	const WebrtcAlgorithms algorithms_;
 	SslContext context_;
 	Counters counters_;
 	EventQueue events_;

@@ -1,5 +1,9 @@
+#include <openssl/ec.h>
+#include <openssl/rsa.h>
+
 #include <chrono>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "../client/dtls_client.h"
@@ -16,15 +20,18 @@ using Loss = std::function<bool()>;
 /** A client and a session of the server, and the way between them. */
 struct Pair {
 	SelfSigned server = SelfSigned::make();
-	SelfSigned own = SelfSigned::make();
-	SslContext serverContext = makeDtlsServerContext(server.certificate, server.privateKey);
+	SelfSigned own;
+	const WebrtcAlgorithms algorithms;
+	SslContext serverContext = makeDtlsServerContext(algorithms, server.certificate, server.privateKey);
 	SslContext clientContext;
 	DtlsClient client;
 	DtlsSession session;
 	size_t largest = 0;
 
-	explicit Pair(const char* profiles = BOTH, const std::string& offered = "")
-	    : clientContext(makeDtlsClientContext(own, profiles)),
+	explicit Pair(const char* profiles = BOTH, const std::string& offered = "",
+	              SelfSigned certificate = SelfSigned::make())
+	    : own(std::move(certificate)),
+	      clientContext(makeDtlsClientContext(own, profiles)),
 	      client(clientContext.get()),
 	      session(serverContext.get(), Fingerprint::parse("sha-256", offered.empty() ? own.fingerprint : offered)) {
 		client.receive({});
@@ -70,6 +77,30 @@ TEST(keys, "both sides export the same keys, in the profile the server prefers")
 		CHECK(pair.session.material().remote.key == pair.client.material().local.key);
 		CHECK(pair.largest <= static_cast<size_t>(limits::DTLS_MTU));
 	}
+}
+
+TEST(certificates, "certificates of all the kinds of keys that clients have are taken, unless another one was offered") {
+	const auto kinds = {+[] { return EVP_EC_gen("P-256"); }, +[] { return EVP_RSA_gen(2048); },
+	                    +[] { return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"); }};
+	for (const auto& makeKey : kinds) {
+		Pair pair(BOTH, "", SelfSigned::make(makeKey()));
+		pair.run();
+		CHECK(pair.session.state() == DtlsSession::State::SECURED);
+		CHECK(pair.session.material().local.key == pair.client.material().remote.key);
+		Pair wrong(BOTH, pair.own.fingerprint, SelfSigned::make(makeKey()));
+		wrong.run();
+		CHECK(wrong.session.closeReason() == "the client's certificate is not the one whose fingerprint was offered");
+	}
+}
+
+TEST(few, "a server's context has no kind of key that it has no use for, as each makes reading a certificate dearer") {
+	const WebrtcAlgorithms algorithms;
+	std::set<std::string> kinds;
+	EVP_KEYMGMT_do_all_provided(
+	    algorithms.context(),
+	    [](EVP_KEYMGMT* kind, void* all) { static_cast<std::set<std::string>*>(all)->insert(EVP_KEYMGMT_get0_name(kind)); },
+	    &kinds);
+	CHECK((kinds == std::set<std::string>{"EC", "ED25519", "HMAC", "RSA", "TLS1-PRF", "X25519"}));
 }
 
 TEST(lost, "a handshake gets through a network that loses a third") {
