@@ -6,12 +6,16 @@ import type { CutSegment, InitSegment, OpenSegment, Part, Place, Segment } from 
 const TARGET_SLACK = 0.2;
 /** RFC 8216 section 6.2.2: removing a segment must leave this many target durations. */
 const MIN_TARGETS = 3;
-/**
- * Milliseconds by which a segment's date may be off its wall clock. Players that place segments by their dates move by
- * each millisecond that those are off the durations, and lose the pictures up to the next key picture when they do.
- */
+/** Milliseconds by which a segment's date may be off its wall clock before dates begin to follow that. */
 const WALL_STEADY = 20;
-/** Milliseconds by which a segment's wall clock may lag behind the sum of the durations before it. */
+/**
+ * Milliseconds by which a date then leaves the durations before it. Players that place segments by their dates make a
+ * gap of it: this one browsers close, at 20 ms they stop.
+ */
+const WALL_FOLLOW = 3;
+/** Beyond this, in milliseconds, the clock was set. */
+const WALL_SET = 1000;
+/** Milliseconds by which a segment's wall clock may lag behind the sum of the durations before it, at a discontinuity. */
 const WALL_TREMBLE = 100;
 
 export type PlaylistWindowOptions = {
@@ -189,6 +193,9 @@ export class PlaylistWindow {
 		if (!before) return next.wall;
 		const due = before.wall + before.duration * 1000;
 		const off = next.wall - due;
-		return off < -WALL_TREMBLE || (!next.discontinuity && Math.abs(off) <= WALL_STEADY) ? due : next.wall;
+		if (next.discontinuity) return off < -WALL_TREMBLE ? due : next.wall;
+		if (off > WALL_SET) return next.wall;
+		if (off < -WALL_SET || Math.abs(off) <= WALL_STEADY) return due;
+		return due + Math.sign(off) * WALL_FOLLOW;
 	}
 }

@@ -157,20 +157,18 @@ describe('shaka-player in Chromium', () => {
 
 	afterAll(() => browser?.close());
 
-	test.each([...CASES, [SLOW, 'ts'], [SLOW, 'fmp4']] as const)(
-		'plays %s as %s without an error, and decodes every picture',
+	test.each([...CASES, [SLOW, 'ts'], [SLOW, 'fmp4'], [SLOW, 'low latency']] as const)(
+		'plays %s as %s without an error, decodes every picture and does not run dry',
+		// A machine that is busy for seconds makes any player run dry.
 		{ retry: 2 },
 		async (camera, output) => {
 			await matrix.warm(camera);
-			const { errors, played, frames, dropped, pauses } = await playInShaka(
-				browser,
-				matrix.url(camera, output),
-				PLAYED,
-			);
-			expect(errors).toEqual([]);
+			const url = matrix.url(camera, output);
+			const parts = output === 'low latency';
+			const { errors, dry, played, frames, dropped, pauses } = await playInShaka(browser, url, PLAYED, parts);
+			expect({ errors, dry }).toEqual({ errors: [], dry: 0 });
 			expect(played).toBeGreaterThanOrEqual(PLAYED);
-			// Among parts it empties the browser's parser after its first seek and later: what follows waits for a key picture.
-			expect(frames).toBeGreaterThanOrEqual(output === 'low latency' ? 1 : framesDue(camera, played));
+			expect(frames).toBeGreaterThanOrEqual(framesDue(camera, played));
 			if (camera === SLOW) expect(dropped).toBeLessThanOrEqual(pauses);
 		},
 	);

@@ -13,17 +13,37 @@ export type ShakaReport = {
 	dropped: number;
 	/** How often the page drew nothing for 50 ms: some of what was dropped was too late then. */
 	pauses: number;
+	/** How often the player had less than a few frames left, and waited. */
+	dry: number;
 };
 
+/**
+ * For a playlist with parts. In its other mode shaka-player 5.2 compares the timestamp offset of each part with the one
+ * before, which it has raised by 1 ms (`setTimestampOffset_` in its lib/media/media_source_engine.js). Where that looks
+ * like a change, by a rounding error, it aborts: the browser then drops all up to the next key picture, in the middle of
+ * a segment (its issue 10589).
+ */
+const FOR_PARTS = { manifest: { hls: { sequenceMode: true } } };
+
 /** In the page. */
-const PLAY = `async ([address, wanted, deadline]) => {
+const PLAY = `async ([address, wanted, deadline, settings]) => {
 	shaka.polyfill.installAll();
 	const video = document.createElement('video');
 	video.muted = true;
 	document.body.append(video);
 	video.addEventListener('playing', () => (drawingPauses = 0), { once: true });
 	const player = new shaka.Player();
+	player.configure(settings);
 	const errors = [];
+	let dry = 0;
+	video.addEventListener('waiting', () => {
+		const { buffered, currentTime, played } = video;
+		let left = 0;
+		for (let range = 0; range < buffered.length; range++) {
+			if (buffered.start(range) <= currentTime) left = buffered.end(range) - currentTime;
+		}
+		if (played.length > 0 && left < 0.15) dry++;
+	});
 	await player.attach(video);
 	player.addEventListener('error', ({ detail }) => errors.push('error ' + detail.code));
 	const shown = () => {
@@ -43,19 +63,29 @@ const PLAY = `async ([address, wanted, deadline]) => {
 	}
 	const played = shown();
 	const { totalVideoFrames: frames, droppedVideoFrames: dropped } = video.getVideoPlaybackQuality();
-	const report = { errors, played, frames, dropped, pauses: drawingPauses };
+	const report = { errors, played, frames, dropped, pauses: drawingPauses, dry };
 	await player.destroy();
 	return report;
 }`;
 const DEADLINE_MS = 40_000;
 
-/** Plays `seconds` of a stream with shaka-player in a page of another origin. */
-export async function playInShaka(browser: Browser, url: string, seconds: number): Promise<ShakaReport> {
+/**
+ * Plays `seconds` of a stream with shaka-player in a page of another origin.
+ *
+ * @param parts whether its playlist has parts
+ */
+export async function playInShaka(
+	browser: Browser,
+	url: string,
+	seconds: number,
+	parts: boolean,
+): Promise<ShakaReport> {
+	const settings = parts ? FOR_PARTS : {};
 	const page = await browser.newPage();
 	try {
 		await page.addScriptTag({ path: SCRIPT });
 		await page.evaluate(COUNT_DRAWING_PAUSES);
-		return await page.evaluate<ShakaReport>(`(${PLAY})(${JSON.stringify([url, seconds, DEADLINE_MS])})`);
+		return await page.evaluate<ShakaReport>(`(${PLAY})(${JSON.stringify([url, seconds, DEADLINE_MS, settings])})`);
 	} finally {
 		await page.close();
 	}

@@ -173,14 +173,23 @@ describe('playlist', () => {
 		expect(read().segments.map(({ wall }) => wall - WALL_ZERO)).toEqual([0, 1000, 2000]);
 	});
 
-	it('dates segments by the durations before them while the wall clock trembles, and follows it when it drifts', () => {
+	it('dates segments by the durations before them while the wall clock trembles, and follows it gently when it drifts', () => {
 		const { add, read } = setup();
-		const dates: number[] = [];
-		for (const off of [0, 1, -1, 15, -15, 30, 31]) {
-			add(1, { wall: WALL_ZERO + dates.length * 1000 + off });
-			dates.push((read().segments.at(-1)?.wall ?? 0) - WALL_ZERO);
-		}
-		expect(dates).toEqual([0, 1000, 2000, 3000, 4000, 5030, 6030]);
+		const offs = [0, 1, -1, 15, -15, 30, 31, 31, 31, 31, 24, -30, -30];
+		const dates = offs.map((off, index) => {
+			add(1, { wall: WALL_ZERO + index * 1000 + off });
+			return (read().segments.at(-1)?.wall ?? 0) - WALL_ZERO - index * 1000;
+		});
+		expect(dates).toEqual([0, 0, 0, 0, 0, 3, 6, 9, 12, 12, 12, 9, 6]);
+	});
+
+	it('takes the time of a clock that was set forward at once', () => {
+		const { add } = setup();
+		const dates = [0, 3_600_000, 3_600_001].map((off, index) => {
+			const { wall } = add(1, { wall: WALL_ZERO + index * 1000 + off });
+			return wall - WALL_ZERO - index * 1000;
+		});
+		expect(dates).toEqual([0, 3_600_000, 3_600_000]);
 	});
 
 	it('keeps a removed segment fetchable for its duration and the longest playlist', () => {
