@@ -16,13 +16,14 @@ TransportObject* unwrap(const Call& call) {
 }  // namespace
 
 napi_value TransportObject::create(const Call& call) {
-	std::unique_ptr<TransportObject> made(new TransportObject());
 	const napi_env env = call.env();
+	std::unique_ptr<TransportObject> made(new TransportObject(env));
 	TransportObject* const self = made.get();
 	const napi_value name = call.make(std::string("dualcast transport"));
 	check(napi_create_threadsafe_function(env, call.value(4), nullptr, name, 0, 1, nullptr, nullptr, self, onWake,
 	                                      &self->wake_),
 	      "a function");
+	check(napi_add_env_cleanup_hook(env, onEnd, self), "memory");
 	const napi_threadsafe_function wake = self->wake_;
 	self->transport_ = std::make_unique<Transport>(
 	    Transport::Options{call.bytes(0).copy(), call.bytes(1).copy(), call.number(2), call.flag(3),
@@ -47,7 +48,9 @@ void TransportObject::release(const Call& call) { unwrap(call)->release(); }
 void TransportObject::release() {
 	// The threads end first: none of them wakes JavaScript afterwards.
 	transport_.reset();
-	if (wake_ != nullptr) napi_release_threadsafe_function(wake_, napi_tsfn_abort);
+	if (wake_ == nullptr) return;
+	napi_remove_env_cleanup_hook(env_, onEnd, this);
+	napi_release_threadsafe_function(wake_, napi_tsfn_abort);
 	wake_ = nullptr;
 }
 

@@ -22,11 +22,14 @@ public:
 	static void release(const Call& call);
 
 private:
-	TransportObject() = default;
+	explicit TransportObject(napi_env env) : env_(env) {}
 	void release();
+	/** The environment ends, and with it `wake_`, before objects are taken away. */
+	static void onEnd(void* self) { static_cast<TransportObject*>(self)->release(); }
 	void deliver(napi_env env, napi_value callback);
 	static void onWake(napi_env env, napi_value callback, void* context, void* data);
 
+	const napi_env env_;
 	std::unique_ptr<Transport> transport_;
 	napi_threadsafe_function wake_ = nullptr;
 };
