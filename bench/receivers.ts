@@ -12,7 +12,7 @@ export type ReceiversAnswer = {
 	readonly viewers: number;
 	readonly packets: number;
 	readonly bytes: number;
-	/** Missing sequence numbers between the first and the last packet of each viewer. */
+	/** Sequence numbers between the first and the last packet of each viewer that never came. */
 	readonly lost: number;
 	/** For each viewer that joined by this message, milliseconds from the offer to the first packet. */
 	readonly joinMs: readonly number[];
@@ -29,9 +29,9 @@ const JOIN_DEADLINE_MS = 30_000;
 class Receiver {
 	readonly #peer = new nodeDataChannel.PeerConnection('viewer', { iceServers: [] });
 	readonly #track: nodeDataChannel.Track;
-	/** Sequence numbers passed since the first packet, and the last of them. */
-	#span = 0;
+	/** The highest sequence number so far, and those below it that have not come. */
 	#last = -1;
+	readonly #missing = new Set<number>();
 	#session: string | null = null;
 	packets = 0;
 	bytes = 0;
@@ -44,7 +44,7 @@ class Receiver {
 	}
 
 	get lost(): number {
-		return this.packets === 0 ? 0 : this.#span + 1 - this.packets;
+		return this.#missing.size;
 	}
 
 	/** @returns milliseconds to the first packet */
@@ -83,10 +83,14 @@ class Receiver {
 		if (!packet) return;
 		this.packets += 1;
 		this.bytes += bytes.length;
-		const step = this.#last < 0 ? 0 : sequenceDistance(this.#last, packet.sequence);
-		if (step < 0) return;
-		this.#span += step;
-		this.#last = packet.sequence;
+		const { sequence } = packet;
+		const step = this.#last < 0 ? 1 : sequenceDistance(this.#last, sequence);
+		// What was late, or sent again, comes when it is missing or for a second time.
+		if (step <= 0) this.#missing.delete(sequence);
+		else {
+			for (let back = 1; back < step; back++) this.#missing.add((sequence - back) & 0xffff);
+			this.#last = sequence;
+		}
 	}
 }
 
