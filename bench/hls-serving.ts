@@ -26,51 +26,50 @@ type Load = Child<object, LoadMessage, LoadAnswer>;
 
 const STREAM = 'camera';
 const LOW_LATENCY_PLAYERS = 100;
-/** The engine compiles what is hot in the first seconds. */
-const WARM_UP_MS = 6000;
-const SETTLE_MS = 1500;
-const WINDOW_MS = 5000;
-const ROUNDS = 4;
+/** The engine compiles what is hot; of what runs for each picture only, that takes a while. */
+const WARM_UP_MS = 30_000;
+const REST_MS = 10_000;
+const WINDOW_MS = 10_000;
+const WINDOWS = 5;
 
 type Window = { readonly micros: number; readonly percent: number; readonly count: LoadAnswer };
 
-/** Low-latency players of one stream, in turns at the gateway and at a bare `node:http` server. */
+/** Low-latency players of one stream; as many others at a bare `node:http` server, in the same windows of time. */
 export async function measureLowLatencyPlayers(camera: CameraReady): Promise<Serving[]> {
 	return withGateway(benchConfig({ [STREAM]: camera.url }, false), async ({ url, pid }) => {
 		const playlist = `${url}/hls/${STREAM}/ll.m3u8`;
 		const bare = await Child.start<BareReady, BareMessage, object>('./bare-http.ts');
-		const load: Load = await Child.start('./hls-load.ts');
+		const servers = [
+			{ name: 'Dualcast', pid, playlist, load: await startLoad() },
+			{ name: 'bare node:http', pid: bare.pid, playlist: bare.ready.playlist, load: await startLoad() },
+		] as const;
+		const play = (players: number) =>
+			Promise.all(servers.map(({ load, playlist }) => load.ask({ start: 'low-latency', playlist, players })));
+		const measure = () => Promise.all(servers.map((server) => measureWindow(server)));
 		try {
 			await bare.ask(await sizesOf(playlist));
-			const servers = [
-				{ name: 'Dualcast', pid, playlist, windows: [] as Window[] },
-				{ name: 'bare node:http', pid: bare.pid, playlist: bare.ready.playlist, windows: [] as Window[] },
-			];
-			const rest: Window[] = [];
-			for (let round = 0; round <= ROUNDS; round++) {
-				await load.ask({ start: 'low-latency', playlist, players: 1 });
-				await delay(SETTLE_MS);
-				if (round > 0) rest.push(await measureWindow(load, pid));
-				await load.ask('stop');
-				for (const server of servers) {
-					await load.ask({ start: 'low-latency', playlist: server.playlist, players: LOW_LATENCY_PLAYERS });
-					await delay(round === 0 ? WARM_UP_MS : SETTLE_MS);
-					const window = await measureWindow(load, server.pid);
-					if (round > 0) server.windows.push(window);
-					await load.ask('stop');
-				}
-			}
-			const atRest = median(rest.map(({ percent }) => percent));
-			return servers.map(({ name, windows }, index) => summary(name, windows, index === 0 ? atRest : undefined));
+			await play(1);
+			await delay(REST_MS);
+			const [rest] = await measure();
+			await play(LOW_LATENCY_PLAYERS - 1);
+			await delay(WARM_UP_MS);
+			const windows: Window[][] = [];
+			for (let index = 0; index < WINDOWS; index++) windows.push(await measure());
+			const of = (server: number) => windows.map((measured) => measured[server] as Window);
+			return servers.map(({ name }, index) => summary(name, of(index), index === 0 ? rest?.percent : undefined));
 		} finally {
-			await load.stop();
+			for (const { load } of servers) await load.stop();
 			await bare.stop();
 		}
 	});
 }
 
+function startLoad(): Promise<Load> {
+	return Child.start('./hls-load.ts');
+}
+
 /** Counts for a while. */
-async function measureWindow(load: Load, pid: number): Promise<Window> {
+async function measureWindow({ load, pid }: { readonly load: Load; readonly pid: number }): Promise<Window> {
 	await load.ask('reset');
 	const start = await readUsage(pid);
 	await delay(WINDOW_MS);

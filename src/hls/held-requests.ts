@@ -5,6 +5,7 @@ export type Waiter<Outcome> = (outcome: Outcome | Error) => void;
 export const MAX_HELD = 1000;
 
 type Group<Wish, Outcome> = {
+	readonly key: string;
 	readonly wish: Wish;
 	/** With `Clock.now()` of when they came. */
 	readonly waiters: Map<Waiter<Outcome>, number>;
@@ -12,7 +13,11 @@ type Group<Wish, Outcome> = {
 
 /** Requests that wait for what is to come. Those with the same wish are answered together. */
 export class HeldRequests<Wish, Outcome> {
-	readonly #groups = new Map<string, Group<Wish, Outcome>>();
+	/**
+	 * A few. No Map: its tables of old lead to those of now, and one that the collector took for old would keep
+	 * everything alive that was held since.
+	 */
+	#groups: Group<Wish, Outcome>[] = [];
 	#size = 0;
 
 	get size(): number {
@@ -29,29 +34,27 @@ export class HeldRequests<Wish, Outcome> {
 	 * @returns forgets the request
 	 */
 	hold(key: string, wish: Wish, waiter: Waiter<Outcome>, now: number): () => void {
-		let group = this.#groups.get(key);
-		if (!group) {
-			group = { wish, waiters: new Map() };
-			this.#groups.set(key, group);
-		}
+		const group = this.#groups.find((each) => each.key === key) ?? this.#begin(key, wish);
 		const { waiters } = group;
 		waiters.set(waiter, now);
 		this.#size++;
 		return () => {
-			if (waiters.delete(waiter)) this.#size--;
-			if (waiters.size === 0 && this.#groups.get(key)?.waiters === waiters) this.#groups.delete(key);
+			if (!waiters.delete(waiter)) return;
+			this.#size--;
+			if (waiters.size === 0) this.#end(group);
 		};
 	}
 
 	/** Answers each wish that can be fulfilled. @param fulfil undefined as long as it cannot be */
 	answer(fulfil: (wish: Wish) => Outcome | Error | undefined): void {
-		for (const [key, { wish, waiters }] of this.#groups) {
+		for (const group of [...this.#groups]) {
+			const { wish, waiters } = group;
 			const outcome = fulfil(wish);
 			if (outcome === undefined) continue;
-			this.#groups.delete(key);
-			this.#size -= waiters.size;
+			this.#end(group);
 			for (const waiter of waiters.keys()) {
 				waiters.delete(waiter);
+				this.#size--;
 				waiter(outcome);
 			}
 		}
@@ -59,14 +62,25 @@ export class HeldRequests<Wish, Outcome> {
 
 	/** Lets those go that came before. @param earliest `Clock.now()` */
 	refuseOlder(earliest: number, refusal: () => Error): void {
-		for (const [key, { waiters }] of this.#groups) {
+		for (const group of [...this.#groups]) {
+			const { waiters } = group;
 			for (const [waiter, since] of waiters) {
 				if (since >= earliest) continue;
 				waiters.delete(waiter);
 				this.#size--;
 				waiter(refusal());
 			}
-			if (waiters.size === 0) this.#groups.delete(key);
+			if (waiters.size === 0) this.#end(group);
 		}
+	}
+
+	#begin(key: string, wish: Wish): Group<Wish, Outcome> {
+		const group = { key, wish, waiters: new Map() };
+		this.#groups.push(group);
+		return group;
+	}
+
+	#end(group: Group<Wish, Outcome>): void {
+		this.#groups = this.#groups.filter((each) => each !== group);
 	}
 }

@@ -43,6 +43,8 @@ export class LowLatencyMuxer {
 	#changed = false;
 	bytes = 0;
 	segments = 0;
+	/** Parts of the last whole segment. */
+	lastParts = 0;
 	/** `Clock.now()` of the last part. */
 	lastNewsAt = 0;
 
@@ -107,11 +109,6 @@ export class LowLatencyMuxer {
 		return this.#parts.length;
 	}
 
-	/** Parts of the last whole segment. */
-	get lastParts(): number {
-		return this.#window.listed.at(-1)?.parts?.length ?? 0;
-	}
-
 	/** Name of the part that comes next. */
 	get hint(): string {
 		this.#hint ??= partName(lowLatencyNames(this.#options.run).segment(this.sequence), this.#parts.length);
@@ -167,6 +164,7 @@ export class LowLatencyMuxer {
 		this.#window.add({ ...cut, parts: this.#parts }, this.#options.now());
 		this.#window.promise();
 		this.#open = undefined;
+		this.lastParts = this.#parts.length;
 		this.#parts = [];
 		this.#hint = undefined;
 		this.#changed = true;

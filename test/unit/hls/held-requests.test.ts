@@ -58,6 +58,16 @@ describe('held requests', () => {
 		expect([told, held.size]).toEqual([['again: eight'], 0]);
 	});
 
+	it('may be forgotten while others with the same wish are answered', () => {
+		const { held, told, waiter } = room();
+		const forgets: (() => void)[] = [];
+		held.hold('7', 7, () => forgets.map((forget) => forget()), 0);
+		forgets.push(held.hold('7', 7, waiter('gone'), 0));
+		held.hold('7', 7, waiter('b'), 0);
+		held.answer(() => 'seven');
+		expect([told, held.size]).toEqual([['b: seven'], 0]);
+	});
+
 	it('have a limit', () => {
 		const { held, waiter } = room();
 		const forgets = Array.from({ length: MAX_HELD }, (_, wish) => held.hold(`${wish}`, wish, waiter(''), 0));
