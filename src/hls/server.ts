@@ -224,12 +224,7 @@ class OnDemandHls implements HlsServer {
 
 	#file(request: IncomingMessage, response: ServerResponse, id: string, name: string): void {
 		const isLowLatency = isLowLatencyFile(name);
-		const found = (isLowLatency ? this.#lowLatency : this.#classic).file(id, request, name);
-		if (found) {
-			lend(found, response);
-			this.#answers.media(request, response, name, found.bytes);
-			return;
-		}
+		// Most players ask for what is to come.
 		const output = isLowLatency ? this.#lowLatency.get(id) : undefined;
 		const forget = output?.hinted(request, name, (outcome) => {
 			if (outcome instanceof Error) {
@@ -242,6 +237,12 @@ class OnDemandHls implements HlsServer {
 		});
 		if (forget) {
 			response.on('close', forget);
+			return;
+		}
+		const found = (isLowLatency ? this.#lowLatency : this.#classic).file(id, request, name);
+		if (found) {
+			lend(found, response);
+			this.#answers.media(request, response, name, found.bytes);
 			return;
 		}
 		const message = `there is no such file, or no longer; start with ${PLAYLIST_NAME}`;
