@@ -119,7 +119,11 @@ export class CmafSegmentWriter implements SegmentWriter {
 		const target = this.#sink?.target;
 		const timescale = this.#timescale();
 		const duration = sample.duration / timescale;
-		const room = target?.roomFor(lane.duration / timescale, duration);
+		let room = target?.roomFor(lane.duration / timescale, duration);
+		if (room === undefined && target?.excludes(lane.duration / timescale, duration)) {
+			this.#flush();
+			room = target.roomFor(0, duration);
+		}
 		if (room !== undefined) {
 			const ticks = Math.max(1, Math.floor(room * timescale));
 			lane.add({ ...sample, duration: ticks });
@@ -127,7 +131,6 @@ export class CmafSegmentWriter implements SegmentWriter {
 			this.#flush();
 			return sample.duration - ticks;
 		}
-		if (target?.excludes(lane.duration / timescale, duration)) this.#flush();
 		lane.add(sample);
 		if (more && target?.isWhole(lane.duration / timescale, lane.samples.length, duration)) this.#flush();
 		return 0;

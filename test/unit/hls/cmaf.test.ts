@@ -273,6 +273,20 @@ describe('parts', () => {
 		);
 	});
 
+	it.each([
+		['before its part is long enough', 0.12],
+		['when its part is long enough and could hold a short one', 0.18],
+		['as the first of its part', 0.2],
+	])('are no longer than promised when a picture stands for longer than that, %s', (_, before) => {
+		const { push, parts, continuity } = setup([VIDEO_TRACK], 0.2);
+		const even = Array.from({ length: 25 }, (_, frame) => frame * 0.04);
+		const last = [0, 0.04, 0.08, 0.12, 0.16, 0.18, 0.2].filter((at) => at <= before);
+		const after = [0.28, 0.32, 0.36, 0.4, 0.44, 0.48].map((at) => before + at);
+		push([...even, ...[...last, ...after].map((at) => 1 + at)].map((at, index) => picture(at, index === 0)));
+		expect(parts.length).toBeGreaterThan(6);
+		for (const { duration } of parts) expect(duration).toBeLessThanOrEqual(continuity.partTarget + 1e-6);
+	});
+
 	it('say which can be started at', () => {
 		const { push, parts } = setup([VIDEO_TRACK], 0.2);
 		push(pictures(0, 2.1, { rate: 25, gop: 25 }));
