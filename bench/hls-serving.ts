@@ -34,42 +34,40 @@ const WINDOWS = 5;
 
 type Window = { readonly micros: number; readonly percent: number; readonly count: LoadAnswer };
 
-/** Low-latency players of one stream; as many others at a bare `node:http` server, in the same windows of time. */
+/** Low-latency players of one stream; then as many others at a bare `node:http` server. */
 export async function measureLowLatencyPlayers(camera: CameraReady): Promise<Serving[]> {
 	return withGateway(benchConfig({ [STREAM]: camera.url }, false), async ({ url, pid }) => {
 		const playlist = `${url}/hls/${STREAM}/ll.m3u8`;
 		const bare = await Child.start<BareReady, BareMessage, object>('./bare-http.ts');
-		const servers = [
-			{ name: 'Dualcast', pid, playlist, load: await startLoad() },
-			{ name: 'bare node:http', pid: bare.pid, playlist: bare.ready.playlist, load: await startLoad() },
-		] as const;
-		const play = (players: number) =>
-			Promise.all(servers.map(({ load, playlist }) => load.ask({ start: 'low-latency', playlist, players })));
-		const measure = () => Promise.all(servers.map((server) => measureWindow(server)));
+		const load: Load = await Child.start('./hls-load.ts');
+		const play = (playlist: string, players: number) => load.ask({ start: 'low-latency', playlist, players });
 		try {
 			await bare.ask(await sizesOf(playlist));
-			await play(1);
+			await play(playlist, 1);
 			await delay(REST_MS);
-			const [rest] = await measure();
-			await play(LOW_LATENCY_PLAYERS - 1);
-			await delay(WARM_UP_MS);
-			const windows: Window[][] = [];
-			for (let index = 0; index < WINDOWS; index++) windows.push(await measure());
-			const of = (server: number) => windows.map((measured) => measured[server] as Window);
-			return servers.map(({ name }, index) => summary(name, of(index), index === 0 ? rest?.percent : undefined));
+			const rest = await measureWindow(load, pid);
+			await play(playlist, LOW_LATENCY_PLAYERS - 1);
+			const served = await measureWindows(load, pid);
+			await load.ask('stop');
+			await play(bare.ready.playlist, LOW_LATENCY_PLAYERS);
+			const servedBare = await measureWindows(load, bare.pid);
+			return [summary('Dualcast', served, rest.percent), summary('bare node:http', servedBare, undefined)];
 		} finally {
-			for (const { load } of servers) await load.stop();
+			await load.stop();
 			await bare.stop();
 		}
 	});
 }
 
-function startLoad(): Promise<Load> {
-	return Child.start('./hls-load.ts');
+async function measureWindows(load: Load, pid: number): Promise<Window[]> {
+	await delay(WARM_UP_MS);
+	const windows: Window[] = [];
+	while (windows.length < WINDOWS) windows.push(await measureWindow(load, pid));
+	return windows;
 }
 
 /** Counts for a while. */
-async function measureWindow({ load, pid }: { readonly load: Load; readonly pid: number }): Promise<Window> {
+async function measureWindow(load: Load, pid: number): Promise<Window> {
 	await load.ask('reset');
 	const start = await readUsage(pid);
 	await delay(WINDOW_MS);
