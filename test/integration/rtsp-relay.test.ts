@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFailed } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { DualcastError, SourceError } from '../../src/base/errors.ts';
 import { silentLogger } from '../../src/base/logger.ts';
@@ -68,6 +68,8 @@ function registryOf(url: string): StreamRegistry {
 async function camera(options: Parameters<typeof GstCamera.start>[0] = {}): Promise<GstCamera> {
 	const started = await GstCamera.start({ shared: true, width: 320, height: 240, bitrate: 300, gop: 15, ...options });
 	scope.defer(() => started.stop('SIGKILL'));
+	// Whether it was the camera that did not answer.
+	onTestFailed(() => void process.stderr.write(`the camera saw ${JSON.stringify(started.events)}\n`));
 	return started;
 }
 
