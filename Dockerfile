@@ -2,6 +2,9 @@
 
 # The larger image has the compiler of the native transport.
 FROM node:20-bookworm AS build
+# What the native transport encrypts with on x86 processors.
+RUN if [ "$(dpkg --print-architecture)" = amd64 ]; then apt-get update \
+	&& apt-get install -y --no-install-recommends libipsec-mb-dev && rm -rf /var/lib/apt/lists/*; fi
 WORKDIR /app
 # Dependencies change less often than sources: their layer is reused.
 COPY package.json package-lock.json .npmrc ./
@@ -13,6 +16,8 @@ RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:20-bookworm-slim AS runtime
 ENV NODE_ENV=production
+RUN if [ "$(dpkg --print-architecture)" = amd64 ]; then apt-get update \
+	&& apt-get install -y --no-install-recommends libipsec-mb1 && rm -rf /var/lib/apt/lists/*; fi
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules

@@ -10,6 +10,7 @@ packages=(
 	gstreamer1.0-nice gir1.2-gst-plugins-bad-1.0 python3-aiortc firefox-esr redis-server
 	curl nghttp2-client g++ libssl3
 )
+[ "$(dpkg --print-architecture)" != amd64 ] || packages+=(libipsec-mb-dev)
 
 missing=()
 for package in "${packages[@]}"; do

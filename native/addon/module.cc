@@ -46,6 +46,11 @@ napi_value initialize(napi_env env, napi_value exports) {
 	    {"protect", nullptr, guarded<protect>, nullptr, nullptr, nullptr, napi_default, nullptr},
 	};
 	napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);
+	const std::string vectors = VectorGcm::library();
+	const std::string gcm = vectors.empty() ? OpenSSL_version(OPENSSL_VERSION) : vectors;
+	napi_value name = nullptr;
+	napi_create_string_utf8(env, gcm.data(), gcm.size(), &name);
+	napi_set_named_property(env, exports, "gcm", name);
 	return exports;
 }
 

@@ -5,11 +5,12 @@
 namespace dualcast {
 
 SrtpSender::SrtpSender(const SessionKeys& keys, SrtpProfile profile) : keys_(keys) {
-	if (profile == SrtpProfile::AEAD_AES_128_GCM) {
-		gcm_.emplace(keys.encryption, Gcm::Direction::SEAL);
-	} else {
+	if (profile == SrtpProfile::AES128_CM_SHA1_80) {
 		counterMode_.emplace(CounterModeKeys{CounterMode(keys.encryption), HmacSha1(keys.authentication)});
+		return;
 	}
+	vectorGcm_ = VectorGcm::make(keys.encryption);
+	if (!vectorGcm_) gcm_.emplace(keys.encryption, Gcm::Direction::SEAL);
 }
 
 size_t SrtpSender::protect(const MediaPacket& packet, uint8_t payloadType, uint16_t sequence, uint8_t* out) {
@@ -26,8 +27,13 @@ size_t SrtpSender::protect(const MediaPacket& packet, uint8_t payloadType, uint1
 	writeU32(out + 8, packet.ssrc);
 	const auto position = static_cast<uint64_t>(index);
 	const View payload = packet.payload;
-	if (gcm_) {
-		gcm_->seal(gcmIv(keys_, packet.ssrc, position), {out, HEADER}, {}, payload, out + HEADER);
+	if (!counterMode_) {
+		const auto iv = gcmIv(keys_, packet.ssrc, position);
+		if (vectorGcm_) {
+			vectorGcm_->seal(iv, {out, HEADER}, payload, out + HEADER);
+		} else {
+			gcm_->seal(iv, {out, HEADER}, {}, payload, out + HEADER);
+		}
 		return HEADER + payload.size + Gcm::TAG;
 	}
 	auto& [cipher, signer] = *counterMode_;

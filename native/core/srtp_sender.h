@@ -4,6 +4,7 @@
 
 #include "packet_cipher.h"
 #include "source_table.h"
+#include "vector_gcm.h"
 
 namespace dualcast {
 
@@ -58,6 +59,8 @@ private:
 
 	SessionKeys keys_;
 	std::optional<CounterModeKeys> counterMode_;
+	/** One of the two seals with AEAD_AES_128_GCM. */
+	std::unique_ptr<const VectorGcm> vectorGcm_;
 	std::optional<Gcm> gcm_;
 	SourceTable<RollOver> sources_;
 };

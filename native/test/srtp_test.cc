@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 
 #include "../core/srtcp.h"
 #include "../core/srtp_sender.h"
@@ -52,6 +53,31 @@ TEST(gcm, "a packet under AEAD_AES_128_GCM is that of RFC 7714 16.1.1") {
 	      "8040f17b8041f8d35501a0b2"
 	      "f24de3a3fb34de6cacba861c9d7e4bcabe633bd50d294e6f42a5f47a51c7d19b36de3adf8833"
 	      "899d7f27beb16a9152cf765ee4390cce");
+}
+
+TEST(vectorGcm, "vector instructions seal as OpenSSL does, whatever the length") {
+	const std::array<uint8_t, SRTP_KEY> key = masterKey().key;
+	const auto vector = VectorGcm::make(key);
+	if (!vector) {
+		printf("# not compared with vector instructions: libipsec-mb-dev is missing\n");
+		return;
+	}
+	CHECK(VectorGcm::library().find("intel-ipsec-mb 1.") == 0);
+	Gcm openssl(key, Gcm::Direction::SEAL);
+	std::array<uint8_t, 12> iv{};
+	Bytes clear(12);
+	for (size_t length = 0; length <= limits::MAX_DATAGRAM; length++) {
+		iv[length % iv.size()] ^= static_cast<uint8_t>(length + 1);
+		clear[length % clear.size()] ^= static_cast<uint8_t>(length + 1);
+		Bytes plain(length);
+		for (size_t at = 0; at < length; at++) plain[at] = static_cast<uint8_t>(at * 31 + length);
+		// What lies behind stays as it is.
+		Bytes expected(length + Gcm::TAG + 1, 0xa5);
+		Bytes sealed = expected;
+		openssl.seal(iv, clear, {}, plain, expected.data());
+		vector->seal(iv, clear, plain, sealed.data());
+		CHECK(sealed == expected);
+	}
 }
 
 TEST(indexes, "a packet's index is the nearest to the highest sent") {

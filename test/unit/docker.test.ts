@@ -84,7 +84,7 @@ describe('Dockerfile', () => {
 
 	it('writes to the folder of the configuration', () => {
 		expect(all(runtime, 'VOLUME')[0]?.text).toBe(`/app/${config.hls.output_dir}`);
-		expect(all(runtime, 'RUN')[0]?.text).toMatch(new RegExp(`--owner=node .* ${config.hls.output_dir}$`));
+		expect(all(runtime, 'RUN').at(-1)?.text).toMatch(new RegExp(`--owner=node .* ${config.hls.output_dir}$`));
 	});
 });
 

@@ -25,7 +25,7 @@ export async function createTransport(options: TransportChoice): Promise<SecureT
 	const addon = transport === 'typescript' ? undefined : load();
 	if (typeof addon === 'object') {
 		const created = await createNativeTransport({ ...options, addon, threads });
-		logger.info({ transport: created.name, threads }, 'WebRTC by the native transport');
+		logger.info({ transport: created.name, threads, gcm: addon.gcm }, 'WebRTC by the native transport');
 		return created;
 	}
 	if (transport === 'native') throw new Error(`webrtc.transport is native, and ${addon}`);

@@ -32,6 +32,7 @@ const native: NativeTransportObject = {
 	counters: () => COUNTERS,
 };
 const addon: NativeAddon = {
+	gcm: 'none',
 	createTransport(_certificate, _privateKey, _threads, _segmentation, onEvent) {
 		tell = onEvent;
 		return native;

@@ -47,6 +47,8 @@ export interface NativeTransportObject {
 
 /** The C++ transport, as `npm run build` makes it. */
 export interface NativeAddon {
+	/** What encrypts media with AES-GCM: a library's name and version. */
+	readonly gcm: string;
 	/** @param privateKey PKCS #8, DER @param segmentation let the kernel cut a frame into datagrams where it can */
 	createTransport(
 		certificate: Uint8Array,
