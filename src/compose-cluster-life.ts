@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerError } from './api/problem.ts';
 import type { ViewerNode } from './api/tokens.ts';
 import { viewerRouting } from './api/viewer-routing.ts';
 import type { Auth } from './auth/auth.ts';
 import type { Clock } from './base/clock.ts';
+import type { HttpRequest, HttpResponse } from './base/http-exchange.ts';
 import type { Logger } from './base/logger.ts';
 import type { Scope } from './base/scope.ts';
 import type { TrustedProxies } from './base/trusted-proxies.ts';
@@ -100,7 +100,7 @@ export type LifeParts = Tools & {
 export type ClusterLife = {
 	readonly guide: ViewerGuide;
 	/** Answers a viewer who is served elsewhere and gives true; `here` is called when it is here after all. */
-	route(request: IncomingMessage, response: ServerResponse, here: () => void): boolean;
+	route(request: HttpRequest, response: HttpResponse, here: () => void): boolean;
 	/** @throws DualcastError `no_node`, `stream_not_found` */
 	place(stream: string | undefined): Promise<ViewerNode>;
 	/** Leaves the cluster and has the viewers go elsewhere. */

@@ -3,7 +3,7 @@ import type { Logger } from './base/logger.ts';
 import type { Scope } from './base/scope.ts';
 import type { Config } from './config/schema.ts';
 import { CertificateWatch, readCertificate } from './http/certificate.ts';
-import { listenHttp, listenHttps, type RequestHandler } from './http/web-server.ts';
+import { listenHttp, listenHttps, type RequestHandlers } from './http/web-server.ts';
 
 /** The ports of pages, API, WHEP and HLS. */
 export type Web = {
@@ -11,7 +11,7 @@ export type Web = {
 	/** Undefined without a certificate. */
 	readonly httpsPort: number | undefined;
 	/** Answers requests from now on. */
-	serve(handler: RequestHandler): void;
+	serve(handlers: RequestHandlers): void;
 };
 
 /** @throws the system's error when a port cannot be had; Error that names the setting for a bad certificate */
@@ -21,7 +21,7 @@ export async function openWeb(
 ): Promise<Web> {
 	const http = await listenHttp({ host, port });
 	scope.defer(() => http.close());
-	if (tls === null) return { httpPort: http.port, httpsPort: undefined, serve: (handler) => http.serve(handler) };
+	if (tls === null) return { httpPort: http.port, httpsPort: undefined, serve: (handlers) => http.serve(handlers) };
 	const certificate = await readCertificate(tls);
 	const https = await listenHttps({ host, port: tls.port }, certificate);
 	scope.defer(() => https.close());
@@ -30,9 +30,9 @@ export async function openWeb(
 	return {
 		httpPort: http.port,
 		httpsPort: https.port,
-		serve: (handler) => {
-			http.serve(handler);
-			https.serve(handler);
+		serve: (handlers) => {
+			http.serve(handlers);
+			https.serve(handlers);
 		},
 	};
 }

@@ -8,6 +8,7 @@ import { createStreamView } from './api/stream-view.ts';
 import { Auth } from './auth/auth.ts';
 import { httpGate } from './auth/http-gate.ts';
 import { type Clock, systemClock } from './base/clock.ts';
+import type { HttpRequest, HttpResponse } from './base/http-exchange.ts';
 import type { Logger } from './base/logger.ts';
 import { Scope } from './base/scope.ts';
 import { TrustedProxies } from './base/trusted-proxies.ts';
@@ -19,6 +20,7 @@ import { addCameras, streamSettings } from './compose-streams.ts';
 import { openWeb } from './compose-web.ts';
 import type { Config } from './config/schema.ts';
 import { type DemoCamera, startDemoCamera } from './demo/demo-camera.ts';
+import { HLS_PREFIX } from './hls/path.ts';
 import { createHlsServer } from './hls/server.ts';
 import { ProbeDesk } from './probe/probe-desk.ts';
 import { CameraPlaces } from './rtsp/client/camera-places.ts';
@@ -195,8 +197,15 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 	const serve = (request: IncomingMessage, response: ServerResponse) => {
 		if (!hls?.handle(request, response)) api(request, response);
 	};
-	web.serve((request, response) => {
-		if (!life?.route(request, response, () => serve(request, response))) serve(request, response);
+	const plain = (request: HttpRequest, response: HttpResponse): boolean => {
+		if (!hls || !request.url?.startsWith(HLS_PREFIX)) return false;
+		return life?.route(request, response, () => hls.handle(request, response)) || hls.handle(request, response);
+	};
+	web.serve({
+		plain: hls && plain,
+		handle: (request, response) => {
+			if (!life?.route(request, response, () => serve(request, response))) serve(request, response);
+		},
 	});
 
 	return {

@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { DualcastError } from '../base/errors.ts';
+import type { HttpRequest, HttpResponse } from '../base/http-exchange.ts';
 import type { Logger } from '../base/logger.ts';
 import { answerError, toDualcastError } from './problem.ts';
 
@@ -10,7 +10,7 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
 }
 
 /** Answers an error; what is nobody's fault outside goes to the log with its cause. */
-export function reportError(logger: Logger, request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+export function reportError(logger: Logger, request: HttpRequest, response: HttpResponse, thrown: unknown): void {
 	const error = toDualcastError(thrown);
 	// A client that went away or broke the connection fails its request in many ways; that says nothing about us.
 	const clientFailed = response.destroyed || Boolean(request.socket.errored);

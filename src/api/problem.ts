@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DualcastError, type ErrorCode } from '../base/errors.ts';
+import type { HttpRequest, HttpResponse } from '../base/http-exchange.ts';
 import { redact } from '../base/redact.ts';
 
 /** How an error looks to an HTTP client. */
@@ -102,7 +102,7 @@ export function problemDetails(error: DualcastError): Readonly<Record<string, un
  * Answers with problem+json. Headers set before (CORS) stay. When the answer has begun already, the connection is
  * cut; when the client has gone, nothing happens.
  */
-export function answerError(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+export function answerError(request: HttpRequest, response: HttpResponse, thrown: unknown): void {
 	if (response.destroyed || response.writableEnded) return;
 	if (response.headersSent) {
 		response.destroy();

@@ -1,7 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access } from '../auth/access.ts';
 import type { Grant } from '../auth/grant.ts';
 import { tokenOf } from '../auth/token-source.ts';
+import type { HttpRequest, HttpResponse } from '../base/http-exchange.ts';
 import type { TrustedProxies } from '../base/trusted-proxies.ts';
 
 /** Another node. */
@@ -30,12 +30,12 @@ export type ViewerRoutingOptions = {
 		): Promise<Elsewhere | undefined>;
 	};
 	/** Whether who asks is being served here by HLS: such a one stays until it goes by itself. */
-	watches(stream: string, request: IncomingMessage): boolean;
+	watches(stream: string, request: HttpRequest): boolean;
 	readonly access: Access;
 	/** A token with the right of another one, for one node. */
 	readonly tokenFor: (grant: Grant, node: string) => Promise<string>;
 	readonly proxies: TrustedProxies;
-	answerError(request: IncomingMessage, response: ServerResponse, error: unknown): void;
+	answerError(request: HttpRequest, response: HttpResponse, error: unknown): void;
 };
 
 type Asked = { readonly stream: string; readonly protocol: 'webrtc' | 'hls' };
@@ -59,7 +59,7 @@ const MAX_AVOIDED = 8;
  */
 export function viewerRouting(options: ViewerRoutingOptions) {
 	const { places, answerError } = options;
-	return (request: IncomingMessage, response: ServerResponse, here: () => void): boolean => {
+	return (request: HttpRequest, response: HttpResponse, here: () => void): boolean => {
 		if (!places.elsewhere) return false;
 		const asked = parse(request);
 		if (!asked || (asked.protocol === 'hls' && options.watches(asked.stream, request))) return false;
@@ -79,7 +79,7 @@ export function viewerRouting(options: ViewerRoutingOptions) {
 	};
 }
 
-function parse({ url = '', method = '' }: IncomingMessage): Asked | undefined {
+function parse({ url = '', method = '' }: HttpRequest): Asked | undefined {
 	const whep = (WHEP.exec(url) ?? WHEP_ALIAS.exec(url))?.[1];
 	const asked: Asked | undefined =
 		whep === undefined
@@ -95,7 +95,7 @@ function parse({ url = '', method = '' }: IncomingMessage): Asked | undefined {
 
 async function redirect(
 	{ places, access, tokenFor, proxies }: ViewerRoutingOptions,
-	request: IncomingMessage,
+	request: HttpRequest,
 	{ stream, protocol }: Asked,
 ): Promise<string | undefined> {
 	const { url = '', headers } = request;
@@ -123,7 +123,7 @@ async function redirect(
 	return `${node.http}${path}${query.size > 0 ? `?${query}` : ''}`;
 }
 
-function allowOrigin(response: ServerResponse): void {
+function allowOrigin(response: HttpResponse): void {
 	response.setHeader('Access-Control-Allow-Origin', '*');
 	response.setHeader('Access-Control-Expose-Headers', 'Location, Retry-After');
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from '../base/http-exchange.ts';
 import type { TrustedProxies } from '../base/trusted-proxies.ts';
 import type { Access, Caller, Wish } from './access.ts';
 import { tokenOf } from './token-source.ts';
@@ -9,9 +9,9 @@ export type HttpGate = {
 	 * @returns undefined when the request may pass at once; else it may when the promise is fulfilled
 	 * @throws DualcastError why not, here or by the promise
 	 */
-	admit(request: IncomingMessage, stream: string): Promise<void> | undefined;
+	admit(request: HttpRequest, stream: string): Promise<void> | undefined;
 	/** The query that addresses in an answer must carry on, such as `jwt=…`; empty when the token came in a header. */
-	carry(request: IncomingMessage): string;
+	carry(request: HttpRequest): string;
 };
 
 /** A gate that remembers tokens, so that the request for a segment costs a lookup. */

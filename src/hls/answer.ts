@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpRequest, HttpResponse } from '../base/http-exchange.ts';
 import { type CorsOrigins, openCorsHeaders, originHeaders } from './cors.ts';
 import type { Coding, PlaylistBody } from './playlist.ts';
 
@@ -33,7 +33,7 @@ export class Answers {
 	}
 
 	/** A playlist as everybody gets it. */
-	playlist(request: IncomingMessage, response: ServerResponse, playlist: PlaylistBody): void {
+	playlist(request: HttpRequest, response: HttpResponse, playlist: PlaylistBody): void {
 		const coding = this.#options.compression ? codingFor(request.headers['accept-encoding']) : 'identity';
 		const bytes = playlist.as(coding);
 		let head = this.#heads.get(bytes);
@@ -50,14 +50,14 @@ export class Answers {
 	}
 
 	/** A playlist made for this one client. */
-	ownPlaylist(request: IncomingMessage, response: ServerResponse, text: string): void {
+	ownPlaylist(request: HttpRequest, response: HttpResponse, text: string): void {
 		const bytes = Buffer.from(text);
 		const head = [...this.#common, 'Cache-Control', 'private, no-store', ...entity(PLAYLIST_TYPE, bytes.length)];
 		this.#send(request, response, 200, head, bytes);
 	}
 
 	/** A segment, a part or an init segment, whole or the range asked for. @param name tells the type */
-	media(request: IncomingMessage, response: ServerResponse, name: string, bytes: Uint8Array): void {
+	media(request: HttpRequest, response: HttpResponse, name: string, bytes: Uint8Array): void {
 		const { range } = request.headers;
 		if (range !== undefined && request.method === 'GET') {
 			const asked = readRange(range, bytes.length);
@@ -75,20 +75,20 @@ export class Answers {
 	}
 
 	/** Sets the headers that an error's answer carries, too. */
-	prepareError(request: IncomingMessage, response: ServerResponse): void {
+	prepareError(request: HttpRequest, response: HttpResponse): void {
 		const head = this.#with(request, this.#common);
 		for (let at = 0; at + 1 < head.length; at += 2) response.appendHeader(head[at] as string, head[at + 1] as string);
 		response.setHeader('Cache-Control', 'no-store');
 	}
 
 	/** Answers without a body. */
-	empty(request: IncomingMessage, response: ServerResponse, status: number, head: Head): void {
+	empty(request: HttpRequest, response: HttpResponse, status: number, head: Head): void {
 		response.writeHead(status, this.#with(request, [...this.#common, ...head])).end();
 	}
 
 	#range(
-		request: IncomingMessage,
-		response: ServerResponse,
+		request: HttpRequest,
+		response: HttpResponse,
 		name: string,
 		bytes: Uint8Array,
 		asked: Range | 'unsatisfiable',
@@ -119,13 +119,13 @@ export class Answers {
 		return [...this.#common, 'Cache-Control', caching, ...entity(typeOf(name), length)];
 	}
 
-	#with(request: IncomingMessage, head: Head): string[] {
+	#with(request: HttpRequest, head: Head): string[] {
 		const { origins } = this.#options;
 		// Node reads it only.
 		return origins === '*' ? (head as string[]) : [...head, ...originHeaders(request, origins)];
 	}
 
-	#send(request: IncomingMessage, response: ServerResponse, status: number, head: Head, body: Uint8Array): void {
+	#send(request: HttpRequest, response: HttpResponse, status: number, head: Head, body: Uint8Array): void {
 		response.writeHead(status, this.#with(request, head));
 		if (request.method === 'HEAD') response.end();
 		else response.end(body);

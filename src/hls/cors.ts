@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from '../base/http-exchange.ts';
 
 /** Origins whose pages may read HLS: every one, or these. */
 export type CorsOrigins = '*' | readonly string[];
@@ -25,7 +25,7 @@ export function openCorsHeaders(origins: CorsOrigins): string[] {
 }
 
 /** What an answer to this request carries besides, where only some origins may read. */
-export function originHeaders(request: IncomingMessage, origins: readonly string[]): string[] {
+export function originHeaders(request: HttpRequest, origins: readonly string[]): string[] {
 	const { origin } = request.headers;
 	const allowed = origin !== undefined && origins.includes(origin);
 	return allowed ? ['Vary', 'Origin', 'Access-Control-Allow-Origin', origin] : ['Vary', 'Origin'];

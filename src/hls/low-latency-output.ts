@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { DualcastError } from '../base/errors.ts';
+import type { HttpRequest } from '../base/http-exchange.ts';
 import type { DeliveryDirectives } from './delivery-directives.ts';
 import { HeldRequests, type Waiter } from './held-requests.ts';
 import { LowLatencyMuxer } from './low-latency-muxer.ts';
@@ -55,11 +55,7 @@ export class LowLatencyOutput extends StreamOutput {
 	 *
 	 * @returns forgets the request; undefined when it is answered already
 	 */
-	playlist(
-		request: IncomingMessage,
-		asked: DeliveryDirectives,
-		waiter: Waiter<PlaylistBody>,
-	): (() => void) | undefined {
+	playlist(request: HttpRequest, asked: DeliveryDirectives, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
 		this.visit(request);
 		const { ready } = this.muxer;
 		const refusal = this.ended ?? (ready ? (this.#tooFarAhead(asked) ?? this.stalled()) : undefined);
@@ -77,7 +73,7 @@ export class LowLatencyOutput extends StreamOutput {
 	 *
 	 * @returns forgets the request; undefined when it is answered already
 	 */
-	multivariant(request: IncomingMessage, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
+	multivariant(request: HttpRequest, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
 		this.visit(request);
 		const refusal = this.ended ?? (this.muxer.ready ? this.stalled() : undefined);
 		const outcome = refusal ?? this.#description() ?? (this.#descriptions.full ? this.crowded() : undefined);
@@ -87,7 +83,7 @@ export class LowLatencyOutput extends StreamOutput {
 		return undefined;
 	}
 
-	file(request: IncomingMessage, name: string): MediaFile | undefined {
+	file(request: HttpRequest, name: string): MediaFile | undefined {
 		const file = this.muxer.find(name);
 		if (file) this.visit(request);
 		return file;
@@ -98,7 +94,7 @@ export class LowLatencyOutput extends StreamOutput {
 	 *
 	 * @returns forgets the request; undefined when this name was not hinted at
 	 */
-	hinted(request: IncomingMessage, name: string, waiter: Waiter<MediaFile>): (() => void) | undefined {
+	hinted(request: HttpRequest, name: string, waiter: Waiter<MediaFile>): (() => void) | undefined {
 		if (this.ended || name !== this.muxer.hint) return undefined;
 		this.visit(request);
 		if (!this.#parts.full) return this.#parts.hold(name, name, waiter, this.clock.now());

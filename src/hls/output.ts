@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import type { HttpRequest } from '../base/http-exchange.ts';
 import type { Container } from './carried-tracks.ts';
 import { DiskCopy } from './disk-copy.ts';
 import { ANYTHING, type Wanted, wantedFirst } from './first-playlist.ts';
@@ -61,7 +61,7 @@ export class Output extends StreamOutput {
 	 *
 	 * @returns forgets the request; undefined when it is answered already
 	 */
-	playlist(request: IncomingMessage, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
+	playlist(request: HttpRequest, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
 		const visit = this.visit(request);
 		const { length } = this.muxer.window.listed;
 		const again = visit.playlist !== undefined && visit.playlist === this.muxer.playlist && length < SETTLED_SEGMENTS;
@@ -73,12 +73,12 @@ export class Output extends StreamOutput {
 	}
 
 	/** Hands over the multivariant playlist, as soon as there is something to describe. */
-	multivariant(request: IncomingMessage, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
+	multivariant(request: HttpRequest, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
 		this.visit(request);
 		return this.#ask(ANYTHING, (outcome) => waiter(this.describe(PLAYLIST_NAME, outcome)));
 	}
 
-	file(request: IncomingMessage, name: string): MediaFile | undefined {
+	file(request: HttpRequest, name: string): MediaFile | undefined {
 		const file = this.muxer.find(name);
 		if (file) this.visit(request);
 		return file;

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import type { Clock, Timer } from '../base/clock.ts';
+import type { HttpRequest } from '../base/http-exchange.ts';
 import type { SkippedTrack } from './carried-tracks.ts';
 import { Continuity } from './continuity.ts';
 import type { MediaFile } from './segment.ts';
@@ -38,7 +38,7 @@ export class Outputs<Kind extends StreamOutput> {
 	}
 
 	/** A file that players may come for now, also of a run that ended a moment ago. */
-	file(id: string, request: IncomingMessage, name: string): MediaFile | undefined {
+	file(id: string, request: HttpRequest, name: string): MediaFile | undefined {
 		return this.#running.get(id)?.file(request, name) ?? this.#past.get(id)?.output.file(request, name);
 	}
 

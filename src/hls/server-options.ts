@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
+import type { HttpRequest, HttpResponse } from '../base/http-exchange.ts';
 import type { Logger } from '../base/logger.ts';
 import type { StreamDirectory } from '../stream/reader.ts';
 import type { Container } from './carried-tracks.ts';
@@ -13,9 +13,9 @@ export interface HlsGate {
 	 * @returns undefined when the request may pass at once; else it may when the promise is fulfilled
 	 * @throws DualcastError why not, here or by the promise
 	 */
-	admit(request: IncomingMessage, id: string): Promise<void> | undefined;
+	admit(request: HttpRequest, id: string): Promise<void> | undefined;
 	/** The query that the addresses in a playlist must carry on; empty for none. */
-	carry(request: IncomingMessage): string;
+	carry(request: HttpRequest): string;
 }
 
 export type HlsServerOptions = {
@@ -45,5 +45,5 @@ export type HlsServerOptions = {
 	/** Pages of which origins may read the output; default every one. */
 	corsOrigins?: CorsOrigins;
 	/** Answers a request that failed; the CORS and caching headers are set already. */
-	answerError(request: IncomingMessage, response: ServerResponse, error: Error): void;
+	answerError(request: HttpRequest, response: HttpResponse, error: Error): void;
 };

@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { schedule } from 'node-cron';
 import { DualcastError, toError } from '../base/errors.ts';
+import type { HttpRequest, HttpResponse } from '../base/http-exchange.ts';
 import { Scope } from '../base/scope.ts';
 import { Answers } from './answer.ts';
 import { withQuery } from './carried-query.ts';
@@ -32,14 +32,14 @@ const LEFTOVER_AGE = 600_000;
 
 export interface HlsServer {
 	/** Answers `/hls/<id>/<file>` (GET, HEAD, OPTIONS) and returns true; false when the path is not HLS. */
-	handle(request: IncomingMessage, response: ServerResponse): boolean;
+	handle(request: HttpRequest, response: HttpResponse): boolean;
 	/** Running outputs only. */
 	list(): HlsStats[];
 	get(id: string): HlsStats | undefined;
 	/** Clients that asked for something of this stream lately. */
 	viewers(id: string): number;
 	/** Whether the client that asks is one of these. */
-	hasViewer(id: string, request: IncomingMessage): boolean;
+	hasViewer(id: string, request: HttpRequest): boolean;
 	/** Tracks that the stream's output leaves out, as of its last run. */
 	skipped(id: string): readonly SkippedTrack[];
 	/** Removes files of outputs that no longer run; also done every ten minutes. Never rejects. */
@@ -86,7 +86,7 @@ class OnDemandHls implements HlsServer {
 		this.#scope.defer(() => sweeps.destroy());
 	}
 
-	handle(request: IncomingMessage, response: ServerResponse): boolean {
+	handle(request: HttpRequest, response: HttpResponse): boolean {
 		const path = parseHlsPath(request.url ?? '');
 		if (path === undefined) return false;
 		if (request.method === 'OPTIONS') {
@@ -117,7 +117,7 @@ class OnDemandHls implements HlsServer {
 		return (this.#classic.get(id)?.viewers() ?? 0) + (this.#lowLatency.get(id)?.viewers() ?? 0);
 	}
 
-	hasViewer(id: string, request: IncomingMessage): boolean {
+	hasViewer(id: string, request: HttpRequest): boolean {
 		return [this.#classic, this.#lowLatency].some((outputs) => outputs.get(id)?.hasViewer(request) === true);
 	}
 
@@ -144,7 +144,7 @@ class OnDemandHls implements HlsServer {
 	}
 
 	/** Without the right to read a stream nobody learns whether there is one. */
-	#admit(request: IncomingMessage, response: ServerResponse, id: string, pass: () => void): void {
+	#admit(request: HttpRequest, response: HttpResponse, id: string, pass: () => void): void {
 		const refuse = (thrown: unknown) => this.#fail(request, response, toError(thrown));
 		try {
 			const pending = this.#options.gate?.admit(request, id);
@@ -159,7 +159,7 @@ class OnDemandHls implements HlsServer {
 		return [...this.#classic.running(), ...this.#lowLatency.running()];
 	}
 
-	#route(request: IncomingMessage, response: ServerResponse, id: string, file: string): void {
+	#route(request: HttpRequest, response: HttpResponse, id: string, file: string): void {
 		const lowLatency = this.#options.partDuration !== undefined && this.#options.partDuration > 0;
 		if (file === PLAYLIST_NAME) {
 			this.#playlist(request, response, id, (answer) => this.#classic.obtain(id).playlist(request, answer));
@@ -174,7 +174,7 @@ class OnDemandHls implements HlsServer {
 		}
 	}
 
-	#lowLatencyPlaylist(request: IncomingMessage, response: ServerResponse, id: string): void {
+	#lowLatencyPlaylist(request: HttpRequest, response: HttpResponse, id: string): void {
 		let asked: DeliveryDirectives;
 		try {
 			asked = parseDirectives(request.url ?? '');
@@ -190,8 +190,8 @@ class OnDemandHls implements HlsServer {
 	 * @param again whether to ask once more when the stream ends under it before there is a playlist
 	 */
 	#playlist(
-		request: IncomingMessage,
-		response: ServerResponse,
+		request: HttpRequest,
+		response: HttpResponse,
 		id: string,
 		ask: (answer: Waiter<PlaylistBody>) => (() => void) | undefined,
 		again = true,
@@ -216,13 +216,13 @@ class OnDemandHls implements HlsServer {
 		response.on('close', forget);
 	}
 
-	#givePlaylist(request: IncomingMessage, response: ServerResponse, playlist: PlaylistBody): void {
+	#givePlaylist(request: HttpRequest, response: HttpResponse, playlist: PlaylistBody): void {
 		const query = this.#options.gate?.carry(request) ?? '';
 		if (query === '') this.#answers.playlist(request, response, playlist);
 		else this.#answers.ownPlaylist(request, response, withQuery(playlist.plain.toString(), query));
 	}
 
-	#file(request: IncomingMessage, response: ServerResponse, id: string, name: string): void {
+	#file(request: HttpRequest, response: HttpResponse, id: string, name: string): void {
 		const isLowLatency = isLowLatencyFile(name);
 		// Most players ask for what is to come.
 		const output = isLowLatency ? this.#lowLatency.get(id) : undefined;
@@ -249,7 +249,7 @@ class OnDemandHls implements HlsServer {
 		this.#fail(request, response, new DualcastError('not_found', message));
 	}
 
-	#fail(request: IncomingMessage, response: ServerResponse, error: Error): void {
+	#fail(request: HttpRequest, response: HttpResponse, error: Error): void {
 		if (response.headersSent) return;
 		this.#answers.prepareError(request, response);
 		this.#options.answerError(request, response, error);
@@ -257,7 +257,7 @@ class OnDemandHls implements HlsServer {
 }
 
 /** The memory is not written again while the response may send it. */
-function lend({ memory }: MediaFile, response: ServerResponse): void {
+function lend({ memory }: MediaFile, response: HttpResponse): void {
 	if (!memory) return;
 	memory.use();
 	response.on('close', () => memory.release());

@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import type { Clock, Timer } from '../base/clock.ts';
 import { DualcastError, SourceError, toError } from '../base/errors.ts';
+import type { HttpRequest } from '../base/http-exchange.ts';
 import type { Logger } from '../base/logger.ts';
 import type { StreamDirectory } from '../stream/reader.ts';
 import type { Continuity } from './continuity.ts';
@@ -106,7 +106,7 @@ export abstract class StreamOutput {
 	}
 
 	/** A file that players may come for now. */
-	abstract file(request: IncomingMessage, name: string): MediaFile | undefined;
+	abstract file(request: HttpRequest, name: string): MediaFile | undefined;
 
 	/** Requests that are held. */
 	protected abstract get held(): number;
@@ -149,7 +149,7 @@ export abstract class StreamOutput {
 	}
 
 	/** Whether the client that asks is one of these. */
-	hasViewer({ socket, headers }: IncomingMessage): boolean {
+	hasViewer({ socket, headers }: HttpRequest): boolean {
 		const since = this.clock.now() - this.#patience();
 		return this.#viewers.knows(socket.remoteAddress, headers['user-agent'], since);
 	}
@@ -161,7 +161,7 @@ export abstract class StreamOutput {
 	}
 
 	/** Counts a request: it keeps the output running and its client among the viewers. */
-	protected visit(request: IncomingMessage): Visit {
+	protected visit(request: HttpRequest): Visit {
 		this.#lastRequest = { now: this.clock.now(), wall: this.clock.wall() };
 		return this.#viewers.see(request.socket.remoteAddress, request.headers['user-agent'], this.#lastRequest.now);
 	}

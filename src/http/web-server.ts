@@ -16,8 +16,15 @@ import {
 	REQUEST_TIMEOUT_MS,
 	TIMEOUT_CHECK_MS,
 } from './limits.ts';
+import { PlainConnection, type PlainHandler } from './plain-connection.ts';
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+export type RequestHandlers = {
+	readonly handle: RequestHandler;
+	/** Answers those plain requests that it takes before Node.js has made objects of them, which costs as much again. */
+	readonly plain?: PlainHandler | undefined;
+};
 
 export type Address = {
 	/** An IP address or host name of this machine. */
@@ -29,7 +36,7 @@ export type Address = {
 /** A port that is listened on. Requests are answered from `serve` on; those before it wait. */
 export interface WebServer {
 	readonly port: number;
-	serve(handler: RequestHandler): void;
+	serve(handlers: RequestHandlers): void;
 	/** Cuts the connections, which players keep open, and waits until the port is free. Idempotent. */
 	close(): Promise<void>;
 }
@@ -51,7 +58,25 @@ const TIMEOUTS = {
 export async function listenHttp(address: Address): Promise<WebServer> {
 	const server = createServer(TIMEOUTS);
 	limitIdleTime(server);
-	return listen(server, address);
+	const [handOver] = server.listeners('connection') as [(this: Server, socket: Socket) => void];
+	const toNode = (socket: Socket) => {
+		handOver.call(server, socket);
+		socket.resume();
+	};
+	let plain: PlainHandler | undefined;
+	server.off('connection', handOver);
+	server.on('connection', (socket) => {
+		if (plain) new PlainConnection(socket, plain, toNode);
+		else handOver.call(server, socket);
+	});
+	const listening = await listen(server, address);
+	return {
+		...listening,
+		serve: (handlers) => {
+			plain = handlers.plain;
+			listening.serve(handlers);
+		},
+	};
 }
 
 /** HTTP/2, and HTTP/1.1 for those who do not know it, over TLS. @throws as `listenHttp` */
@@ -104,10 +129,10 @@ async function listen(server: Server, { host, port }: Address): Promise<WebServe
 	let closed: Promise<void> | undefined;
 	return {
 		port: (server.address() as AddressInfo).port,
-		serve: (handler) => {
+		serve: ({ handle }) => {
 			server.on('request', (request: IncomingMessage, response: ServerResponse) => {
 				if (request.httpVersionMajor > 1) nameHost(request as unknown as Http2ServerRequest);
-				handler(request, response);
+				handle(request, response);
 			});
 		},
 		close: () => {

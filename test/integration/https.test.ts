@@ -87,8 +87,10 @@ beforeEach(async () => {
 	app.get('/file', (_, response) => response.sendFile(files.cert));
 	server = await listenHttps({ host: '127.0.0.1', port: 0 }, await readCertificate(files));
 	const api = overHttp2(app);
-	server.serve((request, response) => {
-		if (!hls.handle(request, response)) api(request, response);
+	server.serve({
+		handle: (request, response) => {
+			if (!hls.handle(request, response)) api(request, response);
+		},
 	});
 	session = connect(`https://127.0.0.1:${server.port}`, { rejectUnauthorized: false });
 	session.on('error', () => {});
