@@ -63,8 +63,21 @@ function parseFields(fields: string): IncomingHttpHeaders | undefined {
 		const value = line.slice(colon + 1);
 		if (colon < 0 || !NAME.test(name) || !VALUE.test(value)) return undefined;
 		if (name in headers || FRAMING.has(name)) return undefined;
-		headers[name] = value.replace(/^[ \t]+|[ \t]+$/g, '');
+		headers[name] = withoutBlanks(value);
 	}
 	const { host, connection = 'keep-alive' } = headers;
 	return host && connection.toLowerCase() === 'keep-alive' ? headers : undefined;
+}
+
+/** Without the blanks and tabs around it; `trim` would take others, too. */
+function withoutBlanks(value: string): string {
+	let start = 0;
+	let end = value.length;
+	while (isBlank(value.charCodeAt(start))) start++;
+	while (end > start && isBlank(value.charCodeAt(end - 1))) end--;
+	return value.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+	return code === 0x20 || code === 0x09;
 }

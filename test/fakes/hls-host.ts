@@ -1,6 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type ClientRequest, createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type ClientRequest, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answerError } from '../../src/api/problem.ts';
@@ -8,6 +7,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createHlsServer, type HlsServer } from '../../src/hls/server.ts';
 import type { HlsServerOptions } from '../../src/hls/server-options.ts';
+import { listenHttp, type WebServer } from '../../src/http/web-server.ts';
 import type { StreamDirectory } from '../../src/stream/reader.ts';
 
 export type Answer = { status: number; headers: Record<string, string | string[] | undefined>; body: Buffer };
@@ -15,10 +15,10 @@ export type Answer = { status: number; headers: Record<string, string | string[]
 /** HLS of a directory on a port of its own. */
 export class HlsHost {
 	readonly hls: HlsServer;
-	readonly #server: Server;
+	readonly #server: WebServer;
 	readonly #folder: string;
 
-	private constructor(hls: HlsServer, server: Server, folder: string) {
+	private constructor(hls: HlsServer, server: WebServer, folder: string) {
 		this.hls = hls;
 		this.#server = server;
 		this.#folder = folder;
@@ -44,15 +44,18 @@ export class HlsHost {
 			answerError,
 			...changes,
 		});
-		const server = createServer((incoming, response) => {
-			if (!hls.handle(incoming, response)) response.writeHead(418).end();
+		const server = await listenHttp({ host: '127.0.0.1', port: 0 });
+		server.serve({
+			plain: (incoming, response) => hls.handle(incoming, response),
+			handle: (incoming, response) => {
+				if (!hls.handle(incoming, response)) response.writeHead(418).end();
+			},
 		});
-		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 		return new HlsHost(hls, server, folder);
 	}
 
 	get base(): string {
-		return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hls`;
+		return `http://127.0.0.1:${this.#server.port}/hls`;
 	}
 
 	ask(path: string, options: { method?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
@@ -80,8 +83,7 @@ export class HlsHost {
 
 	async close(): Promise<void> {
 		await this.hls.close();
-		this.#server.closeAllConnections();
-		await new Promise((resolve) => this.#server.close(resolve));
+		await this.#server.close();
 		await rm(this.#folder, { recursive: true });
 	}
 

@@ -2,7 +2,15 @@ import type { FuzzTarget } from './target.ts';
 import { CODEC_TARGETS } from './targets/codecs.ts';
 import { aacConfig, h264Sps, h265Sps, streamMuxConfig } from './targets/configurations.ts';
 import { clientHello, dtlsRecords, dtlsServer } from './targets/dtls.ts';
-import { deliveryDirectives, hlsPath, httpRange, tokenClaims, tokenHead, tokenSource } from './targets/http.ts';
+import {
+	deliveryDirectives,
+	hlsPath,
+	httpRange,
+	plainRequest,
+	tokenClaims,
+	tokenHead,
+	tokenSource,
+} from './targets/http.ts';
 import { ingest, reorder } from './targets/ingest.ts';
 import { rtcp, rtp } from './targets/rtp.ts';
 import { rtspFraming } from './targets/rtsp-framing.ts';
@@ -50,4 +58,5 @@ export const TARGETS: readonly FuzzTarget[] = [
 	deliveryDirectives,
 	hlsPath,
 	httpRange,
+	plainRequest,
 ];

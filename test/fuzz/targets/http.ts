@@ -7,6 +7,7 @@ import { redact } from '../../../src/base/redact.ts';
 import { readRange } from '../../../src/hls/answer.ts';
 import { parseDirectives } from '../../../src/hls/delivery-directives.ts';
 import { isStreamId, parseHlsPath } from '../../../src/hls/path.ts';
+import { PlainRequestReader } from '../../../src/http/plain-request.ts';
 import { type FuzzTarget, lineOf, promise, refusable, textOf } from '../target.ts';
 
 /** What a token says of itself before it is checked. */
@@ -108,5 +109,33 @@ export const httpRange: FuzzTarget = {
 		const { from, to } = range;
 		promise(Number.isSafeInteger(from) && Number.isSafeInteger(to), 'positions are whole');
 		promise(from >= 0 && from <= to && to < size, `a range lies within the file: ${from}-${to}/${size}`);
+	},
+};
+
+/** A request as it comes from a socket (RFC 9112). */
+export const plainRequest: FuzzTarget = {
+	name: 'plain-request',
+	shape: 'bytes',
+	dictionary: [
+		...['GET ', 'HEAD ', 'POST ', ' HTTP/1.1', ' HTTP/1.0', '\r\n', '\r\n\r\n', '\n', '\r', ':', ' ', '\t', '\0'],
+		...['Host: a', 'Content-Length: 1', 'Transfer-Encoding: chunked', 'Connection: close', 'Range: bytes=0-1'],
+	],
+	run(input) {
+		const bytes = Buffer.from(input);
+		const asked = new PlainRequestReader().read(bytes);
+		if (!asked) return;
+		const { method, url, headers } = asked;
+		promise(/^\/[\x21-\x7e]*$/.test(url), 'a target is one word');
+		promise(Boolean(headers.host), 'a host is named');
+		for (const name of ['content-length', 'transfer-encoding', 'expect', 'upgrade']) {
+			promise(headers[name] === undefined, 'nothing follows the head');
+		}
+		const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+		const again = Buffer.from(`${method} ${url} HTTP/1.1\r\n${fields.join('')}\r\n`, 'latin1');
+		promise(again.indexOf('\r\n\r\n') === again.length - 4, 'there is one head');
+		promise(
+			JSON.stringify(new PlainRequestReader().read(again)) === JSON.stringify(asked),
+			'it is read the same again',
+		);
 	},
 };
