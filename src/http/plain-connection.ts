@@ -73,7 +73,7 @@ export class PlainConnection {
 
 	readonly #onAnswered = (): void => {
 		this.#response = undefined;
-		if (this.#early) process.nextTick(this.#goOn);
+		if (this.#early) queueMicrotask(this.#goOn);
 	};
 
 	readonly #goOn = (): void => {

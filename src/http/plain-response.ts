@@ -95,6 +95,7 @@ export class PlainResponse implements HttpResponse {
 
 	on(_event: 'close', listener: () => void): void {
 		if (this.destroyed) listener();
+		else if (this.writableEnded) this.#socket.write('', () => listener());
 		else this.#listeners.push(listener);
 	}
 

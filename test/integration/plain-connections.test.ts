@@ -199,14 +199,18 @@ describe('a connection with plain requests', () => {
 		response.on('close', closed);
 		const body = Buffer.alloc(32 * 1024 * 1024, 'a');
 		response.writeHead(200, ['Content-Length', `${body.length}`]).end(body);
+		const closedToo = vi.fn();
+		response.on('close', closedToo);
 		expect(response.writableEnded).toBe(true);
 		// Whoever does not read is not asked what else he wants.
 		client.ask('GET', '/plain/2');
 		await new Promise((resolve) => setImmediate(resolve));
 		expect(closed).not.toHaveBeenCalled();
+		expect(closedToo).not.toHaveBeenCalled();
 		expect(asked.length).toBe(1);
 		client.socket.resume();
 		await vi.waitFor(() => expect(closed).toHaveBeenCalledTimes(1), { timeout: 10_000 });
+		await vi.waitFor(() => expect(closedToo).toHaveBeenCalledTimes(1), { timeout: 10_000 });
 		(await nth(2)).response.writeHead(200, { 'Content-Length': 3 }).end(Buffer.from('two'));
 		await vi.waitFor(() => expect(client.text.endsWith('two')).toBe(true), { timeout: 10_000 });
 		expect(client.text.length).toBeGreaterThan(body.length);
