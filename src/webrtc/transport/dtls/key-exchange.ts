@@ -23,6 +23,8 @@ export interface KeyExchange {
 
 const X25519 = 0x001d;
 const SECP256R1 = 0x0017;
+/** Bytes of a share (RFC 7748 section 5); they end its SubjectPublicKeyInfo (RFC 8410 section 4). */
+const X25519_LENGTH = 32;
 
 /** The groups the server takes, the cheapest first. */
 export const GROUPS: readonly number[] = [X25519, SECP256R1];
@@ -40,7 +42,8 @@ class X25519Exchange implements KeyExchange {
 	constructor() {
 		const { privateKey, publicKey } = generateKeyPairSync('x25519');
 		this.#privateKey = privateKey;
-		this.publicKey = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
+		// No JWK: Node.js 20 may wait for itself for ever when it collects garbage while it makes one of a new key.
+		this.publicKey = publicKey.export({ type: 'spki', format: 'der' }).subarray(-X25519_LENGTH);
 	}
 
 	agree(clientShare: Buffer): Buffer {
