@@ -74,8 +74,8 @@ export class LateFetches {
 		const { exchange, body } = await this.#requests.ask(new URL(uri, this.#base()), range ? { range } : {});
 		const digestBefore = this.#record.files.get(keyOf(resource))?.digest;
 		const digest = createHash('sha256').update(body).digest('base64url');
-		// Too late by the wall clock, because this machine was busy, proves nothing.
-		if (exchange.sent - since > stay * 1000 || digestBefore === undefined) return;
+		// Too late by the wall clock, because a machine was busy, proves nothing: the answer may be of any time until it came.
+		if (exchange.firstByte - since > stay * 1000 || digestBefore === undefined) return;
 		this.#record.late.push({ kind, exchange, digest, digestBefore, after: exchange.sent - since });
 	}
 }
