@@ -1,8 +1,10 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <string>
 
 #include "../core/byte_order.h"
+#include "../core/vector_gcm.h"
 #include "transport_object.h"
 
 namespace dualcast {

@@ -10,7 +10,7 @@ namespace dualcast {
 
 /**
  * AES-128-GCM by wide vector instructions, through Intel's multi-buffer library (libipsec-mb): a packet takes a quarter
- * of what OpenSSL 3.0 takes for it. The library is looked for when the first one is made; nothing else needs it.
+ * of what OpenSSL 3.0 takes for it. The library is looked for once, when it is first asked for; nothing else needs it.
  */
 class VectorGcm {
 public:

@@ -26,12 +26,7 @@ export class PlainConnection {
 		this.#handler = handler;
 		this.#handOver = handOver;
 		socket.setTimeout(HEADERS_TIMEOUT_MS);
-		socket.on('data', this.#onData);
-		socket.on('end', this.#onEnd);
-		socket.on('drain', this.#goOn);
-		socket.on('timeout', this.#onTimeout);
-		socket.on('error', ignore);
-		socket.on('close', this.#onClose);
+		for (const [event, listener] of Object.entries(this.#listeners)) socket.on(event, listener);
 	}
 
 	readonly #onData = (chunk: Buffer): void => {
@@ -60,12 +55,7 @@ export class PlainConnection {
 	#leaveTo(chunk: Buffer): void {
 		const socket = this.#socket;
 		this.#response = undefined;
-		socket.off('data', this.#onData);
-		socket.off('end', this.#onEnd);
-		socket.off('drain', this.#goOn);
-		socket.off('timeout', this.#onTimeout);
-		socket.off('error', ignore);
-		socket.off('close', this.#onClose);
+		for (const [event, listener] of Object.entries(this.#listeners)) socket.off(event, listener);
 		socket.pause();
 		socket.unshift(chunk);
 		this.#handOver(socket);
@@ -91,11 +81,19 @@ export class PlainConnection {
 		this.#socket.end();
 	};
 
-	readonly #onTimeout = (): void => void this.#socket.destroy();
-
 	readonly #onClose = (): void => {
 		this.#response?.leave();
 		this.#response = undefined;
+	};
+
+	/** By the socket's events, as long as it is ours. */
+	readonly #listeners = {
+		data: this.#onData,
+		end: this.#onEnd,
+		drain: this.#goOn,
+		timeout: () => this.#socket.destroy(),
+		error: ignore,
+		close: this.#onClose,
 	};
 }
 
