@@ -34,7 +34,7 @@ function sendMany(nodes: readonly Sub[], stream: string, viewers: number): void 
 const loads = (nodes: readonly Sub[]) => nodes.map(({ load }) => load);
 const streamName = fc.stringMatching(/^[a-z0-9]{1,12}$/);
 const cluster = fc.array(
-	fc.record({ capacity: fc.integer({ min: 1, max: 300 }), full: fc.double({ min: 0, max: 1 }) }),
+	fc.record({ capacity: fc.integer({ min: 1, max: 300 }), full: fc.double({ min: 0, max: 1, noNaN: true }) }),
 	{
 		minLength: 1,
 		maxLength: 12,
