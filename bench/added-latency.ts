@@ -150,7 +150,7 @@ export function addedLatencyTable(results: readonly AddedLatency[]): Table {
 			`${each.times}`,
 		]),
 		notes: [
-			"From when the camera has handed a frame's last packet to the kernel until it comes out of the kernel's network for a viewer, each frame and viewer counted. Camera, gateway and viewers share the machine; viewers look into their sockets every 5 ms only, so that they take little of its processor while the gateway sends.",
+			"From when the camera has handed a frame's last packet to the kernel until it comes out of the kernel's network for a viewer, each frame and viewer counted. Camera, gateway and viewers share the machine; viewers take a frame 12 ms after the first of them has it, so that they do not take the processor from a gateway that sends.",
 			'A key frame has about 51 packets, another one 7. One frame in 60 is a key frame, so the slowest hundredth of all are key frames.',
 		],
 	};

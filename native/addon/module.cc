@@ -1,10 +1,12 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <mutex>
 #include <string>
 
 #include "../core/byte_order.h"
 #include "../core/vector_gcm.h"
+#include "helper_threads.h"
 #include "transport_object.h"
 
 namespace dualcast {
@@ -43,6 +45,9 @@ napi_value initialize(napi_env env, napi_value exports) {
 		napi_throw_error(env, nullptr, "it was built for another OpenSSL than this Node has: build it again");
 		return exports;
 	}
+	// This is called again for each worker thread that loads the addon.
+	static std::once_flag once;
+	std::call_once(once, makeHelpersPatient);
 	const napi_property_descriptor functions[] = {
 	    {"createTransport", nullptr, guarded<TransportObject::create>, nullptr, nullptr, nullptr, napi_default, nullptr},
 	    {"protect", nullptr, guarded<protect>, nullptr, nullptr, nullptr, napi_default, nullptr},

@@ -22,7 +22,7 @@ void Shard::stop() {
 		const std::lock_guard lock(mutex_);
 		stopping_ = true;
 	}
-	wake_.notify_one();
+	options_.bell.ring(ear());
 	if (thread_.joinable()) thread_.join();
 }
 
@@ -39,16 +39,13 @@ void Shard::sendRtcp(uint32_t viewer, Bytes packet) { post(Rtcp{viewer, std::mov
 void Shard::close(uint32_t viewer) { post(Close{viewer}); }
 
 void Shard::send(std::shared_ptr<const MediaBatch> batch) {
-	{
-		const std::lock_guard lock(mutex_);
-		if (queuedMedia_ + batch->memory.size() > limits::MAX_QUEUED_MEDIA) {
-			count(options_.counters.sendErrors, batch->packets.size());
-			return;
-		}
-		queuedMedia_ += batch->memory.size();
-		commands_.emplace_back(Media{std::move(batch)});
+	const std::lock_guard lock(mutex_);
+	if (queuedMedia_ + batch->memory.size() > limits::MAX_QUEUED_MEDIA) {
+		count(options_.counters.sendErrors, batch->packets.size());
+		return;
 	}
-	wake_.notify_one();
+	queuedMedia_ += batch->memory.size();
+	commands_.emplace_back(Media{std::move(batch)});
 }
 
 void Shard::receive(uint32_t viewer, PeerFacts& facts, View datagram) {
@@ -60,7 +57,7 @@ void Shard::receive(uint32_t viewer, PeerFacts& facts, View datagram) {
 		const std::lock_guard lock(mutex_);
 		datagrams_.push_back({viewer, datagram.copy()});
 	}
-	wake_.notify_one();
+	options_.bell.ring(ear());
 }
 
 void Shard::post(Command command) {
@@ -68,7 +65,7 @@ void Shard::post(Command command) {
 		const std::lock_guard lock(mutex_);
 		commands_.push_back(std::move(command));
 	}
-	wake_.notify_one();
+	options_.bell.ring(ear());
 }
 
 void Shard::run() {
@@ -91,12 +88,16 @@ void Shard::run() {
 
 bool Shard::next(std::vector<Command>& commands, std::deque<Datagram>& datagrams) {
 	std::unique_lock lock(mutex_);
-	const auto ready = [this] { return !commands_.empty() || !datagrams_.empty() || stopping_; };
-	if (handshakes_.empty()) {
-		wake_.wait(lock, ready);
-	} else {
-		wake_.wait_until(lock, std::chrono::system_clock::now() + std::chrono::milliseconds(limits::TIMER_PERIOD_MS),
-		                 ready);
+	while (!ready()) {
+		const uint32_t seen = options_.bell.rung();
+		lock.unlock();
+		if (handshakes_.empty()) {
+			options_.bell.wait(ear(), seen);
+		} else {
+			options_.bell.wait(ear(), seen, std::chrono::milliseconds(limits::TIMER_PERIOD_MS));
+		}
+		lock.lock();
+		if (!handshakes_.empty()) break;
 	}
 	commands.swap(commands_);
 	queuedMedia_ = 0;

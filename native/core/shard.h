@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -11,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "bell.h"
 #include "media_batch.h"
 #include "outbox.h"
 #include "viewer.h"
@@ -24,6 +24,8 @@ public:
 		SSL_CTX* context;
 		EventQueue& events;
 		Counters& counters;
+		/** Wakes the thread, by its `ear`. */
+		Bell& bell;
 		bool segmentation;
 		/** This one of so many: it has the viewers whose number leaves this rest. */
 		uint32_t index;
@@ -41,12 +43,14 @@ public:
 	/** Does what was asked before, says goodbye to its viewers and waits for the thread. Idempotent. */
 	void stop();
 
+	Bell::Ears ear() const { return Bell::earOf(options_.index); }
+
 	// What follows is done by the thread, in this order. A viewer is known from `open` to `close`.
 
 	void open(uint32_t viewer, std::shared_ptr<PeerFacts> facts, Fingerprint fingerprint);
 	/** It is reached here from now on. */
 	void move(uint32_t viewer, const Route& route);
-	/** Sends to those of the destinations that are secured and its own. */
+	/** Sends to those of the destinations that are secured and its own. The bell is left to the caller. */
 	void send(std::shared_ptr<const MediaBatch> batch);
 	void sendRtcp(uint32_t viewer, Bytes packet);
 	/** Says goodbye. */
@@ -84,8 +88,10 @@ private:
 
 	void post(Command command);
 	void run();
-	/** Waits for work. @returns false when there is none and there will be none */
+	/** Waits for work, or for the time to look at timers. @returns false when there is none and there will be none */
 	bool next(std::vector<Command>& commands, std::deque<Datagram>& datagrams);
+	/** @returns whether there is work, or never will be */
+	bool ready() const { return !commands_.empty() || !datagrams_.empty() || stopping_; }
 
 	void act(Open& open);
 	void act(Move& move);
@@ -110,7 +116,6 @@ private:
 	std::chrono::steady_clock::time_point timersChecked_;
 
 	std::mutex mutex_;
-	std::condition_variable wake_;
 	std::vector<Command> commands_;
 	std::deque<Datagram> datagrams_;
 	size_t queuedMedia_ = 0;

@@ -21,7 +21,7 @@ void Transport::start() {
 	const bool segmentation = options_.segmentation && canSegment_;
 	for (uint32_t index = 0; index < threads; index++) {
 		shards_.push_back(std::make_unique<Shard>(Shard::Options{
-		    context_.get(), events_, counters_, segmentation, index, threads,
+		    context_.get(), events_, counters_, bell_, segmentation, index, threads,
 		    [this](uint32_t viewer) { front_.forget(viewer); }}));
 	}
 	for (const auto& shard : shards_) shard->start();
@@ -55,9 +55,13 @@ void Transport::send(std::shared_ptr<const MediaBatch> batch) {
 	for (const Destination& destination : batch->destinations) {
 		concerned |= uint64_t{1} << destination.viewer % shards_.size();
 	}
+	Bell::Ears ears = 0;
 	for (size_t index = 0; index < shards_.size(); index++) {
-		if ((concerned >> index & 1) != 0) shards_[index]->send(batch);
+		if ((concerned >> index & 1) == 0) continue;
+		shards_[index]->send(batch);
+		ears |= shards_[index]->ear();
 	}
+	if (ears != 0) bell_.ring(ears);
 }
 
 void Transport::sendAgain(std::vector<Destination> destinations) {

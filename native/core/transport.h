@@ -66,6 +66,7 @@ private:
 	SslContext context_;
 	Counters counters_;
 	EventQueue events_;
+	Bell bell_;
 	Front front_;
 	bool canSegment_ = true;
 	std::vector<std::unique_ptr<Shard>> shards_;

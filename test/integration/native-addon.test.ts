@@ -27,6 +27,18 @@ const PROCESS = `
 	next(5);
 `;
 
+/** Says how each thread is scheduled: 0 as usual, 3 as batch (sched(7)); field 41 of proc(5)'s stat. */
+const SCHEDULING = `
+	const { readdirSync, readFileSync } = require('node:fs');
+	require(process.argv[1]);
+	const policyOf = (thread) => {
+		const stat = readFileSync('/proc/self/task/' + thread + '/stat', 'utf8');
+		return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[38]);
+	};
+	const [loop, helpers] = [[process.pid], readdirSync('/proc/self/task').filter((each) => Number(each) !== process.pid)];
+	console.log(JSON.stringify({ loop: loop.map(policyOf), helpers: helpers.map(policyOf) }));
+`;
+
 describe.skipIf(nativeAddon === undefined)('the addon', () => {
 	it('ends the transports of a thread of Node that ends', { timeout: RUN_MS }, async () => {
 		const { der, privateKey } = createCertificate(Date.now());
@@ -36,5 +48,13 @@ describe.skipIf(nativeAddon === undefined)('the addon', () => {
 			timeout: RUN_MS,
 		});
 		expect(stdout).toBe('all ended\n');
+	});
+
+	it('lets no helper thread of Node take the processor from the loop', async () => {
+		const { stdout } = await promisify(execFile)(process.execPath, ['-e', SCHEDULING, FILE], { timeout: RUN_MS });
+		const { loop, helpers } = JSON.parse(stdout) as { loop: number[]; helpers: number[] };
+		expect(loop).toEqual([0]);
+		expect(helpers.length).toBeGreaterThan(0);
+		expect(new Set(helpers)).toEqual(new Set([3]));
 	});
 });
