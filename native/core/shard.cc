@@ -5,6 +5,14 @@
 namespace dualcast {
 namespace {
 
+/** The object itself; what it points to is another matter. */
+template <typename Object>
+void prefetch(const Object& object) {
+	constexpr size_t LINE = 64;
+	const auto* const bytes = reinterpret_cast<const uint8_t*>(&object);
+	for (size_t at = 0; at < sizeof object; at += LINE) __builtin_prefetch(bytes + at);
+}
+
 /** DTLS, other than SRTP and SRTCP, by the first byte (RFC 7983). */
 bool isDtls(View datagram) { return datagram.data[0] < 64; }
 
@@ -117,19 +125,32 @@ void Shard::act(Move& move) {
 	if (found != viewers_.end()) found->second.route = move.route;
 }
 
-void Shard::act(Media& media) {
-	const MediaBatch& batch = *media.batch;
+const std::vector<Shard::Turn>& Shard::turnsOf(const MediaBatch& batch) {
+	turns_.clear();
 	for (const Destination& destination : batch.destinations) {
 		if (destination.viewer % options_.count != options_.index) continue;
 		const auto found = viewers_.find(destination.viewer);
 		if (found == viewers_.end() || !found->second.srtp) continue;
-		SrtpSender& sender = found->second.srtp->sender;
-		outbox_.begin(found->second.route);
+		turns_.push_back({&found->second.route, &found->second.srtp->sender, &destination});
+	}
+	return turns_;
+}
+
+void Shard::act(Media& media) {
+	const MediaBatch& batch = *media.batch;
+	const std::vector<Turn>& turns = turnsOf(batch);
+	for (size_t at = 0; at < turns.size(); at++) {
+		// Each viewer's keys are far away by now. While packets of one are encrypted, those of the next come near.
+		if (at + 2 < turns.size()) prefetch(*turns[at + 2].sender);
+		if (at + 1 < turns.size()) turns[at + 1].sender->prefetch();
+		const auto& [route, sender, to] = turns[at];
+		const Destination& destination = *to;
+		outbox_.begin(*route);
 		size_t refused = batch.refused;
 		for (const MediaPacket& packet : batch.packets) {
 			const auto sequence = static_cast<uint16_t>(packet.sequence + destination.sequenceOffset);
 			const auto payloadType = static_cast<uint8_t>(destination.payloadType & 0x7f);
-			const size_t length = sender.protect(packet, payloadType, sequence, outbox_.room());
+			const size_t length = sender->protect(packet, payloadType, sequence, outbox_.room());
 			if (length == 0) refused++;
 			outbox_.commit(length);
 		}

@@ -93,6 +93,15 @@ private:
 	/** @returns whether there is work, or never will be */
 	bool ready() const { return !commands_.empty() || !datagrams_.empty() || stopping_; }
 
+	/** A viewer and what it gets of a batch. */
+	struct Turn {
+		const Route* route;
+		SrtpSender* sender;
+		const Destination* destination;
+	};
+	/** The secured ones among a batch's destinations that are this thread's. */
+	const std::vector<Turn>& turnsOf(const MediaBatch& batch);
+
 	void act(Open& open);
 	void act(Move& move);
 	void act(Media& media);
@@ -111,6 +120,8 @@ private:
 	const Options options_;
 	Outbox outbox_;
 	Viewers viewers_;
+	/** Of the batch that is being sent; memory that is used again. */
+	std::vector<Turn> turns_;
 	/** Those whose DTLS timers run. */
 	std::unordered_set<uint32_t> handshakes_;
 	std::chrono::steady_clock::time_point timersChecked_;

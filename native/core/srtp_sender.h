@@ -38,6 +38,11 @@ public:
 
 	SrtpSender(const SessionKeys& keys, SrtpProfile profile);
 
+	/** Has the keys brought near before packets are to be protected. */
+	void prefetch() const {
+		if (vectorGcm_) vectorGcm_->prefetch();
+	}
+
 	/**
 	 * Writes the protected packet.
 	 *

@@ -25,6 +25,8 @@ public:
 	VectorGcm& operator=(const VectorGcm&) = delete;
 	~VectorGcm();
 
+	/** Has the key brought near: each viewer's lies in memory that was not looked at since the last frame. */
+	void prefetch() const;
 	/** Writes the ciphertext and the tag. */
 	void seal(const std::array<uint8_t, 12>& iv, View clear, View plain, uint8_t* out) const;
 

@@ -27,8 +27,8 @@
 // The longest gap of any viewer and the fewest and the most packets that one got are those since the last count.
 // Frames are known by their RTP timestamp; a frame's last packet comes to each viewer at a time in microseconds of the
 // monotonic clock. Words of the command line: "separate", each datagram comes alone and wakes its viewer; otherwise those
-// of a burst are taken together, and sockets are looked into when all viewers should have them. "stamped", frames are
-// noted.
+// of a burst are taken together, and sockets are looked into every few milliseconds. "stamped", frames are noted, and
+// taken only when all viewers should have them.
 
 namespace {
 
@@ -57,7 +57,7 @@ constexpr uint8_t MARKER = 0x80;
 
 /** How often viewers who take packets together look whether something came. */
 constexpr std::chrono::milliseconds REST{5};
-/** They take it so much later, between two frames: a gateway elsewhere would not share its processors with them. */
+/** Where frames are noted it is taken so much later, between two of them: viewers elsewhere would not be in the way. */
 constexpr std::chrono::milliseconds PATIENCE{12};
 /** They begin when nobody has joined for so long: what a viewer begins with comes quicker than its socket can hold. */
 constexpr std::chrono::seconds SETTLED{2};
@@ -120,7 +120,7 @@ public:
 			const bool resting = manner_.coalesced && Time::now() - joined_ > SETTLED;
 			if (resting) std::this_thread::sleep_for(REST);
 			int ready = epoll_wait(epoll_, events, 256, Pace::HURRY.count());
-			if (resting && ready > 0) {
+			if (resting && manner_.stamped && ready > 0) {
 				std::this_thread::sleep_for(PATIENCE);
 				ready = epoll_wait(epoll_, events, 256, 0);
 			}
