@@ -1,17 +1,10 @@
 #include "shard.h"
 
+#include "prefetch.h"
 #include "thread_setup.h"
 
 namespace dualcast {
 namespace {
-
-/** The object itself; what it points to is another matter. */
-template <typename Object>
-void prefetch(const Object& object) {
-	constexpr size_t LINE = 64;
-	const auto* const bytes = reinterpret_cast<const uint8_t*>(&object);
-	for (size_t at = 0; at < sizeof object; at += LINE) __builtin_prefetch(bytes + at);
-}
 
 /** DTLS, other than SRTP and SRTCP, by the first byte (RFC 7983). */
 bool isDtls(View datagram) { return datagram.data[0] < 64; }
@@ -142,7 +135,7 @@ void Shard::act(Media& media) {
 	for (size_t at = 0; at < turns.size(); at++) {
 		// Each viewer's keys are far away by now. While packets of one are encrypted, those of the next come near.
 		if (at + 2 < turns.size()) prefetch(*turns[at + 2].sender);
-		if (at + 1 < turns.size()) turns[at + 1].sender->prefetch();
+		if (at + 1 < turns.size()) turns[at + 1].sender->prefetchKeys();
 		const auto& [route, sender, to] = turns[at];
 		const Destination& destination = *to;
 		outbox_.begin(*route);

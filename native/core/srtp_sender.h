@@ -38,9 +38,9 @@ public:
 
 	SrtpSender(const SessionKeys& keys, SrtpProfile profile);
 
-	/** Has the keys brought near before packets are to be protected. */
-	void prefetch() const {
-		if (vectorGcm_) vectorGcm_->prefetch();
+	/** Has the keys brought near before packets are to be protected, where they are not within an object of OpenSSL. */
+	void prefetchKeys() const {
+		if (vectorGcm_) vectorGcm_->prefetchKey();
 	}
 
 	/**

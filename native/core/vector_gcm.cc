@@ -5,6 +5,8 @@
 #include <dlfcn.h>
 #include <intel-ipsec-mb.h>
 
+#include "prefetch.h"
+
 namespace dualcast {
 namespace {
 
@@ -63,11 +65,7 @@ VectorGcm::VectorGcm(std::unique_ptr<Key> key) : key_(std::move(key)) {}
 
 VectorGcm::~VectorGcm() = default;
 
-void VectorGcm::prefetch() const {
-	constexpr size_t LINE = 64;
-	const auto* const bytes = reinterpret_cast<const uint8_t*>(&key_->data);
-	for (size_t at = 0; at < sizeof key_->data; at += LINE) __builtin_prefetch(bytes + at);
-}
+void VectorGcm::prefetchKey() const { prefetch(key_->data); }
 
 void VectorGcm::seal(const std::array<uint8_t, 12>& iv, View clear, View plain, uint8_t* out) const {
 	gcm_context_data context;
@@ -89,7 +87,7 @@ std::string VectorGcm::library() { return {}; }
 
 VectorGcm::~VectorGcm() = default;
 
-void VectorGcm::prefetch() const {}
+void VectorGcm::prefetchKey() const {}
 
 void VectorGcm::seal(const std::array<uint8_t, 12>&, View, View, uint8_t*) const {}
 

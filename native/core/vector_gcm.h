@@ -26,7 +26,7 @@ public:
 	~VectorGcm();
 
 	/** Has the key brought near: each viewer's lies in memory that was not looked at since the last frame. */
-	void prefetch() const;
+	void prefetchKey() const;
 	/** Writes the ciphertext and the tag. */
 	void seal(const std::array<uint8_t, 12>& iv, View clear, View plain, uint8_t* out) const;
 

@@ -14,7 +14,7 @@ using std::chrono::seconds;
 
 constexpr seconds DEADLINE{30};
 
-/** Threads that wait for their ears' rings and count what they were told through `work`. */
+/** Threads that sleep until they are rung for, and then take over in `done` what `work` says. */
 struct Listeners {
 	Bell bell;
 	std::vector<std::atomic<int>> work;
@@ -66,7 +66,7 @@ TEST(together, "one ring wakes everybody it is for, and no ring is missed") {
 	CHECK(listeners.settle());
 }
 
-TEST(timeout, "who waits for a time only waits for that time, and not at all when it was rung meanwhile") {
+TEST(timeout, "who waits for a time waits for that time, and not at all when it was rung meanwhile") {
 	Bell bell;
 	const auto before = Clock::now();
 	bell.wait(Bell::earOf(3), bell.rung(), milliseconds(1100));
@@ -74,7 +74,7 @@ TEST(timeout, "who waits for a time only waits for that time, and not at all whe
 	const uint32_t seen = bell.rung();
 	bell.ring(Bell::earOf(4));
 	const auto after = Clock::now();
-	bell.wait(Bell::earOf(3), seen);
+	bell.wait(Bell::earOf(3), seen, 2 * DEADLINE);
 	CHECK(Clock::now() - after < DEADLINE);
 }
 
