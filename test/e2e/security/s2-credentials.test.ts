@@ -180,10 +180,16 @@ describe('S2 a password', () => {
 	test('S2 stands in no line of the log, on the disk or in the list of processes', async () => {
 		expectClean(gateway.output(), 'the log at level debug');
 		expect(gateway.output()).toContain('camera connected');
+		let files = 0;
 		for (const file of await readdir(join(gateway.directory, 'files'), { recursive: true, withFileTypes: true })) {
 			if (!file.isFile()) continue;
-			expectClean(await readFile(join(file.parentPath, file.name), 'latin1'), file.name);
+			// The gateway goes on writing: what was renamed or removed meanwhile is not there any more.
+			const content = await readFile(join(file.parentPath, file.name), 'latin1').catch(() => undefined);
+			if (content === undefined) continue;
+			expectClean(content, file.name);
+			files++;
 		}
+		expect(files).toBeGreaterThan(0);
 		for (const name of ['cmdline', 'comm', 'status']) {
 			expectClean(await readFile(`/proc/${gateway.process.pid}/${name}`, 'latin1'), `/proc/…/${name}`);
 		}
