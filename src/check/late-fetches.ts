@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock, Timer } from '../base/clock.ts';
-import { keyOf } from './address.ts';
+import { keyOf, resolve } from './address.ts';
 import { durationOf } from './observed.ts';
 import type { MediaPlaylist, Resource } from './read/media-playlist.ts';
 import type { LateFetch, Reload, Rendition } from './recording.ts';
@@ -71,7 +71,7 @@ export class LateFetches {
 
 	async #fetch(kind: LateFetch['kind'], resource: Resource, since: number, stay: number): Promise<void> {
 		const { uri, range } = resource;
-		const { exchange, body } = await this.#requests.ask(new URL(uri, this.#base()), range ? { range } : {});
+		const { exchange, body } = await this.#requests.ask(resolve(uri, this.#base()), range ? { range } : {});
 		const digestBefore = this.#record.files.get(keyOf(resource))?.digest;
 		const digest = createHash('sha256').update(body).digest('base64url');
 		// Too late by the wall clock, because a machine was busy, proves nothing: the answer may be of any time until it came.

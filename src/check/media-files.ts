@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { toError } from '../base/errors.ts';
-import { keyOf } from './address.ts';
+import { keyOf, resolve } from './address.ts';
 import { readFmp4Segment } from './read/fmp4-reading.ts';
 import type { MediaPlaylist, PlaylistSegment, Resource } from './read/media-playlist.ts';
 import type { MediaReading } from './read/media-reading.ts';
@@ -81,7 +81,7 @@ export class MediaFiles {
 		if (this.#open >= MAX_OPEN) await new Promise<void>((resolve) => this.#waiting.push(resolve));
 		this.#open++;
 		try {
-			return await this.#requests.ask(new URL(uri, this.#base()), range ? { range } : {});
+			return await this.#requests.ask(resolve(uri, this.#base()), range ? { range } : {});
 		} finally {
 			this.#open--;
 			this.#waiting.shift()?.();
@@ -105,7 +105,7 @@ export class MediaFiles {
 	/** Asks for a part before it is listed; the answer comes when it is whole. */
 	#hint(uri: string): void {
 		if (this.#known.has(uri) || this.#hinted.has(uri)) return;
-		const answer = this.#requests.ask(new URL(uri, this.#base()));
+		const answer = this.#requests.ask(resolve(uri, this.#base()));
 		this.#hinted.set(uri, answer);
 		void answer.then(({ exchange }) => {
 			if (!this.#closed) this.#record.hints.push({ exchange, uri });

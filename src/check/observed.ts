@@ -1,6 +1,6 @@
 import { keyOf } from './address.ts';
 import type { MediaPlaylist, PlaylistSegment, Resource } from './read/media-playlist.ts';
-import type { MediaFile, Reload, Rendition } from './recording.ts';
+import type { Asked, MediaFile, Reload, Rendition } from './recording.ts';
 
 /** A reload that brought a playlist. */
 export type Seen = Reload & { readonly playlist: MediaPlaylist };
@@ -16,6 +16,13 @@ export type ObservedSegment = {
 /** Seconds of all that is listed. */
 export function durationOf({ segments }: MediaPlaylist): number {
 	return segments.reduce((sum, { duration }) => sum + duration, 0);
+}
+
+/** It has what a request that may be held asked for, or is beyond it (draft-pantos-hls-rfc8216bis section 6.2.5.2). */
+export function hasAsked({ segments, ended }: MediaPlaylist, { msn, part }: Asked): boolean {
+	if (msn === undefined || ended || segments.some(({ sequence }) => sequence > msn)) return true;
+	const found = segments.find(({ sequence }) => sequence === msn);
+	return part === undefined ? found?.resource !== undefined : (found?.parts.length ?? 0) > part;
 }
 
 export function seen({ reloads }: Rendition): Seen[] {

@@ -1,6 +1,6 @@
 import { connect } from 'node:tls';
 import type { Clock } from '../base/clock.ts';
-import { originLabel } from './address.ts';
+import { originLabel, resolve } from './address.ts';
 import { isMultivariant, type MultivariantPlaylist, parseMultivariantPlaylist } from './read/multivariant-playlist.ts';
 import type { Exchange, Recording } from './recording.ts';
 import { type FollowerOptions, RenditionFollower, sleep } from './rendition-follower.ts';
@@ -137,12 +137,12 @@ type Found = Pick<FollowerOptions, 'url' | 'name' | 'variant' | 'media'>;
 function renditionsOf({ variants, media }: MultivariantPlaylist, base: URL): Found[] {
 	const found = new Map<string, Found>();
 	for (const variant of variants) {
-		const url = new URL(variant.uri, base);
+		const url = resolve(variant.uri, base);
 		if (!found.has(url.href)) found.set(url.href, { url, name: nameOf(url), variant });
 	}
 	for (const { URI, TYPE } of media) {
 		if (URI === undefined || (TYPE !== 'AUDIO' && TYPE !== 'VIDEO')) continue;
-		const url = new URL(URI, base);
+		const url = resolve(URI, base);
 		if (!found.has(url.href)) found.set(url.href, { url, name: nameOf(url), media: true });
 	}
 	return [...found.values()].slice(0, MAX_RENDITIONS);

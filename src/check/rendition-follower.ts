@@ -2,17 +2,20 @@ import type { Clock } from '../base/clock.ts';
 import { withParameters } from './address.ts';
 import { LateFetches } from './late-fetches.ts';
 import { MediaFiles } from './media-files.ts';
+import { hasAsked } from './observed.ts';
 import { mergeDelta } from './read/delta-update.ts';
 import { type MediaPlaylist, type PlaylistSegment, parseMediaPlaylist } from './read/media-playlist.ts';
 import type { VariantStream } from './read/multivariant-playlist.ts';
 import { disagreements } from './read/second-reading.ts';
-import type { Asked, Exchange, Reload, Rendition } from './recording.ts';
+import type { Asked, Reload, Rendition } from './recording.ts';
 import type { Answer, Requests } from './requests.ts';
 import { tryRequests } from './trials.ts';
 
 /** Seconds. */
 const ASSUMED_TARGET = 6;
 const RETRY = 0.5;
+/** Whatever a playlist says of its durations. */
+const LEAST_PAUSE = 0.1;
 /** Reloads from one delta update to the next. */
 const DELTA_PERIOD = 5;
 /** Reloads after which single requests are tried. */
@@ -71,7 +74,7 @@ export class RenditionFollower {
 			const { playlist } = reload;
 			if (playlist?.ended || signal.aborted || clock.now() >= until) break;
 			asked = playlist ? nextAsked(playlist) : {};
-			if (asked.msn === undefined) await this.#pause(playlist, until);
+			await this.#pause(reload, asked, until);
 			if (signal.aborted || clock.now() >= until) break;
 			answer = await this.#reload(asked, playlist?.segments);
 		}
@@ -112,14 +115,16 @@ export class RenditionFollower {
 	#note({ exchange, body, url }: Answer, asked: Asked): Reload {
 		const text = body.toString();
 		const isPlaylist = exchange.status === 200 && text.replace(/^\uFEFF/, '').startsWith('#EXTM3U');
-		const playlist = isPlaylist ? parseMediaPlaylist(text) : undefined;
 		const before = this.record.reloads.findLast((reload) => reload.playlist);
+		// A server may give the same answer thousands of times.
+		const same = before?.text === text ? before : undefined;
+		const playlist = isPlaylist ? (same?.playlist ?? parseMediaPlaylist(text)) : undefined;
 		const reload: Reload = {
 			exchange,
 			asked,
-			text,
+			text: same?.text ?? text,
 			...(playlist && { playlist }),
-			disagreements: playlist ? disagreements(text, playlist) : [],
+			disagreements: playlist ? (same?.disagreements ?? disagreements(text, playlist)) : [],
 		};
 		this.record.reloads.push(reload);
 		if (!playlist) return reload;
@@ -135,15 +140,24 @@ export class RenditionFollower {
 		return reload;
 	}
 
-	/** Between two plain requests (RFC 8216 section 6.3.4). */
-	async #pause(playlist: MediaPlaylist | undefined, until: number): Promise<void> {
+	async #pause(reload: Reload, next: Asked, until: number): Promise<void> {
 		const { clock, signal } = this.#options;
-		const target = Number(playlist?.targetDuration ?? ASSUMED_TARGET) || ASSUMED_TARGET;
-		const changed = playlist && this.record.reloads.at(-2)?.text !== this.record.reloads.at(-1)?.text;
-		const pause = playlist ? (changed ? target : target / 2) : RETRY;
-		const since = lastExchange(this.record)?.answered ?? clock.now();
-		await sleep(clock, Math.min(since + 1000 * pause, until) - clock.now(), signal);
+		const pause = pauseAfter(reload, this.record.reloads.at(-2), next);
+		await sleep(clock, Math.min(reload.exchange.answered + 1000 * pause, until) - clock.now(), signal);
 	}
+}
+
+/**
+ * Seconds between two plain requests (RFC 8216 section 6.3.4), and after one that a server was to hold and did not. What
+ * is held needs no pause.
+ */
+function pauseAfter({ playlist, asked, text }: Reload, before: Reload | undefined, next: Asked): number {
+	if (!playlist) return RETRY;
+	const target = Number(playlist.targetDuration) || ASSUMED_TARGET;
+	const same = before?.text === text;
+	if (next.msn === undefined) return Math.max(LEAST_PAUSE, same ? target / 2 : target);
+	if (hasAsked(playlist, asked) && !same) return 0;
+	return Math.max(LEAST_PAUSE, (next.part !== undefined && playlist.partTarget) || target / 2);
 }
 
 /** What to ask for next where requests may be held (draft-pantos-hls-rfc8216bis section 6.2.5.2). */
@@ -192,8 +206,4 @@ function withoutDirectives(url: URL): URL {
 		.filter((word) => word !== '' && !word.startsWith('_HLS_'))
 		.join('&');
 	return plain;
-}
-
-function lastExchange({ reloads }: Rendition): Exchange | undefined {
-	return reloads.at(-1)?.exchange;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { toError } from '../base/errors.ts';
+import { percentDecoded } from '../base/percent.ts';
 import { redact } from '../base/redact.ts';
 import { labelOf, rangeHeader } from './address.ts';
 import type { ByteRange } from './read/byte-range.ts';
@@ -35,7 +36,7 @@ export class Requests {
 		this.#clock = clock;
 		const { username, password, origin } = address;
 		if (username === '' && password === '') return;
-		const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+		const pair = `${percentDecoded(username)}:${percentDecoded(password)}`;
 		this.#authorization = { origin, value: `Basic ${Buffer.from(pair).toString('base64')}` };
 	}
 

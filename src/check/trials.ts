@@ -1,4 +1,4 @@
-import { withParameters } from './address.ts';
+import { resolve, withParameters } from './address.ts';
 import type { MediaPlaylist } from './read/media-playlist.ts';
 import type { Rendition, TrialName } from './recording.ts';
 import type { RequestOptions, Requests } from './requests.ts';
@@ -31,7 +31,7 @@ export async function tryRequests(
 	];
 	const segment = playlist.segments.findLast(({ resource, gap }) => resource && !gap)?.resource;
 	if (segment) {
-		const address = new URL(segment.uri, url);
+		const address = resolve(segment.uri, url);
 		trials.push(attempt('segment HEAD', address, { method: 'HEAD' }));
 		trials.push(attempt('segment preflight', address, PREFLIGHT));
 		trials.push(attempt('segment range', address, { range: { offset: 1, length: 10 } }));
@@ -49,7 +49,7 @@ export async function tryRequests(
 		directive('msn huge', { _HLS_msn: String(2n ** 53n) });
 		directive('old msn', { _HLS_msn: playlist.mediaSequence });
 		const hint = playlist.hints.find(({ TYPE }) => TYPE === 'PART')?.URI;
-		if (hint !== undefined) trials.push(attempt('unknown part', unknownPart(new URL(hint, url))));
+		if (hint !== undefined) trials.push(attempt('unknown part', unknownPart(resolve(hint, url))));
 	}
 	await Promise.all(trials);
 }

@@ -1,3 +1,5 @@
+import { percentDecoded } from '../base/percent.ts';
+
 /** Who to be at a camera. */
 export type Credentials = { username: string; password: string };
 
@@ -29,15 +31,7 @@ export function parseSource(text: string): SourceAddress | string {
 	url.password = '';
 	return {
 		source: url.href,
-		credentials: username || password ? { username: decode(username), password: decode(password) } : undefined,
+		credentials:
+			username || password ? { username: percentDecoded(username), password: percentDecoded(password) } : undefined,
 	};
-}
-
-/** A percent sign that escapes nothing was meant as one. */
-function decode(text: string): string {
-	try {
-		return decodeURIComponent(text);
-	} catch {
-		return text;
-	}
 }

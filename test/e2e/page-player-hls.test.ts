@@ -1,7 +1,9 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { GstCamera } from '../camera/gst-camera.ts';
 import { launchChromium } from './harness/chromium.ts';
 import { type RunningGateway, startGateway } from './harness/gateway.ts';
+import { playing } from './harness/player.ts';
 import { eventually } from './harness/wait.ts';
 
 const PART_MS = 100;
@@ -34,17 +36,29 @@ const SLOW_REMOVALS = `
 	};
 `;
 
+/** In the page: no player but the browser's own. */
+const NATIVE_ONLY = 'delete globalThis.MediaSource;';
+
 let browser: Browser;
+let camera: GstCamera;
 let gateway: RunningGateway;
 
 beforeAll(async () => {
-	const config = `webrtc: { udp_port: 0 }\nhls: { low_latency: { part_duration: ${PART_MS}ms } }\nstreams: { demo: demo }\n`;
-	[browser, gateway] = await Promise.all([launchChromium(), startGateway(config)]);
+	[browser, camera] = await Promise.all([
+		launchChromium(),
+		GstCamera.start({ width: 320, height: 180, fps: 25, gop: 25, bitrate: 500, protocols: 'tcp', audio: 'aac' }),
+	]);
+	gateway = await startGateway(`
+webrtc: { udp_port: 0 }
+hls: { low_latency: { part_duration: ${PART_MS}ms } }
+streams: { demo: demo, loud: "${camera.url}" }
+`);
 });
 
 afterAll(async () => {
 	await browser?.close();
 	await gateway?.stop();
+	await camera?.stop();
 });
 
 test('the page goes on loading parts while it removes what was played', async () => {
@@ -68,4 +82,35 @@ test('the page goes on loading parts while it removes what was played', async ()
 	);
 	expect(seeksBeyond).toBe(0);
 	expect(longestIdle).toBeLessThan(IDLE_PLAYLISTS);
+});
+
+describe('a browser that plays HLS itself', () => {
+	test('gets a button that turns the sound on', async () => {
+		const page = await browser.newPage();
+		await page.addInitScript(NATIVE_ONLY);
+		await page.goto(`${gateway.url}/watch/loud?mode=hls`);
+		await playing(page, 'hls', 30_000);
+		const unmute = page.getByRole('button', { name: 'Unmute' });
+		await unmute.waitFor({ timeout: 10_000 });
+		const video = page.locator('dualcast-player video');
+		type Video = { src: string; muted: boolean; volume: number };
+		const state = () => video.evaluate(({ src, muted, volume }: Video) => ({ src, muted, volume }));
+		const src = `${gateway.url}/hls/loud/index.m3u8`;
+		expect(await state()).toMatchObject({ src, muted: true });
+		await unmute.click();
+		expect(await state()).toEqual({ src, muted: false, volume: 1 });
+		await page.getByRole('button', { name: 'Mute', exact: true }).waitFor();
+		await page.close();
+	});
+
+	test('gets none for a stream without sound', async () => {
+		const page = await browser.newPage();
+		await page.addInitScript(NATIVE_ONLY);
+		// MPEG-TS leaves out its sound, which is Opus.
+		await page.goto(`${gateway.url}/watch/demo?mode=hls`);
+		await playing(page, 'hls', 30_000);
+		expect(await page.getByRole('button', { name: 'Full screen' }).count()).toBe(1);
+		expect(await page.getByRole('button', { name: 'Unmute' }).count()).toBe(0);
+		await page.close();
+	});
 });

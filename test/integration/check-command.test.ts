@@ -108,6 +108,22 @@ describe('dualcast check', () => {
 		expect(asked.every(({ authorization }) => authorization === basic)).toBe(true);
 	});
 
+	it.each([
+		['admin:50%', 'admin:50%'],
+		['50%:a%2Fb', '50%:a/b'],
+		['%zz:p%C3%BC%40', '%zz:pü@'],
+	])('takes %s along, a percent sign that escapes nothing as one', async (written, meant) => {
+		const authorizations = new Set<string | undefined>();
+		const base = await serve((request, response) => {
+			authorizations.add(request.headers.authorization);
+			if (request.url === '/live.m3u8') playlist(response, `${ENDED.join('\n')}\n#EXT-X-ENDLIST\n`);
+			else response.end('no media that is known');
+		});
+		const { code } = await run(`${base.replace('//', `//${written}@`)}/live.m3u8`);
+		expect(code).toBe(0);
+		expect([...authorizations]).toEqual([`Basic ${Buffer.from(meant).toString('base64')}`]);
+	});
+
 	it('waits for a stream that starts on demand, as the server says', async () => {
 		let requests = 0;
 		const base = await serve((_, response) => {

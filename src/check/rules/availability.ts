@@ -1,4 +1,4 @@
-import { breaksOf, durationOf, type Seen, seen } from '../observed.ts';
+import { breaksOf, durationOf, hasAsked, type Seen, seen } from '../observed.ts';
 import type { Exchange } from '../recording.ts';
 import { eachRendition, type Rule, seconds } from '../rule.ts';
 
@@ -87,15 +87,17 @@ function gapsOf(all: readonly Seen[], breaks: ReadonlySet<number>): Gap[] {
 	const gaps: Gap[] = [];
 	let [current] = all;
 	let stood = 0;
-	for (const reload of all.slice(1)) {
-		if (!current) break;
+	for (const [index, reload] of all.slice(1).entries()) {
+		const before = all[index];
+		if (!current || !before) break;
 		const since = current.exchange.firstByte;
 		if (endOf(reload) === endOf(current)) {
 			stood = Math.max(stood, (reload.exchange.sent - since) / 1000);
 			continue;
 		}
-		// An answer that was held came as soon as there was news.
-		const held = reload.asked.msn === undefined ? 0 : (reload.exchange.firstByte - since) / 1000 - SLACK;
+		// An answer that was held came as soon as there was news, unless it was asked for after a pause.
+		const wasHeld = reload.asked.msn !== undefined && hasAsked(before.playlist, before.asked);
+		const held = wasHeld ? (reload.exchange.firstByte - since) / 1000 - SLACK : 0;
 		const known = current.playlist.segments.at(-1)?.sequence ?? 0;
 		const excused = breaks.has(known);
 		gaps.push({ gap: Math.max(stood, held, 0), target: Number(current.playlist.targetDuration), excused });

@@ -1,5 +1,5 @@
 import { keyOf } from '../address.ts';
-import { type Seen, seen, successions } from '../observed.ts';
+import { hasAsked, type Seen, seen, successions } from '../observed.ts';
 import type { Rendition, TrialName } from '../recording.ts';
 import { eachRendition, type Rule, seconds } from '../rule.ts';
 import { outcome } from './availability.ts';
@@ -22,12 +22,8 @@ export const BLOCKING_RELOAD: Rule = {
 		for (const { asked, playlist } of seen(rendition)) {
 			if (asked.msn === undefined) continue;
 			count++;
-			const found = playlist.segments.find(({ sequence }) => sequence === asked.msn);
-			const later = playlist.segments.some(({ sequence }) => sequence > (asked.msn ?? 0));
-			const there =
-				asked.part === undefined ? found?.resource !== undefined : (found?.parts.length ?? 0) > asked.part || later;
 			const name = `segment ${asked.msn}${asked.part === undefined ? '' : `, part ${asked.part}`}`;
-			findings.expect(playlist.ended || later || there, `${name} was asked for, and is not in the answer`);
+			findings.expect(hasAsked(playlist, asked), `${name} was asked for, and is not in the answer`);
 		}
 		const old = rendition.trials.get('old msn');
 		if (old) findings.expect(old.status === 200, `an old _HLS_msn: ${outcome(old)}`);

@@ -8,6 +8,7 @@ import { findPlaylist } from './find-playlist.ts';
 import { FrameWatch } from './frame-watch.ts';
 import { failureOfHlsError } from './hls-failure.ts';
 import { HoldBack, secondsAhead } from './hold-back.ts';
+import { mayHaveSound, playsHlsItself, prefersNativeHls } from './native-hls.ts';
 import { type Playback, PlaybackError, type PlaybackListener } from './playback.ts';
 import type { Sample } from './sample.ts';
 import type { Fetch } from './whep-client.ts';
@@ -198,6 +199,7 @@ export class HlsPlayback implements Playback {
 			this.#fail(new PlaybackError(problem.code, problem.message));
 		};
 		video.addEventListener('error', () => void onError(), { signal: this.#scope.signal });
+		video.addEventListener('loadeddata', () => this.#listenForSound(listener), { signal: this.#scope.signal });
 		const start = (address: string) => {
 			if (!this.#scope.signal.aborted) video.src = address;
 		};
@@ -209,6 +211,11 @@ export class HlsPlayback implements Playback {
 			},
 			() => start(playlist),
 		);
+	}
+
+	/** hls.js tells of sound; the browser's own player is asked, and may know only once it plays. */
+	#listenForSound(listener: PlaybackListener): void {
+		if (!this.#hls && mayHaveSound(this.#options.video)) listener.hasAudio();
 	}
 
 	#onFirstFrame(listener: PlaybackListener): void {
@@ -235,6 +242,7 @@ export class HlsPlayback implements Playback {
 		const sample = this.#sample();
 		// A picture that is held back says nothing about the stream.
 		if (!this.#hold?.held) listener.sample(sample);
+		this.#listenForSound(listener);
 		const moved = sample.framesDecoded !== this.#framesDecoded || document.hidden;
 		this.#framesDecoded = sample.framesDecoded;
 		if (moved) this.#lastProgressAt = sample.at;
@@ -287,13 +295,4 @@ export class HlsPlayback implements Playback {
 /** The low-latency playlist beside the classic one; the query stays. */
 function lowLatencyUrl(playlist: string): string {
 	return playlist.replace(/index\.m3u8(?=$|[?#])/, 'll.m3u8');
-}
-
-/** Safari's own player is the better one there; Chromium plays HLS too, but says nothing about it. */
-function prefersNativeHls(video: HTMLVideoElement): boolean {
-	return playsHlsItself(video) && (navigator.vendor.startsWith('Apple') || !('MediaSource' in globalThis));
-}
-
-function playsHlsItself(video: HTMLVideoElement): boolean {
-	return video.canPlayType('application/vnd.apple.mpegurl') !== '';
 }

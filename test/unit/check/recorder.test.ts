@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
+import { Scope } from '../../../src/base/scope.ts';
+import { report } from '../../../src/check/check.ts';
+import { record } from '../../../src/check/recorder.ts';
+
+const NO_ADDRESS = 'http://[';
+const HEAD = '#EXTM3U\n#EXT-X-TARGETDURATION:1\n';
+
+let scope: Scope;
+beforeEach(() => {
+	scope = new Scope();
+});
+afterEach(() => scope.close());
+
+/** The address of a server that has this playlist and nothing else. */
+async function serve(text: string): Promise<string> {
+	const server = createServer(({ url }, response) => {
+		if (!url?.startsWith('/live.m3u8')) response.statusCode = 404;
+		response.end(response.statusCode === 200 ? text : undefined);
+	}).listen(0, '127.0.0.1');
+	scope.defer(() => {
+		server.close();
+		server.closeAllConnections();
+	});
+	await once(server, 'listening');
+	return `http://127.0.0.1:${(server.address() as AddressInfo).port}/live.m3u8`;
+}
+
+describe('a playlist with an address that is none', () => {
+	it.each([
+		['a segment', `${HEAD}#EXTINF:1,\n${NO_ADDRESS}\n#EXT-X-ENDLIST\n`],
+		['a variant', `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n${NO_ADDRESS}\n`],
+		['another rendition', `#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a",URI="${NO_ADDRESS}"\n`],
+		['an initialization section', `${HEAD}#EXT-X-MAP:URI="${NO_ADDRESS}"\n#EXTINF:1,\na.m4s\n#EXT-X-ENDLIST\n`],
+		[
+			'a hint',
+			`${HEAD}#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES\n#EXT-X-PART-INF:PART-TARGET=0.5\n#EXTINF:1,\na.m4s\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${NO_ADDRESS}"\n#EXT-X-ENDLIST\n`,
+		],
+	])('is judged like one that names what is not there: %s', async (_, text) => {
+		const url = await serve(text);
+		const recording = await record({ url, seconds: 1, clock: systemClock, signal: new AbortController().signal });
+		expect(report(recording).rules.some(({ verdict }) => verdict === 'broken')).toBe(true);
+	});
+});

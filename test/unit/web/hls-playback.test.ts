@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { HlsPlayback } from '../../../src/web/player/hls-playback.ts';
+import { FakeClock, settle } from './fake-clock.ts';
+
+/** One that plays HLS itself. */
+class FakeVideo extends EventTarget {
+	srcObject: unknown = null;
+	src = '';
+	audioTracks?: { length: number };
+	webkitAudioDecodedByteCount?: number;
+	pictures = 0;
+
+	canPlayType() {
+		return 'maybe';
+	}
+
+	getVideoPlaybackQuality() {
+		return { totalVideoFrames: ++this.pictures, droppedVideoFrames: 0 };
+	}
+
+	removeAttribute() {
+		this.src = '';
+	}
+}
+
+let clock: FakeClock;
+let video: FakeVideo;
+let sounds: number;
+let stop: AbortController;
+
+async function play(): Promise<void> {
+	const playback = new HlsPlayback({
+		video: video as unknown as HTMLVideoElement,
+		playlist: 'http://gateway/hls/demo/index.m3u8',
+		fetch: async () => new Response(null),
+		clock,
+	});
+	const nothing = () => undefined;
+	const hasAudio = () => sounds++;
+	void playback.run({ firstFrame: nothing, sample: nothing, served: nothing, hasAudio }, stop.signal).catch(nothing);
+	await settle();
+}
+
+beforeEach(() => {
+	vi.stubGlobal('navigator', { vendor: 'Apple Computer, Inc.' });
+	vi.stubGlobal('document', { hidden: false });
+	clock = new FakeClock();
+	video = new FakeVideo();
+	sounds = 0;
+	stop = new AbortController();
+});
+
+afterEach(() => {
+	stop.abort();
+	vi.unstubAllGlobals();
+});
+
+describe('HLS that the browser plays itself', () => {
+	test.each([
+		['there are tracks of it', { audioTracks: { length: 1 } }],
+		['it was decoded', { webkitAudioDecodedByteCount: 1 }],
+		['it was decoded, whatever the tracks', { audioTracks: { length: 0 }, webkitAudioDecodedByteCount: 1 }],
+		['the browser does not tell', {}],
+	])('has sound when %s', async (_, told) => {
+		Object.assign(video, told);
+		await play();
+		expect(sounds).toBe(0);
+		video.dispatchEvent(new Event('loadeddata'));
+		expect(sounds).toBeGreaterThan(0);
+	});
+
+	test.each([
+		['tracks', { audioTracks: { length: 0 } }, { audioTracks: { length: 1 } }],
+		['bytes', { webkitAudioDecodedByteCount: 0 }, { webkitAudioDecodedByteCount: 1 }],
+	])('has sound when %s come later than the picture, and not before', async (_, silent, loud) => {
+		Object.assign(video, silent);
+		await play();
+		video.dispatchEvent(new Event('loadeddata'));
+		await clock.advance(3000);
+		expect(sounds).toBe(0);
+		Object.assign(video, loud);
+		await clock.advance(1000);
+		expect(sounds).toBeGreaterThan(0);
+	});
+
+	test('is asked nothing any more once it was left', async () => {
+		await play();
+		stop.abort();
+		video.dispatchEvent(new Event('loadeddata'));
+		await clock.advance(3000);
+		expect(sounds).toBe(0);
+	});
+});
