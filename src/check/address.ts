@@ -3,7 +3,7 @@ import type { Resource } from './read/media-playlist.ts';
 
 /** What a playlist names. What cannot be an address is taken for a name beside the playlist: no server has it. */
 export function resolve(uri: string, playlist: URL): URL {
-	return URL.canParse(uri, playlist) ? new URL(uri, playlist) : new URL(encodeURIComponent(uri), playlist);
+	return URL.canParse(uri, playlist.href) ? new URL(uri, playlist) : new URL(encodeURIComponent(uri), playlist);
 }
 
 /** How an address may be shown: its last words, without query and user information. */
