@@ -88,7 +88,7 @@ export function createApi(options: ApiOptions): RequestListener {
 	app.use(clusterAlias(options.cluster, auth));
 	app.use(metricsRouter(options, auth.access));
 	app.use('/api/token', tokensRouter({ auth, place }));
-	app.use('/api/auth', authHooksRouter(auth.access));
+	app.use('/api/auth', authHooksRouter(auth.access, security.proxies));
 	app.get('/api/openapi.json', (_request, response) => {
 		response.json(openApiDocument(options.version));
 	});

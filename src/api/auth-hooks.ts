@@ -1,9 +1,12 @@
+import { isIP } from 'node:net';
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Access, Wish } from '../auth/access.ts';
 import type { Action } from '../auth/grant.ts';
 import { DualcastError } from '../base/errors.ts';
+import type { TrustedProxies } from '../base/trusted-proxies.ts';
 import { methodNotAllowed } from './error-handler.ts';
+import { callerOf } from './guard.ts';
 import { jsonBody } from './request-body.ts';
 
 const MAX_BODY_BYTES = 65_536;
@@ -26,14 +29,17 @@ export const mediaMtxRequest = z.object({
 });
 
 /** `/hls/<stream>/<file>`, `/whep/<stream>`, `/watch/<stream>`. */
-const ORIGINAL_PATH = /^\/(?:hls\/(?<hls>[^?#]+)\/[^/?#]+|(?:whep|watch)\/(?<other>[^?#]+))(?:[?#]|$)/;
+const ORIGINAL_PATH = /^\/(?:hls\/(?<hls>[^?]+)|(?:whep|watch)\/(?<other>[^?]+))/;
+/** A stream's id: parts between slashes, none of which a server in between takes for a way up. */
+const STREAM = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/;
 const PROTOCOLS = { hls: 'hls', webrtc: 'webrtc', rtsp: 'rtsp' } as const;
 
 /**
  * `/api/auth`: decisions for others. `POST /mediamtx` answers MediaMTX's `authHTTPAddress`; `GET /request` answers
- * nginx's `auth_request`, which names the path in `X-Original-URI`. 2xx lets the viewer in.
+ * nginx's `auth_request`, which names the path in `X-Original-URI`. 2xx lets the viewer in. The viewer's address is
+ * believed from trusted proxies only: failed attempts are counted by it.
  */
-export function authHooksRouter(access: Access): Router {
+export function authHooksRouter(access: Access, proxies: TrustedProxies): Router {
 	const router = Router({ caseSensitive: true });
 	router.route('/mediamtx').post(jsonBody(MAX_BODY_BYTES), forMediaMtx).all(methodNotAllowed('POST'));
 	router.route('/request').get(forNginx).all(methodNotAllowed('GET', 'HEAD'));
@@ -48,7 +54,7 @@ export function authHooksRouter(access: Access): Router {
 			{
 				authorization: token !== '' ? `Bearer ${token}` : password !== '' ? `Basic ${basic}` : undefined,
 				url: `/?${query}`,
-				address: ip,
+				address: addressOf(request, ip),
 				protocol: PROTOCOLS[data.protocol as keyof typeof PROTOCOLS] ?? 'http',
 			},
 			wishOf(action, path),
@@ -59,24 +65,50 @@ export function authHooksRouter(access: Access): Router {
 	async function forNginx(request: Request, response: Response): Promise<void> {
 		const original = request.get('x-original-uri') ?? '';
 		const { hls, other } = ORIGINAL_PATH.exec(original)?.groups ?? {};
-		const stream = hls ?? other;
-		if (stream === undefined) {
+		if (hls === undefined && other === undefined) {
 			throw new DualcastError('request_invalid', 'X-Original-URI must hold the path of a stream, /hls/<stream>/…');
 		}
+		const stream = hls === undefined ? decoded(other ?? '').replace(/\/$/, '') : folderOf(checked(decoded(hls)));
 		await access.authorize(
 			{
 				authorization: request.headers.authorization,
 				url: original,
-				address: request.get('x-real-ip') ?? request.socket.remoteAddress ?? '',
+				address: addressOf(request, request.get('x-real-ip')),
 				protocol: hls === undefined ? 'webrtc' : 'hls',
 			},
-			{ action: 'read', stream },
+			{ action: 'read', stream: checked(stream) },
 		);
 		response.status(204).end();
+	}
+
+	/** @param said who asks, by who asks for it */
+	function addressOf(request: Request, said = ''): string {
+		const believed = isIP(said) !== 0 && proxies.has(request.socket.remoteAddress ?? '');
+		return believed ? said : callerOf(request).address;
 	}
 }
 
 function wishOf(action: z.output<typeof mediaMtxRequest>['action'], stream: string): Wish {
 	const own: Action = action === 'api' || action === 'metrics' || action === 'pprof' ? 'admin' : action;
-	return own === 'admin' ? { action: own } : { action: own, stream };
+	return own === 'admin' ? { action: own } : { action: own, stream: checked(stream) };
+}
+
+/** As the server behind will see it; what cannot be decoded names nothing. */
+function decoded(path: string): string {
+	try {
+		return decodeURIComponent(path);
+	} catch {
+		return '';
+	}
+}
+
+/** The stream in `<stream>/<file>`. */
+function folderOf(path: string): string {
+	return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+/** @throws DualcastError `forbidden`: nginx takes anything but 401 and 403 for a fault of ours */
+function checked(stream: string): string {
+	if (STREAM.test(stream)) return stream;
+	throw new DualcastError('forbidden', 'this path does not name a stream');
 }

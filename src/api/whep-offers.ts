@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../auth/access.ts';
 import type { Auth } from '../auth/auth.ts';
-import { tokenOf } from '../auth/token-source.ts';
 import { systemClock } from '../base/clock.ts';
 import { DualcastError } from '../base/errors.ts';
 import { Turns } from '../base/turns.ts';
@@ -63,11 +62,16 @@ export class WhepOffers {
 		}
 		// It closes after every answer too, and the reason of an abort is an error with its stack.
 		response.off('close', abort);
-		if (grant) unwatch = auth.sessions.add(grant, () => port.remove(sessionId));
+		if (grant) {
+			unwatch = auth.sessions.add(grant, () => port.remove(sessionId));
+			// The offer and the camera took their time.
+			auth.sessions.check(grant);
+		}
 		const links = iceServerLinks(iceServers, systemClock.wall());
 		if (links.length > 0) response.setHeader('Link', links);
 		response.statusCode = 201;
-		response.setHeader('Location', `/whep/sessions/${resource}${tokenQuery(caller)}`);
+		const query = auth.access.carried(caller);
+		response.setHeader('Location', `/whep/sessions/${resource}${query === '' ? '' : `?${query}`}`);
 		response.setHeader('ETag', port.etag(sessionId) ?? '');
 		response.setHeader('Accept-Patch', ICE_FRAGMENT);
 		response.setHeader('Content-Type', SDP);
@@ -109,11 +113,4 @@ function withOtherOutputs(error: unknown, urls: StreamInfo['urls'] | undefined):
 	const { hls, rtsp } = urls;
 	const facts = { ...error.facts, ...(hls !== undefined && { hls }), ...(rtsp !== undefined && { rtsp }) };
 	return new DualcastError(error.code, error.message, { cause: error, facts });
-}
-
-/** A player that brings its token in the address finds it in the session's address too. */
-function tokenQuery({ authorization, url }: Caller): string {
-	if (authorization !== undefined) return '';
-	const token = tokenOf(undefined, url);
-	return token === undefined ? '' : `?jwt=${encodeURIComponent(token)}`;
 }

@@ -2,6 +2,7 @@ import { DualcastError } from '../base/errors.ts';
 import type { FailedAttempts } from './failed-attempts.ts';
 import { type Action, type Grant, permits } from './grant.ts';
 import type { HookRequest, HttpHook } from './http-hook.ts';
+import { carriedQuery } from './lasting-query.ts';
 import { passwordOf, tokenOf } from './token-source.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
@@ -92,6 +93,16 @@ export class Access {
 		return grant && this.#decide(grant, wish);
 	}
 
+	/**
+	 * The query that addresses in an answer must carry on, such as `jwt=…`; empty when players bring everything again by
+	 * themselves. A service may know its viewers by anything in the query.
+	 */
+	carried({ authorization, url }: Pick<Caller, 'authorization' | 'url'>): string {
+		if (this.#options.read === 'http') return carriedQuery(queryOf(url));
+		const token = authorization === undefined ? tokenOf(undefined, url) : undefined;
+		return token === undefined ? '' : `jwt=${encodeURIComponent(token)}`;
+	}
+
 	#decide(grant: Grant, { action, stream, anyNode }: Wish): Grant {
 		const { node } = this.#options;
 		if (!anyNode && grant.node !== undefined && node !== undefined && grant.node !== node) {
@@ -108,7 +119,11 @@ function hookRequest(
 	{ action, stream = '' }: Wish,
 	token = '',
 ): HookRequest {
-	const question = url.indexOf('?');
-	const query = question < 0 ? '' : url.slice(question + 1);
+	const query = queryOf(url);
 	return { ...passwordOf(authorization), token, ip: address, action, path: stream, protocol, id: '', query };
+}
+
+function queryOf(url: string): string {
+	const question = url.indexOf('?');
+	return question < 0 ? '' : url.slice(question + 1);
 }

@@ -5,6 +5,7 @@ import { Access } from './access.ts';
 import type { Classes } from './claims.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 import type { Grant } from './grant.ts';
+import { overError } from './grant-end.ts';
 import { HttpHook } from './http-hook.ts';
 import { Issuing, type TokenApplication } from './issuing.ts';
 import { KeySet } from './key-set.ts';
@@ -102,11 +103,17 @@ export class Auth {
 		return this.#issuer.issue(request);
 	}
 
-	/** A token with the right that was granted, as long as it lasts and revoked with it, for one node. */
+	/**
+	 * A token with the right that was granted, for one node: given and ending when the other one was and does, and
+	 * revoked with it. There is none in the time for which an expired token is still taken.
+	 *
+	 * @throws DualcastError `token_expired`
+	 */
 	async tokenFor(grant: Grant, node: string): Promise<string> {
-		const { subject, role, actions, streams, tokenId } = grant;
-		const lifetime = Math.max(1, Math.floor((grant.expiresAt - this.#clock.wall()) / 1000));
-		const { token } = await this.#issuer.issue({ subject, role, actions, streams, tokenId, node, lifetime });
+		const { subject, role, actions, streams, tokenId, issuedAt, expiresAt } = grant;
+		if (expiresAt <= this.#clock.wall()) throw overError('token_expired');
+		const lifetime = (expiresAt - issuedAt) / 1000;
+		const { token } = await this.#issuer.issue({ subject, role, actions, streams, tokenId, node, issuedAt, lifetime });
 		return token;
 	}
 

@@ -26,6 +26,8 @@ export type Grant = {
 
 const ALL = '*';
 const ANY_BELOW = '/*';
+/** Empty, `.` or `..`: whoever normalises the path (RFC 3986 6.2.2.3) means another stream. */
+const ODD_PART = /(?:^|\/)\.{0,2}(?:\/|$)/;
 
 /** True when the grant allows the action with the stream, or, without a stream, at all. */
 export function permits(grant: Grant, action: Action, stream?: string): boolean {
@@ -34,8 +36,15 @@ export function permits(grant: Grant, action: Action, stream?: string): boolean 
 	return stream === undefined || grant.streams.some((pattern) => covers(pattern, stream));
 }
 
-/** True when a pattern allows a stream. Ids are compared letter by letter: nothing is decoded or folded. */
+/**
+ * True when a pattern allows a stream. Ids are compared letter by letter: nothing is decoded or folded, and one with
+ * parts that are more than names is no stream's.
+ */
 export function covers(pattern: string, stream: string): boolean {
+	return matches(pattern, stream) && !ODD_PART.test(stream);
+}
+
+function matches(pattern: string, stream: string): boolean {
 	if (pattern === ALL || pattern === stream) return true;
 	return pattern.endsWith(ANY_BELOW) && stream.startsWith(pattern.slice(0, -1));
 }

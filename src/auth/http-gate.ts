@@ -10,7 +10,7 @@ export type HttpGate = {
 	 * @throws DualcastError why not, here or by the promise
 	 */
 	admit(request: HttpRequest, stream: string): Promise<void> | undefined;
-	/** The query that addresses in an answer must carry on, such as `jwt=…`; empty when the token came in a header. */
+	/** The query that addresses in an answer must carry on, such as `jwt=…`; empty for none. */
 	carry(request: HttpRequest): string;
 };
 
@@ -28,9 +28,7 @@ export function httpGate(access: Access, protocol: Caller['protocol'], proxies: 
 			return access.authorize({ authorization, url, address, protocol }, wish).then(() => undefined);
 		},
 		carry(request) {
-			if (request.headers.authorization !== undefined) return '';
-			const token = tokenOf(undefined, request.url ?? '');
-			return token === undefined ? '' : `jwt=${encodeURIComponent(token)}`;
+			return access.carried({ authorization: request.headers.authorization, url: request.url ?? '' });
 		},
 	};
 }

@@ -1,8 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 import { DualcastError, toError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { digestOf } from './digest.ts';
 import type { FailedAttempts } from './failed-attempts.ts';
 import type { Action } from './grant.ts';
+import { lastingQuery } from './lasting-query.ts';
 import { MAX_REMEMBERED_TOKENS } from './limits.ts';
 
 /** What MediaMTX tells its HTTP authentication service, and what we tell ours. */
@@ -57,8 +59,9 @@ export class HttpHook {
 	}
 
 	async #isAllowed(request: HookRequest): Promise<boolean> {
-		const { user, password, token, ip, action, path, protocol } = request;
-		const key = JSON.stringify([user, password, token, ip, action, path, protocol]);
+		const { user, password, token, ip, action, path, protocol, query } = request;
+		// The service may know its viewers by the query.
+		const key = digestOf(JSON.stringify([user, password, token, ip, action, path, protocol, lastingQuery(query)]));
 		const known = this.#answers.get(key);
 		if (known && known.until > this.#options.clock.now()) return known.allowed;
 		// One user's failures are not another's, who may sit behind the same address.

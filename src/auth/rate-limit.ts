@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { digestOf } from './digest.ts';
 import { MAX_COUNTED_CALLERS } from './limits.ts';
 
 type Bucket = { tokens: number; at: number };
@@ -18,15 +19,16 @@ export class RateLimit {
 
 	/** Counts nothing. @returns 0 when an attempt would go on, else the seconds to wait */
 	wait(caller: string): number {
-		const bucket = this.#buckets.get(caller);
+		const bucket = this.#buckets.get(digestOf(caller));
 		return bucket ? this.#secondsUntil(this.#fill(bucket)) : 0;
 	}
 
 	/** Counts an attempt. @returns 0 when it may go on, else the seconds to wait */
 	take(caller: string): number {
-		const bucket = this.#fill(this.#buckets.get(caller) ?? { tokens: this.#burst, at: this.#clock.now() });
-		this.#buckets.delete(caller);
-		this.#buckets.set(caller, bucket);
+		const key = digestOf(caller);
+		const bucket = this.#fill(this.#buckets.get(key) ?? { tokens: this.#burst, at: this.#clock.now() });
+		this.#buckets.delete(key);
+		this.#buckets.set(key, bucket);
 		if (this.#buckets.size > MAX_COUNTED_CALLERS) {
 			const [longestIdle] = this.#buckets.keys();
 			if (longestIdle !== undefined) this.#buckets.delete(longestIdle);

@@ -1,14 +1,12 @@
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Grant } from './grant.ts';
+import { type EndReason, endOf, overError, whyOver } from './grant-end.ts';
 import type { Revocations } from './revocations.ts';
-
-/** Why a session's right ended. */
-export type EndReason = 'token_expired' | 'token_revoked';
 
 /** Timers take no more than 2^31 - 1 ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Holds running sessions to their tokens: each ends when its token expires or is revoked. */
+/** Holds running sessions to their tokens: each ends when its token is taken no more, expired or revoked. */
 export class SessionWatch {
 	readonly #clock: Clock;
 	readonly #revocations: Revocations;
@@ -22,7 +20,7 @@ export class SessionWatch {
 	}
 
 	/**
-	 * @param end called at most once
+	 * @param end called at most once; at once when the right ended already, while the session was made
 	 * @returns ends the watch
 	 */
 	add(grant: Grant, end: (reason: EndReason) => void): () => void {
@@ -39,17 +37,27 @@ export class SessionWatch {
 			this.#sessions.delete(session);
 		};
 		const arm = (): void => {
-			const remaining = grant.expiresAt - this.#clock.wall();
-			if (remaining <= 0) session.end('token_expired');
-			else timer = this.#clock.after(Math.min(remaining, LONGEST_TIMER_MS), arm);
+			const reason = this.#whyOver(grant);
+			if (reason) session.end(reason);
+			else timer = this.#clock.after(Math.min(endOf(grant) - this.#clock.wall(), LONGEST_TIMER_MS), arm);
 		};
 		this.#sessions.add(session);
 		arm();
 		return stop;
 	}
 
+	/** @throws DualcastError `token_expired`, `token_revoked` when a session of this right would end */
+	check(grant: Grant): void {
+		const reason = this.#whyOver(grant);
+		if (reason) throw overError(reason);
+	}
+
 	close(): void {
 		this.#unwatch();
+	}
+
+	#whyOver(grant: Grant): EndReason | undefined {
+		return whyOver(grant, this.#revocations, this.#clock.wall());
 	}
 
 	#endRevoked(): void {

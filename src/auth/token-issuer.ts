@@ -10,7 +10,9 @@ export type TokenRequest = {
 	/** Stream ids, `prefix/*`, `class:NAME` or `*`. */
 	readonly streams: readonly string[];
 	readonly node?: string | undefined;
-	/** Seconds. */
+	/** Milliseconds since the Unix epoch; by default now. */
+	readonly issuedAt?: number | undefined;
+	/** Seconds from then. */
 	readonly lifetime: number;
 	/** Of the token that this one stands for; by default an id of its own. */
 	readonly tokenId?: string | undefined;
@@ -45,15 +47,15 @@ export class TokenIssuer {
 	async issue({ subject, role, actions, streams, node, lifetime, ...given }: TokenRequest): Promise<IssuedToken> {
 		const { keys, issuer, audience, clock, randomBytes } = this.#options;
 		const tokenId = given.tokenId ?? Buffer.from(randomBytes(ID_BYTES)).toString('base64url');
-		const now = Math.floor(clock.wall() / 1000);
+		const issuedAt = given.issuedAt === undefined ? Math.floor(clock.wall() / 1000) : given.issuedAt / 1000;
 		const token = await new SignJWT({ role, actions, streams, ...(node === undefined ? {} : { node }) })
 			.setProtectedHeader({ alg: keys.algorithm, typ: 'JWT' })
 			.setIssuer(issuer)
 			.setAudience(audience)
 			.setSubject(subject)
 			.setJti(tokenId)
-			.setIssuedAt(now)
-			.setExpirationTime(now + lifetime)
+			.setIssuedAt(issuedAt)
+			.setExpirationTime(issuedAt + lifetime)
 			.sign(keys.signing);
 		return { token, tokenId, expiresIn: lifetime };
 	}

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { DualcastError } from '../base/errors.ts';
 import { type Classes, grantFromClaims } from './claims.ts';
 import type { Grant } from './grant.ts';
+import { CLOCK_TOLERANCE_S, overError, whyOver } from './grant-end.ts';
 import type { KeySet } from './key-set.ts';
 import { MAX_REMEMBERED_TOKENS } from './limits.ts';
 import type { Revocations } from './revocations.ts';
@@ -26,8 +27,6 @@ export type TokenVerifierOptions = {
 	readonly clock: Clock;
 };
 
-/** Clocks of issuers differ by so much. */
-const CLOCK_TOLERANCE_S = 30;
 /** Both forms in use (RFC 8725 3.11); a token for another purpose names another type. */
 const TYPES: readonly (string | undefined)[] = [undefined, 'jwt', 'at+jwt'];
 
@@ -93,10 +92,9 @@ export class TokenVerifier {
 	}
 
 	#check(grant: Grant): void {
-		if (grant.expiresAt + CLOCK_TOLERANCE_S * 1000 <= this.#options.clock.wall()) throw expired();
-		if (this.#options.revocations.concerns(grant)) {
-			throw new DualcastError('token_revoked', 'the token was revoked; ask for a new one');
-		}
+		const { revocations, clock } = this.#options;
+		const reason = whyOver(grant, revocations, clock.wall());
+		if (reason) throw overError(reason);
 	}
 
 	#remember(token: string, grant: Grant): void {
@@ -108,13 +106,9 @@ export class TokenVerifier {
 	}
 }
 
-function expired(): DualcastError {
-	return new DualcastError('token_expired', 'the token has expired; ask for a new one');
-}
-
 function tokenError(thrown: unknown): DualcastError {
 	if (thrown instanceof DualcastError) return thrown;
-	if (thrown instanceof errors.JWTExpired) return expired();
+	if (thrown instanceof errors.JWTExpired) return overError('token_expired');
 	if (thrown instanceof errors.JWTClaimValidationFailed) {
 		const text = `the token's claim "${thrown.claim}" is not what is expected here`;
 		return new DualcastError('token_invalid', text, { cause: thrown });

@@ -215,6 +215,8 @@ describe('an offer, with the name of its stream plain or escaped,', () => {
 		expect(all.map(({ status }) => status)).toEqual([201, 201, 201]);
 		expect(asked).toHaveLength(3);
 		for (const each of asked) expect(each).toMatchObject({ ip: '192.0.2.7', path: 'live/stream', query: 'a=b' });
+		// It may know the viewer by it when it is asked about the session.
+		for (const { headers } of all) expect(headers.location).toBe(`/whep/sessions/${RESOURCE}?a=b`);
 	});
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Access, type Caller } from '../../../src/auth/access.ts';
 import { FailedAttempts } from '../../../src/auth/failed-attempts.ts';
 import { type HookRequest, HttpHook } from '../../../src/auth/http-hook.ts';
@@ -107,6 +107,67 @@ describe('Access by an external service', () => {
 		await expect(access.authorize(guess('ann', 100), wish)).rejects.toMatchObject({ code: 'rate_limited' });
 		expect(asked).toHaveLength(100);
 		await expect(access.authorize(guess('bob', 0), wish)).rejects.toMatchObject({ code: 'forbidden' });
+	});
+
+	describe('by what the address holds', () => {
+		/** Like a service that knows viewers by `?key=`. */
+		const byKey = () => {
+			const scene = hooked(() => {
+				const { query } = scene.asked.at(-1) as HookRequest;
+				return new Response('', { status: new URLSearchParams(query).get('key') === 'good' ? 200 : 401 });
+			});
+			const ask = (query: string, path = '/hls/yard/ll.m3u8') =>
+				scene.access.authorize({ ...caller(), url: `${path}${query}` }, wish).then(
+					() => 'let in',
+					(error: { code: string }) => error.code,
+				);
+			return { ...scene, ask };
+		};
+
+		it("does not let in by another one's key, nor refuse for its lack", async () => {
+			const { ask } = byKey();
+			expect(await ask('?key=good')).toBe('let in');
+			expect(await ask('?key=bad')).toBe('token_missing');
+			expect(await ask('')).toBe('token_missing');
+			expect(await ask('?key=bad&_HLS_msn=7')).toBe('token_missing');
+			expect(await ask('?key=good')).toBe('let in');
+		});
+
+		it('does not take for a directive what holds more', async () => {
+			const { ask } = byKey();
+			expect(await ask('?_HLS_msn=7&key=good')).toBe('let in');
+			for (const query of ['?key=good;_HLS_msn=7', '?_HLS_msn=7;key=good', '?avoid=a;key=good', '?x_HLS_msn=1&key=']) {
+				expect(await ask(query), query).toBe('token_missing');
+			}
+		});
+
+		it('asks once for a player that polls a playlist, in each time that an answer is remembered', async () => {
+			const { ask, asked, clock } = byKey();
+			for (const after of [0, 10_001]) {
+				await clock.advance(after);
+				asked.length = 0;
+				for (let msn = 0; msn < 20; msn++) {
+					const reload = `_HLS_msn=${msn}&_HLS_part=${msn % 5}`;
+					expect(await ask(`?key=good&${reload}`)).toBe('let in');
+					expect(await ask(`?${reload}&key=good&_HLS_skip=YES`)).toBe('let in');
+					expect(await ask(`?avoid=sub${msn}&avoid=sub&key=good`)).toBe('let in');
+					expect(await ask('?key=good', `/hls/yard/part${msn}.m4s`)).toBe('let in');
+				}
+				expect(asked).toHaveLength(1);
+			}
+		});
+
+		it('remembers little of a long one', async () => {
+			const { ask, access } = byKey();
+			const remembered = vi.spyOn(Map.prototype, 'set');
+			const long = 'x'.repeat(10_000);
+			await ask(`?key=${long}`);
+			const authorization = `Basic ${Buffer.from(`${long}:${long}`).toString('base64')}`;
+			await access.authorize({ ...caller(), authorization }, wish).catch(() => undefined);
+			const keys = remembered.mock.calls.map(([key]) => String(key).length);
+			remembered.mockRestore();
+			expect(Math.max(...keys)).toBeLessThanOrEqual(64);
+		});
 	});
 
 	it('asks once for many at the same time', async () => {

@@ -24,6 +24,17 @@ describe('covers', () => {
 		['room/*', 'room', false],
 		['room/*', 'roommate', false],
 		['yard', 'yard%2f..', false],
+		['*', 'room/.front/..cam', true],
+		['*', '', false],
+		['*', '..', false],
+		['*', 'room//5', false],
+		['*', '/room', false],
+		['room/*', 'room/', false],
+		['room/*', 'room/.', false],
+		['room/*', 'room/../yard', false],
+		['room/*', 'room/./5', false],
+		['room/../yard', 'room/../yard', false],
+		['room/../yard/*', 'room/../yard/gate', false],
 	])('%s, %s: %s', (pattern, stream, expected) => {
 		expect(covers(pattern, stream)).toBe(expected);
 	});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { Auth } from '../../../src/auth/auth.ts';
+import type { Grant } from '../../../src/auth/grant.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { VirtualClock } from '../../fakes/virtual-clock.ts';
+
+const address = '192.0.2.1';
+const wish = { action: 'read', stream: 'cam' } as const;
+
+/** Nodes of a cluster, which hear nothing of each other's revocations. */
+function scene() {
+	const clock = new VirtualClock(Date.UTC(2026, 0, 1) + 250);
+	const node = (name: string) =>
+		new Auth(
+			{
+				...{ read: 'jwt', secret: 's'.repeat(32), issuer: 'here', audience: 'here', lifetime: 60, openIssuing: false },
+				...{ apiKeys: [], classes: {}, classCodes: {}, issuers: [], node: name },
+			},
+			{ clock, logger: silentLogger },
+		);
+	const nodes = { main: node('main'), sub1: node('sub1'), sub2: node('sub2') };
+	const right = { subject: 'ann', role: 'student', actions: ['read'], streams: ['cam'], lifetime: 60 } as const;
+	const granted = async () => {
+		const { token } = await nodes.main.issue({ ...right, node: 'sub1' });
+		return { token, grant: await nodes.main.access.verify(token, { address }) };
+	};
+	const enter = (auth: Auth, token: string) =>
+		auth.access.authorize({ authorization: `Bearer ${token}`, url: '/', address, protocol: 'hls' }, wish);
+	return { clock, ...nodes, granted, enter };
+}
+
+describe('a token that stands for another one', () => {
+	it('is the same but for its node', async () => {
+		const { main, sub2, granted, enter, clock } = scene();
+		const { grant } = await granted();
+		await clock.advance(12_345);
+		expect(await enter(sub2, await main.tokenFor(grant, 'sub2'))).toEqual({ ...grant, node: 'sub2' });
+	});
+
+	it('is the same for an issuer that does not say when it gave it, to the millisecond', async () => {
+		const { main, sub2, granted, enter } = scene();
+		const { grant } = await granted();
+		const foreign: Grant = { ...grant, issuedAt: 0, expiresAt: grant.expiresAt + 500 };
+		expect(await enter(sub2, await main.tokenFor(foreign, 'sub2'))).toEqual({ ...foreign, node: 'sub2' });
+	});
+
+	it('does not live on when it is exchanged again and again', async () => {
+		const { main, sub1, sub2, granted, enter, clock } = scene();
+		let { token } = await granted();
+		const first = await main.access.verify(token, { address });
+		for (let left = 55; left > 0; left -= 5) {
+			await clock.advance(5000);
+			const place = left % 2 === 0 ? 'sub1' : 'sub2';
+			token = await main.tokenFor(await main.access.verify(token, { address }), place);
+			const grant = await enter(place === 'sub1' ? sub1 : sub2, token);
+			expect(grant?.expiresAt).toBe(first.expiresAt);
+		}
+		await clock.advance(5000);
+		const grant = await main.access.verify(token, { address });
+		await expect(main.tokenFor(grant, 'sub1')).rejects.toMatchObject({ code: 'token_expired' });
+	});
+
+	it('is refused where the subject was revoked meanwhile', async () => {
+		const { main, sub2, granted, enter, clock } = scene();
+		const { grant } = await granted();
+		await clock.advance(5000);
+		sub2.revoke({ subject: 'ann' });
+		await clock.advance(5000);
+		const exchanged = await main.tokenFor(grant, 'sub2');
+		await expect(enter(sub2, exchanged)).rejects.toMatchObject({ code: 'token_revoked' });
+	});
+});
