@@ -10,6 +10,11 @@ export interface RtspStreamHandler {
 	 * whole within it: it is valid as long as that is.
 	 */
 	onFrame(channel: number, payload: Uint8Array): void;
+	/**
+	 * Asked after garbage only: whether a frame on this channel, whose second byte is `type`, is one that comes here.
+	 * Without this, any is.
+	 */
+	isExpected?(channel: number, type: number): boolean;
 }
 
 const DOLLAR = 0x24;
@@ -22,6 +27,8 @@ const START_WORDS = ['RTSP/', 'HTTP/', ...RTSP_METHODS.map((method) => `${method
 );
 /** Size of the smallest RTCP packet that says something: a frame after garbage must have as much to be believed. */
 const MIN_TRUSTED_FRAME = 8;
+/** What of a frame is looked at then: the version, and the type of RTP or RTCP. */
+const TRUST_BYTES = 2;
 
 /** Header of the frame whose body is being collected. */
 type PartialFrame = { readonly channel: number; readonly payload: Uint8Array; filled: number };
@@ -73,15 +80,12 @@ export class RtspSplitter {
 	}
 
 	#startFrame(bytes: Uint8Array, at: number): number {
-		const needed = FRAME_HEADER + (this.#garbageRun > 0 ? 1 : 0);
+		const needed = FRAME_HEADER + (this.#garbageRun > 0 ? TRUST_BYTES : 0);
 		if (at + needed > bytes.length) return this.#keepStart(bytes, at);
-		const length = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
-		if (this.#garbageRun > 0) {
-			// Within garbage a `$` is as likely as any byte: believe only what looks like RTP or RTCP version 2.
-			if (length < MIN_TRUSTED_FRAME || (bytes[at + FRAME_HEADER] as number) >> 6 !== 2) return this.#skip(at);
-		}
-		this.#garbageRun = 0;
 		const channel = bytes[at + 1] as number;
+		const length = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
+		if (this.#garbageRun > 0 && !this.#isTrusted(channel, length, bytes, at + FRAME_HEADER)) return this.#skip(at);
+		this.#garbageRun = 0;
 		const from = at + FRAME_HEADER;
 		const to = from + length;
 		if (to <= bytes.length) {
@@ -92,6 +96,15 @@ export class RtspSplitter {
 		payload.set(bytes.subarray(from));
 		this.#frame = { channel, payload, filled: bytes.length - from };
 		return bytes.length;
+	}
+
+	/**
+	 * Within garbage a `$` is as likely as any byte, and what it says would swallow good frames: believe only what looks
+	 * like RTP or RTCP version 2 and is expected.
+	 */
+	#isTrusted(channel: number, length: number, bytes: Uint8Array, at: number): boolean {
+		if (length < MIN_TRUSTED_FRAME || (bytes[at] as number) >> 6 !== 2) return false;
+		return this.#handler.isExpected?.(channel, bytes[at + 1] as number) ?? true;
 	}
 
 	#continueFrame(frame: PartialFrame, bytes: Uint8Array, at: number): number {

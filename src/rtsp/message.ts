@@ -140,7 +140,7 @@ export function contentLength(headers: RtspHeaders): number {
 	return length;
 }
 
-/** `CSeq` of a message; undefined when it is missing or no number. */
+/** `CSeq` of a message; undefined when it is missing or no number. Nine digits by RFC 7826; some count in 32 bits. */
 export function sequenceOf(message: RtspMessage): number | undefined {
 	const value = message.headers.get('CSeq');
 	return value !== undefined && /^\d{1,10}$/.test(value) ? Number(value) : undefined;

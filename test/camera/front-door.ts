@@ -19,6 +19,8 @@ export type DoorRequest = {
 export type FrontDoorOptions = {
 	/** Port of the camera behind, on 127.0.0.1. */
 	readonly port: number;
+	/** Where the door is, when that is not 127.0.0.1. */
+	readonly host?: string;
 	readonly tls?: boolean;
 	/** What is done with an HTTP request before the door opens; a text is the answer, and the connection ends. */
 	readonly judge?: (request: DoorRequest) => string | undefined;
@@ -50,7 +52,7 @@ export class FrontDoor {
 		const door = new FrontDoor(options);
 		await new Promise<void>((resolve, reject) => {
 			door.#server.once('error', reject);
-			door.#server.listen(0, '127.0.0.1', resolve);
+			door.#server.listen(0, options.host ?? '127.0.0.1', resolve);
 		});
 		return door;
 	}
@@ -77,7 +79,7 @@ export class FrontDoor {
 
 	/** The camera's URL through this door. */
 	get url(): string {
-		return `${this.#options.tls ? 'rtsps' : 'rtsp'}://127.0.0.1:${this.port}/cam`;
+		return `${this.#options.tls ? 'rtsps' : 'rtsp'}://${this.#options.host ?? '127.0.0.1'}:${this.port}/cam`;
 	}
 
 	async close(): Promise<void> {

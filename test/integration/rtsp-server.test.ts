@@ -9,6 +9,8 @@ import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { FakePresentation, frameOf } from '../unit/rtsp/server/fake-presentation.ts';
 
 const CLOSE_DEADLINE = { timeout: 5000 };
+/** Bytes on their way between two sockets. */
+const MORE_THAN_A_SYSTEM_KEEPS = 256 * 1024 * 1024;
 let scope = new Scope();
 afterEach(async () => {
 	await scope.close();
@@ -147,6 +149,60 @@ describe('RtspServer', () => {
 		await client.closed();
 		presentation.deliver(frameOf(0, 42, true));
 		await expect.poll(() => other.received.charCodeAt(other.received.length - 1), CLOSE_DEADLINE).toBe(42);
+	});
+
+	it('ends a client that asks and asks and takes no answer, before it is let in', async () => {
+		const { server } = await start();
+		const client = new RawClient(server.port);
+		client.socket.pause();
+		await expect.poll(() => server.connections, CLOSE_DEADLINE).toBe(1);
+		// What is required and not known is repeated in the answer.
+		const text = `OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nRequire: ${'x'.repeat(8000)}\r\n\r\n`;
+		const closed = once(client.socket, 'close');
+		for (let sent = 0; sent < MORE_THAN_A_SYSTEM_KEEPS && server.connections > 0; sent += text.length) {
+			if (!client.socket.write(text)) await Promise.race([once(client.socket, 'drain'), closed]);
+		}
+		expect(server.connections).toBe(0);
+	});
+
+	it('lets answers wait behind media', async () => {
+		const { server, url, presentation } = await start();
+		const client = new RawClient(server.port);
+		client.send('SETUP', `${url}/trackID=0`, 'Transport: RTP/AVP/TCP;unicast');
+		client.send('PLAY', url);
+		await client.answers(200, 200);
+		client.socket.pause();
+		presentation.deliver({ ...frameOf(0, 1, true), packets: new Array(1000).fill(new Uint8Array(60_000)) });
+		client.send('OPTIONS', url);
+		client.send('TEARDOWN', url);
+		await expect.poll(() => presentation.readers.size, CLOSE_DEADLINE).toBe(0);
+		client.socket.resume();
+		await client.answers(200, 200, 200, 200);
+	});
+
+	it.each([
+		['8000 digits', '9'.repeat(8000)],
+		['more than 32 bits', '12345678901'],
+		['-1', '-1'],
+		['1e3', '1e3'],
+		['two numbers', '1 2'],
+		['nothing', ''],
+	])('refuses a CSeq of %s and does not repeat it', async (_, sequence) => {
+		const { server } = await start();
+		const client = new RawClient(server.port);
+		client.socket.write(`OPTIONS * RTSP/1.0\r\nCSeq: ${sequence}\r\n\r\n`);
+		await client.answers(400);
+		expect(client.received).not.toContain('CSeq');
+		client.send('OPTIONS', '*');
+		await client.answers(400, 200);
+	});
+
+	it.each(['0', '007', '4294967295'])('repeats the CSeq %s as it is', async (sequence) => {
+		const { server } = await start();
+		const client = new RawClient(server.port);
+		client.socket.write(`OPTIONS * RTSP/1.0\r\ncseq:${sequence} \r\n\r\n`);
+		await client.answers(200);
+		expect(client.received).toContain(`\r\nCSeq: ${sequence}\r\n`);
 	});
 
 	it('plays over UDP to the address the requests come from, whatever destination is asked for', async () => {

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CameraPlaces } from '../../src/rtsp/client/camera-places.ts';
+import { CameraPlaces, isLocal } from '../../src/rtsp/client/camera-places.ts';
 import { FAKE_SDP, FakeCamera, type FakeCameraScript, ok, status } from '../camera/fake-camera.ts';
 import { FrontDoor } from '../camera/front-door.ts';
 import { Pull, rtspSource } from '../camera/pulled-source.ts';
@@ -30,6 +31,12 @@ async function trap(address = '127.0.0.2'): Promise<{ url: string; port: number;
 	return { url: `rtsp://${address}:${port}/x`, port, visits: () => visits };
 }
 
+/** Of this machine, and not a loopback one; undefined without a network. */
+function networkAddress(): string | undefined {
+	const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+	return interfaces.find(({ address, family }) => family === 'IPv4' && !isLocal(address))?.address;
+}
+
 const HERE = new CameraPlaces({ allowed: ['127.0.0.1'], local: false });
 
 describe('S1: a camera that leads elsewhere', () => {
@@ -54,6 +61,25 @@ describe('S1: a camera that leads elsewhere', () => {
 			expect(await outcome).toMatchObject({ code: 'camera_disallowed' });
 		},
 	);
+
+	it.for(
+		(['tcp', 'http', 'websocket'] as const).flatMap((transport) =>
+			['127.0.0.1', 'localhost'].map((host) => ({ transport, host })),
+		),
+	)('from the network to $host is not even called, by $transport', async ({ transport, host }, context) => {
+		const outside = networkAddress();
+		if (outside === undefined) return context.skip('this needs a network');
+		const victim = await trap('127.0.0.1');
+		const camera = await startCamera({
+			on: { DESCRIBE: (request) => status(request, 302, { Location: `rtsp://${host}:${victim.port}/reboot?now=1` }) },
+		});
+		const door = await FrontDoor.open({ port: camera.port, host: outside });
+		open.push(() => door.close());
+		const error = await new Pull(rtspSource(door.url, { transport })).outcome;
+		expect(error).toMatchObject({ code: 'camera_protocol' });
+		expect(error?.message).toContain('it is not followed');
+		expect(victim.visits()).toBe(0);
+	});
 
 	it('by its base, its controls and its transport is asked on its own connection all the same', async () => {
 		const elsewhere = await trap();

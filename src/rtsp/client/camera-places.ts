@@ -21,6 +21,9 @@ export function isLocal(address: string): boolean {
 	return LOCAL.has(address);
 }
 
+/** Judges addresses before anything is sent to them. */
+export type Places = Pick<CameraPlaces, 'check' | 'lookup'>;
+
 export type CameraPlacesOptions = {
 	/** Host names, addresses and networks; empty for every place. */
 	readonly allowed: readonly string[];
@@ -82,6 +85,32 @@ export class CameraPlaces {
 				: 'no camera can be there';
 		return new SourceError('camera_disallowed', `${where}; ${cure}`, { permanent: true });
 	}
+}
+
+/**
+ * The same places without this machine and its link.
+ *
+ * @param refused says so
+ */
+export function withoutLocal(places: Places | undefined, refused: () => SourceError): Places {
+	return {
+		check(host) {
+			places?.check(host);
+			if (isLocal(host)) throw refused();
+		},
+		lookup(host, options, callback) {
+			const find: LookupFunction = places?.lookup ?? lookup;
+			find(host, { ...options, all: true }, (failure, found) => {
+				if (failure) return callback(failure, '');
+				const all = typeof found === 'string' ? [{ address: found, family: isIP(found) }] : found;
+				const others = all.filter(({ address }) => !isLocal(address));
+				const [first] = others;
+				if (!first) return callback(refused(), '');
+				if (options.all) callback(null, others);
+				else callback(null, first.address, first.family);
+			});
+		},
+	};
 }
 
 function plainName(name: string): string {

@@ -20,6 +20,8 @@ export interface FrameHandler {
 	 * @param arrival `Clock.now()`, the same for all frames of one read
 	 */
 	onFrame(channel: number, payload: Uint8Array, arrival: number): void;
+	/** As `RtspStreamHandler` has it. */
+	isExpected(channel: number, type: number): boolean;
 }
 
 export type ConnectionOptions = {
@@ -170,6 +172,10 @@ export class RtspConnection implements RtspStreamHandler, WireHandler {
 
 	onFrame(channel: number, payload: Uint8Array): void {
 		this.#frames?.onFrame(channel, payload, this.#arrival);
+	}
+
+	isExpected(channel: number, type: number): boolean {
+		return this.#frames?.isExpected(channel, type) ?? true;
 	}
 
 	onBytes(chunk: Uint8Array): void {

@@ -3,7 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import { SourceError } from '../../base/errors.ts';
 import { sourceErrorFromSocket } from '../errors.ts';
-import type { CameraPlaces } from './camera-places.ts';
+import type { Places } from './camera-places.ts';
 import { distrust, type TlsTrust } from './tls-trust.ts';
 
 export type DialOptions = {
@@ -13,7 +13,7 @@ export type DialOptions = {
 	/** Of the host, when it is known: its name is not looked up again. */
 	readonly address?: string;
 	/** Where cameras may be; undefined: everywhere. */
-	readonly places?: CameraPlaces | undefined;
+	readonly places?: Places | undefined;
 	/** Undefined for plain TCP. */
 	readonly tls: TlsTrust | undefined;
 	readonly clock: Clock;

@@ -33,6 +33,10 @@ export class InterleavedTransport implements MediaTransport, FrameHandler {
 		else slot.lane.onRtp(payload, arrival);
 	}
 
+	isExpected(channel: number, type: number): boolean {
+		return this.#slots[channel]?.lane.expects(type) ?? false;
+	}
+
 	/** @returns false when another track has one of the channels */
 	assign([rtp, rtcp]: PortPair, lane: Lane): boolean {
 		if (this.#slots[rtp] || this.#slots[rtcp]) return false;

@@ -14,6 +14,8 @@ export interface Lane {
 	onRtp(bytes: Uint8Array, arrival: number): void;
 	/** @param bytes of one compound RTCP packet */
 	onRtcp(bytes: Uint8Array, arrival: number): void;
+	/** @param type second byte of a packet: whether RTP and RTCP of this track have such a one */
+	expects(type: number): boolean;
 }
 
 /** What happens while packets come. */
@@ -41,12 +43,22 @@ const LAST_RTCP_TYPE = 204;
 /** Takes the packets of all tracks of one session to the sink, and writes the receiver reports about them. */
 export class MediaReceiver {
 	readonly #options: ReceiverOptions;
-	readonly #lanes: TrackLane[] = [];
+	#lanes: TrackLane[] = [];
+	#opened = false;
 	#started = false;
 	#heardAt = 0;
 
 	constructor(options: ReceiverOptions) {
 		this.#options = options;
+	}
+
+	/** From now on packets are taken: before, nobody could be told what they are. */
+	open(): void {
+		this.#opened = true;
+	}
+
+	get opened(): boolean {
+		return this.#opened;
 	}
 
 	/** `Clock.now()` of the last packet of any track; 0 before the first. */
@@ -64,6 +76,11 @@ export class MediaReceiver {
 		const lane = new TrackLane(this, this.#options, track, sendRtcp);
 		this.#lanes.push(lane);
 		return lane;
+	}
+
+	/** Its packets do not come. */
+	removeLane(lane: Lane): void {
+		this.#lanes = this.#lanes.filter((one) => one !== lane);
 	}
 
 	/** How a track has arrived so far; undefined for one without a lane. */
@@ -132,8 +149,8 @@ class TrackLane implements Lane {
 	}
 
 	onRtp(bytes: Uint8Array, arrival: number): void {
-		const type = bytes[1] ?? 0;
-		if (type >= FIRST_RTCP_TYPE && type <= LAST_RTCP_TYPE) {
+		if (!this.#receiver.opened) return;
+		if (isRtcpType(bytes[1] ?? 0)) {
 			this.onRtcp(bytes, arrival);
 			return;
 		}
@@ -151,6 +168,7 @@ class TrackLane implements Lane {
 	}
 
 	onRtcp(bytes: Uint8Array, arrival: number): void {
+		if (!this.#receiver.opened) return;
 		for (const packet of parseRtcp(bytes)) {
 			if (packet.type === 'sender-report') {
 				// Cameras send reports of streams that are not played; only those of the packets' own source tell the time.
@@ -164,6 +182,10 @@ class TrackLane implements Lane {
 				this.#receiver.onLaneGoodbye();
 			}
 		}
+	}
+
+	expects(type: number): boolean {
+		return (type & 0x7f) === this.#payloadType || isRtcpType(type);
 	}
 
 	report(): void {
@@ -192,4 +214,8 @@ class TrackLane implements Lane {
 	#deliver(packet: RtpPacket, arrival: number): void {
 		this.#sink.onPacket(this.trackId, packet, arrival);
 	}
+}
+
+function isRtcpType(type: number): boolean {
+	return type >= FIRST_RTCP_TYPE && type <= LAST_RTCP_TYPE;
 }

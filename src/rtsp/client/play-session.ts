@@ -98,6 +98,7 @@ class PlaySession {
 		const arrangement = await setUp(dialogue, presentation, this.#transport, this.#receiver);
 		if ('refused' in arrangement) return arrangement;
 		this.#arrangement = arrangement;
+		this.#receiver.open();
 		const stop = () => this.#end();
 		signal.addEventListener('abort', stop, { once: true });
 		this.#scope.defer(() => signal.removeEventListener('abort', stop));

@@ -62,6 +62,7 @@ export async function reachCamera(options: ReachOptions, scope: Scope, signal: A
 		const wire = await openWire({
 			...options,
 			camera,
+			places: redirections.placesOf(camera, options.places),
 			tls: trustOf(camera, home, options.tls),
 			login: login(),
 			signal,

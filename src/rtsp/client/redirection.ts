@@ -1,6 +1,6 @@
 import { SourceError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
-import { isLocal } from './camera-places.ts';
+import { isLocal, type Places, withoutLocal } from './camera-places.ts';
 import { type CameraUrl, parseCameraUrl } from './camera-url.ts';
 import { remoteOf } from './dial.ts';
 import { CLIENT_LIMITS } from './limits.ts';
@@ -43,16 +43,29 @@ export class Redirections {
 	}
 
 	/**
-	 * To be called with the address of each connection, before anything is sent.
+	 * Where the connection to a camera may go: one of the network must not lead to this machine or its link.
 	 *
-	 * @throws SourceError when a camera of the network leads to this machine or its link
+	 * @param places where cameras may be
+	 */
+	placesOf(camera: CameraUrl, places: Places | undefined): Places | undefined {
+		if (this.#visited.length === 1 || this.#firstWasLocal) return places;
+		return withoutLocal(places, () => notFollowed(camera));
+	}
+
+	/**
+	 * To be called with the address of each connection.
+	 *
+	 * @throws SourceError when it is one where the connection must not go
 	 */
 	check(camera: CameraUrl, address: string): void {
 		const local = isLocal(address);
 		if (this.#visited.length === 1) this.#firstWasLocal = local;
-		else if (local && !this.#firstWasLocal)
-			throw wrong(`the camera redirects to ${remoteOf(camera)}; it is not followed`);
+		else if (local && !this.#firstWasLocal) throw notFollowed(camera);
 	}
+}
+
+function notFollowed(camera: CameraUrl): SourceError {
+	return wrong(`the camera redirects to ${remoteOf(camera)}; it is not followed`);
 }
 
 function readLocation(location: string, tunnelled: boolean): CameraUrl {

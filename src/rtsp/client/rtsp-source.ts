@@ -122,7 +122,9 @@ function refusalOfAll(refusals: readonly TransportRefusal[]): SourceError {
 
 function labelOf(url: string): string {
 	try {
-		return redact(parseCameraUrl(url).requestUrl);
+		// A quotation mark would end a secret.
+		const { requestUrl } = parseCameraUrl(url);
+		return redact(requestUrl.replace(/["'<>]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`));
 	} catch {
 		return 'invalid URL';
 	}

@@ -34,7 +34,7 @@ export type Arrangement = {
 /** A camera that is somewhere else. */
 export type Redirection = { readonly location: string };
 
-/** The camera refused the first SETUP in a way that another transport may cure. */
+/** The camera refused the SETUP that decides, in a way that another transport may cure. */
 export type TransportRefusal = {
 	readonly refused: SourceError;
 	/** In a few words, for people: `461`. */
@@ -85,7 +85,8 @@ export async function describe(
 }
 
 /**
- * SETUP of each track (RFC 2326 section 10.4). A track that is refused while another is set up is left out.
+ * SETUP of each track (RFC 2326 section 10.4), the picture first: it decides whether the transport will do, and a
+ * sound that the camera refuses is left out.
  *
  * @throws SourceError when no transport can help
  */
@@ -95,30 +96,36 @@ export async function setUp(
 	transport: MediaTransport,
 	receiver: MediaReceiver,
 ): Promise<Arrangement | TransportRefusal> {
-	const tracks: SdpTrack[] = [];
+	const taken = new Set<SdpTrack>();
 	const skipped = [...presentation.skipped];
 	const paths: MediaPath[] = [];
-	for (const track of presentation.tracks) {
+	const leaveOut = ({ track: { kind, codec } }: SdpTrack, reason: string) => skipped.push({ kind, codec, reason });
+	for (const track of presentation.tracks.toSorted(pictureFirst)) {
 		const path = await transport.open();
 		const url = trackUrl(presentation.url, track.control);
 		const answer = await dialogue.call('SETUP', url, { Transport: buildTransport(path.request) });
 		if (answer.status !== 200) {
-			if (tracks.length === 0) return refusal(answer.status, transport.lower);
-			const { kind, codec } = track.track;
-			skipped.push({ kind, codec, reason: `The camera answered ${answer.status} to its SETUP.` });
+			if (taken.size === 0) return refusal(answer.status, transport.lower);
+			leaveOut(track, `The camera answered ${answer.status} to its SETUP.`);
 			continue;
 		}
 		const chosen = parseTransport(answer.headers.get('Transport') ?? '')[0];
 		const lane = receiver.addLane(track, (bytes) => path.sendRtcp(bytes));
 		const mismatch = await path.accept(chosen, lane);
 		if (mismatch !== undefined) {
-			const message = `the camera does not send by ${transport.lower}: ${mismatch}; set transport to auto`;
-			return { refused: new SourceError('camera_unsupported', message, { permanent: true }), why: mismatch };
+			if (taken.size === 0) return otherTransport(mismatch, transport.lower);
+			receiver.removeLane(lane);
+			leaveOut(track, `The camera does not send it by ${transport.lower}: ${mismatch}.`);
+			continue;
 		}
-		tracks.push(track);
+		taken.add(track);
 		paths.push(path);
 	}
-	return { tracks, skipped, paths };
+	return { tracks: presentation.tracks.filter((track) => taken.has(track)), skipped, paths };
+}
+
+function pictureFirst(a: SdpTrack, b: SdpTrack): number {
+	return Number(b.track.kind === 'video') - Number(a.track.kind === 'video');
 }
 
 /** What the camera says of itself by OPTIONS; a refusal or silence is of no consequence. */
@@ -146,6 +153,12 @@ function refusal(status: number, lower: MediaTransport['lower']): TransportRefus
 		return { refused: new SourceError('camera_unsupported', message, { permanent: true }), why: '461' };
 	}
 	return { refused, why: String(status) };
+}
+
+/** The camera agreed to a transport that it was not asked for. */
+function otherTransport(chosen: string, lower: MediaTransport['lower']): TransportRefusal {
+	const message = `the camera does not send by ${lower}: ${chosen}; set transport to auto`;
+	return { refused: new SourceError('camera_unsupported', message, { permanent: true }), why: chosen };
 }
 
 function nothingToPlay(skipped: readonly SkippedMedia[], server: string | undefined): SourceError {

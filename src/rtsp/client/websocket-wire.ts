@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { SourceError, toError } from '../../base/errors.ts';
 import { maskedFrame, OPCODE, type WebSocketHandler, WebSocketSplitter } from '../websocket-frames.ts';
 import { type HttpOpenOptions, openByGet } from './http-open.ts';
+import { CLIENT_LIMITS } from './limits.ts';
 import { readSocket, type Wire, type WireHandler } from './wire.ts';
 
 /** RFC 6455 section 1.3. */
@@ -37,7 +38,8 @@ export async function openWebSocket(options: HttpOpenOptions, random: () => numb
 	throw new SourceError('camera_unsupported', message, { facts: { status, method: 'GET' }, permanent: true });
 }
 
-class WebSocketWire implements Wire, WebSocketHandler {
+/** The bytes of one RTSP connection in a WebSocket that was opened. */
+export class WebSocketWire implements Wire, WebSocketHandler {
 	readonly #socket: Socket;
 	readonly #random: () => number;
 	readonly #splitter = new WebSocketSplitter(this);
@@ -85,7 +87,7 @@ class WebSocketWire implements Wire, WebSocketHandler {
 	}
 
 	onControl(opcode: number, payload: Uint8Array): void {
-		if (opcode === OPCODE.ping) this.#send(OPCODE.pong, payload);
+		if (opcode === OPCODE.ping && this.waiting <= CLIENT_LIMITS.waitingBytes) this.#send(OPCODE.pong, payload);
 		if (opcode !== OPCODE.close || this.#closed) return;
 		this.#send(OPCODE.close, payload.subarray(0, 2));
 		this.#socket.end();

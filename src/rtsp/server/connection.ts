@@ -4,7 +4,7 @@ import { DualcastError, toError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { RtspSyntaxError } from '../errors.ts';
 import { RtspSplitter } from '../framing.ts';
-import { type RtspRequest, type RtspResponse, serializeMessage } from '../message.ts';
+import { type RtspRequest, type RtspResponse, response, sequenceOf, serializeMessage } from '../message.ts';
 import type { TransportHeader } from '../transport-header.ts';
 import { Channels } from './channels.ts';
 import { InterleavedOutlet, InterleavedWriter } from './interleaved-outlet.ts';
@@ -47,6 +47,8 @@ export class ServerConnection {
 	readonly connectedAt: number;
 	#udp: UdpClient | undefined;
 	#pending = 0;
+	/** Bytes of answers that the network has not taken. */
+	#unsent = 0;
 	#refused = 0;
 	#letIn = false;
 	#tail: Promise<void> = Promise.resolve();
@@ -147,6 +149,11 @@ export class ServerConnection {
 	/** OPTIONS is for everybody: it says nothing of the streams. */
 	async #isLetIn(request: RtspRequest, respond: (answer: RtspResponse) => void): Promise<boolean> {
 		if (this.#gone.signal.aborted) return false;
+		// What is no number is not repeated: everybody may ask, and ask at length.
+		if (request.headers.get('CSeq') !== undefined && sequenceOf(request) === undefined) {
+			respond(response(400, 'Bad Request', {}));
+			return false;
+		}
 		this.userAgent ??= request.headers.get('User-Agent')?.slice(0, SERVER_LIMITS.userAgentCharacters);
 		if (request.method === 'OPTIONS' || (this.#letIn && !GUARDED_METHODS.includes(request.method))) return true;
 		const refused = await this.#options.guard.authorize(request);
@@ -164,11 +171,17 @@ export class ServerConnection {
 	}
 
 	#write(request: RtspRequest, answer: RtspResponse): void {
-		const sequence = request.headers.get('CSeq');
-		if (sequence !== undefined) answer.headers.append('CSeq', sequence);
+		if (sequenceOf(request) !== undefined) answer.headers.append('CSeq', request.headers.get('CSeq') ?? '');
 		answer.headers.append('Server', 'Dualcast');
 		if (answer.status < 300) this.#options.guard.sign?.(request, answer);
-		if (this.#options.socket.writable) this.#options.socket.write(serializeMessage(answer));
+		const { socket } = this.#options;
+		if (!socket.writable) return;
+		const bytes = serializeMessage(answer);
+		this.#unsent += bytes.length;
+		socket.write(bytes, () => {
+			this.#unsent -= bytes.length;
+		});
+		if (this.#unsent > SERVER_LIMITS.answerBytes) this.close('the client takes no answers');
 	}
 
 	async #openOutlet(wanted: TransportHeader): Promise<OpenedOutlet | undefined> {

@@ -4,6 +4,8 @@ export const SERVER_LIMITS = {
 	connections: 256,
 	/** Requests a client may send before the first of them is answered. */
 	pendingRequests: 32,
+	/** Bytes of answers that may wait for a client, media apart. */
+	answerBytes: 256 * 1024,
 	/** Kept of a client's User-Agent. */
 	userAgentCharacters: 200,
 	/** A client that was not let in by then is closed: slow or silent clients do not hold a place. */

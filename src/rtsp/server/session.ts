@@ -163,6 +163,8 @@ export class ServerSession {
 			return;
 		}
 		respond(this.#ok({ Range: 'npt=now-' }));
+		// The client took no more answers: the session was closed with this one.
+		if (this.#state !== state) return;
 		const { clock, onEnd } = this.#options;
 		const playback = 'playback' in state ? state.playback : new Playback(presentation, state.outlets, clock, onEnd);
 		this.#state = { name: 'playing', outlets: state.outlets, playback };

@@ -11,21 +11,28 @@ export const rtspFraming: FuzzTarget = {
 	shape: 'bytes',
 	dictionary: ['RTSP/1.0 200 OK\r\n', '\r\n\r\n', 'Content-Length: ', '$', '$\0', 'OPTIONS ', 'HTTP/', '\r', '\n'],
 	run(input) {
-		const whole = split([input]);
-		promise(whole.bytes <= input.length, 'nothing comes out that did not come in');
-		promise(whole.garbage <= input.length, 'no byte is skipped twice');
-		const random = new Random(input.length);
-		const parts: Uint8Array[] = [];
-		for (let at = 0; at < input.length; ) {
-			const length = 1 + random.below(random.once(4) ? 2000 : 7);
-			parts.push(input.subarray(at, at + length));
-			at += length;
-		}
-		const cut = split(parts);
-		promise(cut.events.join('\n') === whole.events.join('\n'), 'cuts change nothing');
-		promise(cut.garbage === whole.garbage, 'cuts change nothing of what is skipped');
+		check(input);
+		check(input, (channel, type) => channel < 2 && type >= 96);
 	},
 };
+
+type IsExpected = NonNullable<RtspStreamHandler['isExpected']>;
+
+function check(input: Uint8Array, isExpected?: IsExpected): void {
+	const whole = split([input], isExpected);
+	promise(whole.bytes <= input.length, 'nothing comes out that did not come in');
+	promise(whole.garbage <= input.length, 'no byte is skipped twice');
+	const random = new Random(input.length);
+	const parts: Uint8Array[] = [];
+	for (let at = 0; at < input.length; ) {
+		const length = 1 + random.below(random.once(4) ? 2000 : 7);
+		parts.push(input.subarray(at, at + length));
+		at += length;
+	}
+	const cut = split(parts, isExpected);
+	promise(cut.events.join('\n') === whole.events.join('\n'), 'cuts change nothing');
+	promise(cut.garbage === whole.garbage, 'cuts change nothing of what is skipped');
+}
 
 class Recorder implements RtspStreamHandler {
 	readonly events: string[] = [];
@@ -43,9 +50,12 @@ class Recorder implements RtspStreamHandler {
 	}
 }
 
-function split(parts: readonly Uint8Array[]): { events: string[]; bytes: number; garbage: number } {
+function split(
+	parts: readonly Uint8Array[],
+	isExpected: IsExpected | undefined,
+): { events: string[]; bytes: number; garbage: number } {
 	const recorder = new Recorder();
-	const splitter = new RtspSplitter(recorder);
+	const splitter = new RtspSplitter(isExpected ? Object.assign(recorder, { isExpected }) : recorder);
 	try {
 		for (const part of parts) splitter.push(part);
 	} catch (thrown) {

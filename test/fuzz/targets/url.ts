@@ -9,7 +9,7 @@ import { type FuzzTarget, lineOf, promise, refusable, textOf } from '../target.t
 export const cameraUrl: FuzzTarget = {
 	name: 'camera-url',
 	shape: 'bytes',
-	dictionary: ['rtsp://', 'user:pass@', '[::1]', ':554', '/', '?', '#', '@', '%40', '%', ' '],
+	dictionary: ['rtsp://', 'user:pass@', '[::1]', '10.0.0.5', ':12', ':554', '/', '?', '#', '@', '%40', '%', ' '],
 	run(input) {
 		const url = refusable(SourceError, () => parseCameraUrl(textOf(input)));
 		if (!url) return;

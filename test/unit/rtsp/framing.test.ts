@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RtspSyntaxError } from '../../../src/rtsp/errors.ts';
-import { RtspSplitter } from '../../../src/rtsp/framing.ts';
+import { RtspSplitter, type RtspStreamHandler } from '../../../src/rtsp/framing.ts';
 import { RTSP_LIMITS } from '../../../src/rtsp/limits.ts';
 import { request, response, serializeMessage } from '../../../src/rtsp/message.ts';
 
@@ -15,12 +15,16 @@ function frame(channel: number, payload: Uint8Array): Uint8Array {
 	return bytes(Uint8Array.of(0x24, channel, payload.length >> 8, payload.length & 0xff), payload);
 }
 
-function rtp(size: number): Uint8Array {
-	return Uint8Array.from({ length: size }, (_, index) => (index === 0 ? 0x80 : index & 0xff));
+function rtp(size: number, type = 1): Uint8Array {
+	return Uint8Array.from({ length: size }, (_, index) => (index === 0 ? 0x80 : index === 1 ? type : index & 0xff));
 }
 
 /** What comes out, as comparable lines. */
-function split(stream: Uint8Array, cuts: readonly number[] = []): { found: string[]; garbage: number } {
+function split(
+	stream: Uint8Array,
+	cuts: readonly number[] = [],
+	isExpected?: RtspStreamHandler['isExpected'],
+): { found: string[]; garbage: number } {
 	const found: string[] = [];
 	const splitter = new RtspSplitter({
 		onMessage: (message) => {
@@ -28,6 +32,7 @@ function split(stream: Uint8Array, cuts: readonly number[] = []): { found: strin
 			found.push(`${name} ${message.headers.get('cseq')} ${new TextDecoder().decode(message.body)}`);
 		},
 		onFrame: (channel, payload) => found.push(`$${channel} ${Buffer.from(payload).toString('hex')}`),
+		...(isExpected && { isExpected }),
 	});
 	const ends = [...cuts, stream.length].sort((a, b) => a - b);
 	let from = 0;
@@ -108,6 +113,18 @@ describe('RtspSplitter', () => {
 			garbage: garbage.length + 3,
 		});
 		for (let cut = 1; cut < noisy.length; cut++) expect(split(noisy, [cut])).toEqual(split(noisy));
+	});
+
+	it('believes a frame after garbage only when it is expected, wherever it is cut', () => {
+		const expected = (channel: number, type: number) => channel === 2 && (type & 0x7f) === 96;
+		const swallow = (channel: number, type: number) => Uint8Array.of(0x24, channel, 255, 255, 0x80, type);
+		const lures = [swallow(3, 96), swallow(0, 96), swallow(2, 97), swallow(2, 17), swallow(255, 200)];
+		const stranger = frame(9, rtp(12, 33));
+		const stream = bytes(stranger, 'x', ...lures, frame(2, rtp(20, 96)), stranger, 'x', frame(2, rtp(9, 96 | 0x80)));
+		const whole = split(stream, [], expected);
+		expect(whole.found.map((line) => line.slice(0, 2))).toEqual(['$9', '$2', '$9', '$2']);
+		expect(whole.garbage).toBe(2 + lures.length * 6);
+		for (let cut = 1; cut < stream.length; cut++) expect(split(stream, [cut], expected)).toEqual(whole);
 	});
 
 	it('ends on endless garbage', () => {

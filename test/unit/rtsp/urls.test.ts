@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SourceError } from '../../../src/base/errors.ts';
-import { parseCameraUrl } from '../../../src/rtsp/client/camera-url.ts';
+import { type CameraUrl, parseCameraUrl } from '../../../src/rtsp/client/camera-url.ts';
 import { presentationUrl, requestUri, trackUrl } from '../../../src/rtsp/client/control-url.ts';
 import { RtspHeaders } from '../../../src/rtsp/headers.ts';
 
@@ -20,6 +20,51 @@ describe('parseCameraUrl', () => {
 		[' rtsp://camera/a b ', 'camera', 554, 'rtsp://camera/a%20b', undefined],
 	])('%s', (text, host, port, requestUrl, credentials) => {
 		expect(parseCameraUrl(text)).toEqual({ host, port, security: 'none', requestUrl, credentials });
+	});
+
+	it.each([
+		['rtsp://admin:2024#secret@10.0.0.5/stream', '10.0.0.5', '/stream', 'admin', '2024#secret'],
+		['rtsp://admin:12/secret@10.0.0.5/stream', '10.0.0.5', '/stream', 'admin', '12/secret'],
+		['rtsp://admin:12?secret@10.0.0.5:554/stream', '10.0.0.5', ':554/stream', 'admin', '12?secret'],
+		['rtsp://admin:/secret@10.0.0.5', '10.0.0.5', '', 'admin', '/secret'],
+		['rtsp://admin:12/se@cret@[fe80::1]:554/a', 'fe80::1', ':554/a', 'admin', '12/se@cret'],
+		['rtsp://admin:554#secret@cam.example.com/a', 'cam.example.com', '/a', 'admin', '554#secret'],
+		['rtsp://admin:12/secret@cam.example.com/a', 'cam.example.com', '/a', 'admin', '12/secret'],
+		['rtsp://admin:12/secret@localhost:8554/a', 'localhost', ':8554/a', 'admin', '12/secret'],
+		['rtsp://admin:12/secret@10.0.0.5/a@b', '10.0.0.5', '/a@b', 'admin', '12/secret'],
+		['rtsp://admin:p@ss/word@10.0.0.5/a', '10.0.0.5', '/a', 'admin', 'p@ss/word'],
+	])('%s has a password that begins like a port', (text, host, rest, username, password) => {
+		const { requestUrl, ...camera } = parseCameraUrl(text);
+		expect(camera).toMatchObject({ host, credentials: { username, password } });
+		expect(requestUrl).toBe(`rtsp://${host.includes(':') ? `[${host}]` : host}${rest}`);
+	});
+
+	it.each([
+		['rtsp://10.0.0.5:554/a@10.0.0.6/b', '10.0.0.5'],
+		['rtsp://cam.example.com:8000/a@10.0.0.6', 'cam.example.com'],
+		['rtsp://[fe80::1]:8000/a@10.0.0.6', 'fe80::1'],
+		['rtsp://localhost:8000/a@10.0.0.6', 'localhost'],
+		['rtsp://camera/a@10.0.0.6/b', 'camera'],
+		['rtsp://camera:554/a@10.0.0.6:554/b', 'camera'],
+		['rtsp://camera:8554/a?of=me@example.com/x', 'camera'],
+		['rtsp://camera:8000/a?of=me@example.com', 'camera'],
+		['rtsp://camera:8000/a?of=me@example.com&x=1', 'camera'],
+		['rtsp://camera:8000/a@b', 'camera'],
+		['rtsp://u:p@camera/live?of=me@example.com/x', 'camera'],
+		['rtsp://u:p@camera:8000/a@b', 'camera'],
+		['rtsp://u:p@10.0.0.5/a@10.0.0.6/b', '10.0.0.5'],
+	])('%s has an @ in its path', (text, host) => {
+		const camera = parseCameraUrl(text);
+		expect(camera.host).toBe(host);
+		expect(camera.requestUrl).toBe(text.replace('u:p@', ''));
+		expect(camera.credentials).toEqual(text.includes('u:p@') ? { username: 'u', password: 'p' } : undefined);
+	});
+
+	it.each(['50%', '%', '%zz', '%c3', '100%25%', 'a%20b%'])('takes the password %s as it is written', (password) => {
+		for (const url of [`rtsp://${password}:${password}@10.0.0.5/`, `rtsp://${password}:${password}/x@10.0.0.5/`]) {
+			const [, secret] = /:([^:]*)@/.exec(url) ?? [];
+			expect(parseCameraUrl(url).credentials).toEqual({ username: password, password: secret });
+		}
 	});
 
 	it.each([
@@ -47,6 +92,33 @@ describe('parseCameraUrl', () => {
 				const { requestUrl } = parseCameraUrl(`rtsp://u:p${before}CANARY@camera:8554/path`);
 				expect(requestUrl).toBe('rtsp://camera:8554/path');
 			}),
+		);
+	});
+
+	it('never takes a password that begins like a port for one', () => {
+		const port = fc.integer({ min: 0, max: 99_999 }).filter((number) => ![80, 322, 443, 554, 8554].includes(number));
+		const word = fc.stringMatching(/^[#?/][A-Za-z0-9:#?/%]*$/);
+		fc.assert(
+			fc.property(port, word, (digits, rest) => {
+				const { requestUrl } = parseCameraUrl(`rtsp://u:${digits}${rest}CANARY@10.0.0.5:8554/path`);
+				expect(requestUrl).toBe('rtsp://10.0.0.5:8554/path');
+			}),
+		);
+	});
+
+	it('reads the request line as it reads the URL', () => {
+		const piece = fc.constantFrom('u', ':', '@', '/', '#', '12', '554', 'cam', '10.0.0.5', 'a.example', '?', '[::1]');
+		fc.assert(
+			fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+				let camera: CameraUrl;
+				try {
+					camera = parseCameraUrl(`rtsp://${pieces.join('')}`);
+				} catch {
+					return;
+				}
+				expect(parseCameraUrl(camera.requestUrl)).toEqual({ ...camera, credentials: undefined });
+			}),
+			{ numRuns: 2000 },
 		);
 	});
 

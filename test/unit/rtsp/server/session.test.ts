@@ -67,6 +67,14 @@ describe('ServerSession', () => {
 		expect((await send('PLAY', URL, headers)).status).toBe(454);
 	});
 
+	it('does not play to a client that is closed because it does not take the answer', async () => {
+		const { session, presentation, send } = open();
+		await send('SETUP', `${URL}/trackID=0`, { Transport: TCP });
+		await session.handle(request('PLAY', URL, {}), () => session.close());
+		expect(presentation.readers.size).toBe(0);
+		expect(session.state).toBe('init');
+	});
+
 	it('plays again after a teardown, over another transport', async () => {
 		const { session, presentation, outlets, send } = open();
 		await send('SETUP', `${URL}/trackID=0`, { Transport: TCP });
