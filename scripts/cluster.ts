@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,6 +16,7 @@ const ROOT = new URL('..', import.meta.url).pathname;
 const PORTS = { main: 8107, firstMedia: 8189, pull: 8556 };
 const SUBS = 3;
 const READY_DEADLINE_MS = 30_000;
+const PORT_ATTEMPTS = 10;
 const END_DEADLINE_MS = 15_000;
 
 const { values } = parseArgs({
@@ -27,6 +28,7 @@ const { values } = parseArgs({
 	},
 });
 
+const FREE_PORTS = Number(values.port) === 0;
 const children = new Map<string, ChildProcess>();
 const folder = await mkdtemp(join(tmpdir(), 'dualcast-cluster-'));
 const secrets = {
@@ -45,17 +47,35 @@ async function freePort(): Promise<number> {
 	return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** The port wished for, or a free one where free ones are wanted. */
-function portOf(wished: number): Promise<number> | number {
-	return Number(values.port) === 0 ? freePort() : wished;
+/** Somebody else has the port. */
+class PortTaken extends Error {}
+
+/**
+ * The port wished for, or a free one where free ones are wanted. Another process can take that before it is used: then
+ * it goes on with the next one.
+ */
+async function atPort<Value>(wished: number, use: (port: number) => Promise<Value>): Promise<Value> {
+	if (wished !== 0) return use(wished);
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return await use(await freePort());
+		} catch (failure) {
+			if (!(failure instanceof PortTaken) || attempt === PORT_ATTEMPTS || ending) throw failure;
+			console.error(`cluster: ${failure.message}; trying another port`);
+		}
+	}
 }
 
-function start(
+/**
+ * Starts a process and waits until it says that it is ready.
+ *
+ * @throws PortTaken, or Error when it ends before
+ */
+async function start(
 	name: string,
-	command: string,
-	words: readonly string[],
-	env: Record<string, string> = {},
-): ChildProcess {
+	[command = '', ...words]: readonly string[],
+	{ env = {}, ready }: { readonly env?: Record<string, string>; readonly ready: string },
+): Promise<void> {
 	// A group of its own: Ctrl+C reaches this process alone, which ends the others in order.
 	const child = spawn(command, words, { cwd: folder, env: { ...process.env, ...env }, detached: true });
 	children.set(name, child);
@@ -63,43 +83,46 @@ function start(
 		for (const line of String(text).trimEnd().split('\n')) console.error(`${name.padEnd(6)} ${line}`);
 	};
 	if (name !== 'redis') child.stderr.on('data', show);
-	child.on('error', (failure) => {
-		const cure = command === 'redis-server' ? ' (apt-get install redis-server)' : '';
-		console.error(`cluster: cannot start ${command}: ${failure.message}${cure}`);
-		void end(1);
-	});
-	child.on('exit', (code, signal) => {
-		children.delete(name);
-		if (!ending) console.error(`cluster: ${name} has ended (${signal ?? code}); the others go on`);
-	});
-	return child;
-}
-
-function listening(port: number): Promise<void> {
-	const until = performance.now() + READY_DEADLINE_MS;
-	return new Promise((resolve, reject) => {
-		const attempt = () => {
-			const socket = connect(port, '127.0.0.1', () => {
-				socket.destroy();
-				resolve();
-			});
-			socket.on('error', () => {
-				if (performance.now() > until) reject(new Error(`nothing listens at port ${port}`));
-				else setTimeout(attempt, 50);
-			});
+	await new Promise<void>((resolve, reject) => {
+		let said: string | undefined = '';
+		const hear = (text: Buffer) => {
+			if (said === undefined) return;
+			said += text;
+			if (!said.includes(ready)) return;
+			said = undefined;
+			resolve();
 		};
-		attempt();
+		child.stdout.on('data', hear);
+		child.stderr.on('data', hear);
+		child.on('error', (failure) => {
+			const cure = command === 'redis-server' ? ' (apt-get install redis-server)' : '';
+			reject(new Error(`cannot start ${command}: ${failure.message}${cure}`));
+		});
+		child.on('exit', () => children.delete(name));
+		child.on('close', (code, signal) => {
+			const ended = `${name} has ended (${signal ?? code})`;
+			if (said !== undefined) reject(/\bin use\b/.test(said) ? new PortTaken(ended) : new Error(ended));
+			else if (!ending) console.error(`cluster: ${ended}; the others go on`);
+		});
 	});
 }
 
-async function startNode(id: string, role: 'main' | 'sub', index: number, redis: number): Promise<string> {
-	const http = await portOf(Number(values.port) + index);
-	const url = `http://${values.address}:${http}`;
-	const child = start(
-		id,
-		process.execPath,
-		[join(ROOT, 'dist/main.js'), '--config', join(ROOT, 'configs/cluster.yaml')],
-		{
+/** @returns the port */
+function startRedis(): Promise<number> {
+	return atPort(0, async (port) => {
+		const words = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+		await start('redis', ['redis-server', ...words], { ready: 'Ready to accept connections' });
+		return port;
+	});
+}
+
+/** @returns its address */
+function startNode(id: string, role: 'main' | 'sub', index: number, redis: number): Promise<string> {
+	return atPort(FREE_PORTS ? 0 : Number(values.port) + index, async (http) => {
+		const url = `http://${values.address}:${http}`;
+		// Nobody needs to know these beforehand: the node takes free ones itself.
+		const [udp, rtsp] = FREE_PORTS ? [0, 0] : [PORTS.firstMedia + index, PORTS.pull];
+		const env = {
 			...secrets,
 			NODE_ROLE: role,
 			NODE_ID: id,
@@ -107,17 +130,15 @@ async function startNode(id: string, role: 'main' | 'sub', index: number, redis:
 			PUBLIC_HOST: values.address,
 			PUBLIC_URL: url,
 			HTTP_PORT: String(http),
-			UDP_PORT: String(await portOf(PORTS.firstMedia + index)),
-			RTSP_PORT: String(await portOf(PORTS.pull)),
+			UDP_PORT: String(udp),
+			RTSP_PORT: String(rtsp),
 			REDIS_URL: `redis://127.0.0.1:${redis}`,
 			HLS_DIR: join(folder, id),
-		},
-	);
-	await new Promise<void>((resolve, reject) => {
-		child.stdout?.on('data', (text) => String(text).includes('is ready') && resolve());
-		child.once('exit', (code) => reject(new Error(`${id} ended with code ${code}`)));
+		};
+		const words = [join(ROOT, 'dist/main.js'), '--config', join(ROOT, 'configs/cluster.yaml')];
+		await start(id, [process.execPath, ...words], { env, ready: 'is ready' });
+		return url;
 	});
-	return url;
 }
 
 type Token = { token: string; node: string | null; watch_url?: string };
@@ -128,15 +149,32 @@ async function askToken(main: string, fields: Record<string, string>): Promise<T
 	return response.ok ? ((await response.json()) as Token) : undefined;
 }
 
-/** A link to watch; there is one as soon as the nodes know one another. */
-async function trialLink(main: string): Promise<string> {
+/** Asks the main until it has an answer. */
+async function eventually<Value>(what: string, ask: () => Promise<Value | undefined>): Promise<Value> {
 	const until = performance.now() + READY_DEADLINE_MS;
 	while (performance.now() < until) {
-		const place = await askToken(main, { user_id: 'trial', stream: 'demo' });
-		if (place?.node && place.watch_url !== undefined) return place.watch_url;
+		const answer = await ask();
+		if (answer !== undefined) return answer;
 		await new Promise((resolve) => setTimeout(resolve, 200));
 	}
-	throw new Error('the nodes did not find one another');
+	throw new Error(what);
+}
+
+/** An admin's token, as soon as the nodes know one another. */
+async function admission(main: string, count: number): Promise<string> {
+	const admin = await askToken(main, { user_id: 'admin', user_type: 'admin', action: 'admin' });
+	if (!admin) throw new Error('the main gives no token');
+	return eventually('the nodes did not find one another', async () => {
+		const response = await fetch(`${main}/api/v1/cluster/nodes?jwt=${admin.token}`);
+		return ((await response.json()) as unknown[]).length === count ? admin.token : undefined;
+	});
+}
+
+function trialLink(main: string): Promise<string> {
+	return eventually('no node takes viewers', async () => {
+		const place = await askToken(main, { user_id: 'trial', stream: 'demo' });
+		return place?.node ? place.watch_url : undefined;
+	});
 }
 
 /** Subs first: their viewers have nowhere to go, and are told so at once. */
@@ -166,22 +204,19 @@ process.on('exit', () => {
 });
 
 try {
-	const redis = await freePort();
-	const words = ['--port', String(redis), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-	start('redis', 'redis-server', words).stdout?.resume();
-	await listening(redis);
+	const redis = await startRedis();
 	const ids = ['main', ...Array.from({ length: SUBS }, (_, index) => `sub${index + 1}`)];
 	const urls = await Promise.all(ids.map((id, index) => startNode(id, index === 0 ? 'main' : 'sub', index, redis)));
 	const [main = ''] = urls;
+	const admin = await admission(main, ids.length);
 	const link = await trialLink(main);
-	const admin = await askToken(main, { user_id: 'admin', user_type: 'admin', action: 'admin' });
 	const lines = [
 		'',
 		'The cluster is ready.',
 		...ids.map((id, index) => `  ${id.padEnd(5)} ${urls[index]}`),
 		'',
 		`Watch:   ${link}`,
-		`Cluster: ${main}/cluster?jwt=${admin?.token}`,
+		`Cluster: ${main}/cluster?jwt=${admin}`,
 		`API key: ${secrets.API_KEY}`,
 		`Tokens:  curl -X POST -H "X-API-Key: ${secrets.API_KEY}" "${main}/api/token?user_type=student&user_id=test001&stream=demo"`,
 		'',

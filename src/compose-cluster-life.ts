@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { answerError } from './api/problem.ts';
+import { reportError } from './api/error-handler.ts';
 import type { ViewerNode } from './api/tokens.ts';
 import { viewerRouting } from './api/viewer-routing.ts';
 import type { Auth } from './auth/auth.ts';
@@ -102,14 +102,14 @@ export type ClusterLife = {
 	/** Answers a viewer who is served elsewhere and gives true; `here` is called when it is here after all. */
 	route(request: HttpRequest, response: HttpResponse, here: () => void): boolean;
 	/** @throws DualcastError `no_node`, `stream_not_found` */
-	place(stream: string | undefined): Promise<ViewerNode>;
+	place(stream: string | undefined, holder?: string): Promise<ViewerNode>;
 	/** Leaves the cluster and has the viewers go elsewhere. */
 	leave(): Promise<void>;
 };
 
 /** @throws Error that names the setting for a file of authorities that cannot be used */
 export async function startClusterLife(parts: LifeParts): Promise<ClusterLife> {
-	const { config, cluster, hls, auth, clock, proxies, scope } = parts;
+	const { config, cluster, hls, auth, clock, logger, proxies, scope } = parts;
 	if (cluster.role === 'sub') scope.defer(await sharedStreams(parts));
 	const guide = new ViewerGuide({ cluster, clock });
 	scope.defer(() => guide.close());
@@ -117,15 +117,16 @@ export async function startClusterLife(parts: LifeParts): Promise<ClusterLife> {
 	return {
 		guide,
 		route: viewerRouting({
-			...{ places, proxies, answerError },
+			...{ places, proxies },
+			answerError: (request, response, thrown) => reportError(logger, request, response, thrown),
 			watches: (stream, request) => hls?.hasViewer(stream, request) === true,
 			access: auth.access,
 			tokenFor: (grant, node) => auth.tokenFor(grant, node),
 		}),
-		async place(stream) {
+		async place(stream, holder) {
 			// A pattern names no stream: its viewers are placed when they come.
 			if (stream === undefined || !cluster.streams().includes(stream)) return { name: undefined, url: undefined };
-			const node = await places.find(stream);
+			const node = await places.find(stream, { holder });
 			return node ? { name: node.id, url: node.http } : { name: cluster.self, url: undefined };
 		},
 		async leave() {

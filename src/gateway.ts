@@ -187,7 +187,7 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 		security: { pageHosts: security.page_hosts.map((name) => name.toLowerCase()), proxies },
 		cluster: member && clusterPort(member, config.cluster, clock),
 		guide: life?.guide,
-		place: life && ((stream) => life.place(stream)),
+		place: life && ((stream, holder) => life.place(stream, holder)),
 		readiness: clusterReadiness(member, () => (closing ? ['shutting down'] : [])),
 		webRoot: fileURLToPath(new URL('./web', import.meta.url)),
 		iceServers: config.webrtc.ice_servers,

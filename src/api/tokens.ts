@@ -2,12 +2,13 @@ import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Auth } from '../auth/auth.ts';
 import { streamPattern } from '../auth/claims.ts';
-import { ACTIONS, type Grant, ROLES } from '../auth/grant.ts';
+import { ACTIONS, type Grant, permits, ROLES } from '../auth/grant.ts';
 import { tokenOf } from '../auth/token-source.ts';
 import { DualcastError } from '../base/errors.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { callerOf, guard } from './guard.ts';
 import { hostOf } from './own-pages.ts';
+import { placeHolder } from './place-holder.ts';
 import { jsonBody } from './request-body.ts';
 
 /** Where a viewer is sent. */
@@ -23,9 +24,10 @@ export type TokensOptions = {
 	/**
 	 * The node for a viewer of a stream.
 	 *
+	 * @param holder whom the place is kept for; undefined for one of whom there is no second
 	 * @throws DualcastError when there is none
 	 */
-	readonly place: (stream: string | undefined) => Promise<ViewerNode>;
+	readonly place: (stream: string | undefined, holder?: string) => Promise<ViewerNode>;
 };
 
 const MAX_BODY_BYTES = 16_384;
@@ -68,14 +70,16 @@ export function tokensRouter({ auth, place }: TokensOptions): Router {
 		const grant = await grantToAsk(request, apiKey ?? classCode);
 		const caller = callerOf(request).address;
 		const decided = auth.decide({ subject, role, action, stream, apiKey, classCode, grant, caller });
-		const node = await place(action === 'read' ? stream : undefined);
+		// These give tokens to whole classes; others are counted, as everybody can ask again and again.
+		const trusted = apiKey !== undefined || (grant && permits(grant, 'admin'));
+		const node = await place(action === 'read' ? stream : undefined, trusted ? undefined : placeHolder(grant, caller));
 		const { token, expiresIn } = await auth.issue({ ...decided, node: node.name });
 		response.status(200).json({
 			token,
 			token_type: 'Bearer',
 			expires_in: expiresIn,
 			node: node.name ?? null,
-			...(stream === undefined ? {} : urls(node.url ?? originOf(request), originOf(request), stream, token)),
+			...(isOneStream(stream) && urls(node.url ?? originOf(request), originOf(request), stream, token)),
 		});
 	}
 
@@ -92,6 +96,11 @@ export function tokensRouter({ auth, place }: TokensOptions): Router {
 		auth.revoke('subject' in target ? target : { tokenId: target.token_id });
 		response.status(204).end();
 	}
+}
+
+/** `*`, `prefix/*` and `class:NAME` stand for many. */
+function isOneStream(pattern: string | undefined): pattern is string {
+	return pattern !== undefined && !/[*:]/.test(pattern);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Grant } from '../auth/grant.ts';
 import { tokenOf } from '../auth/token-source.ts';
 import type { HttpRequest, HttpResponse } from '../base/http-exchange.ts';
 import type { TrustedProxies } from '../base/trusted-proxies.ts';
+import { placeHolder } from './place-holder.ts';
 
 /** Another node. */
 export type Elsewhere = {
@@ -26,12 +27,19 @@ export type ViewerRoutingOptions = {
 		 */
 		find(
 			stream: string,
-			wish: { readonly node: string | undefined; readonly avoid: readonly string[] },
+			wish: {
+				readonly node: string | undefined;
+				readonly avoid: readonly string[];
+				/** Whom a place is kept for. */
+				readonly holder: string;
+				/** False for a question that brings no viewer: nothing is kept. */
+				readonly reserve: boolean;
+			},
 		): Promise<Elsewhere | undefined>;
 	};
 	/** Whether who asks is being served here by HLS: such a one stays until it goes by itself. */
 	watches(stream: string, request: HttpRequest): boolean;
-	readonly access: Access;
+	readonly access: Pick<Access, 'authorize'>;
 	/** A token with the right of another one, for one node. */
 	readonly tokenFor: (grant: Grant, node: string) => Promise<string>;
 	readonly proxies: TrustedProxies;
@@ -47,6 +55,8 @@ const METHODS: Readonly<Record<Asked['protocol'], readonly string[]>> = {
 	webrtc: ['GET', 'HEAD', 'POST'],
 	hls: ['GET', 'HEAD'],
 };
+/** By which a viewer comes. */
+const JOINS: Readonly<Record<Asked['protocol'], string>> = { webrtc: 'POST', hls: 'GET' };
 const MAX_AVOIDED = 8;
 
 /**
@@ -63,18 +73,18 @@ export function viewerRouting(options: ViewerRoutingOptions) {
 		if (!places.elsewhere) return false;
 		const asked = parse(request);
 		if (!asked || (asked.protocol === 'hls' && options.watches(asked.stream, request))) return false;
-		redirect(options, request, asked).then(
-			(location) => {
+		redirect(options, request, asked)
+			.then((location) => {
 				if (response.destroyed) return;
 				if (location === undefined) return here();
 				allowOrigin(response);
 				response.writeHead(307, { Location: location, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end();
-			},
-			(thrown: unknown) => {
-				allowOrigin(response);
+			})
+			.catch((thrown: unknown) => {
+				if (!response.headersSent) allowOrigin(response);
 				answerError(request, response, thrown);
-			},
-		);
+			})
+			.catch(() => response.destroy());
 		return true;
 	};
 }
@@ -98,7 +108,7 @@ async function redirect(
 	request: HttpRequest,
 	{ stream, protocol }: Asked,
 ): Promise<string | undefined> {
-	const { url = '', headers } = request;
+	const { url = '', method, headers } = request;
 	const { authorization } = headers;
 	const forwarded = String(headers['x-forwarded-for'] ?? '');
 	const address = proxies.clientOf(request.socket.remoteAddress ?? '', forwarded);
@@ -109,11 +119,12 @@ async function redirect(
 	const [path = '', search = ''] = url.split('?', 2);
 	const query = new URLSearchParams(search);
 	const avoid = query.getAll('avoid').slice(0, MAX_AVOIDED);
-	const node = await places.find(stream, { node: grant?.node, avoid });
+	const reserve = method === JOINS[protocol];
+	const node = await places.find(stream, { node: grant?.node, avoid, holder: placeHolder(grant, address), reserve });
 	if (!node) return undefined;
 	query.delete('avoid');
 	if (node.role === 'main') for (const id of [...avoid, places.self]) query.append('avoid', id);
-	const brought = tokenOf(authorization, url);
+	const brought = tokenOf(grant ? authorization : withoutPassword(authorization), url);
 	// Browsers take the header away on the way to another host.
 	const token = grant && grant.node !== undefined && grant.node !== node.id ? await tokenFor(grant, node.id) : brought;
 	if (token !== undefined) {
@@ -121,6 +132,11 @@ async function redirect(
 		query.set('jwt', token);
 	}
 	return `${node.http}${path}${query.size > 0 ? `?${query}` : ''}`;
+}
+
+/** What was not checked as a token may be a password, which belongs in no address. */
+function withoutPassword(authorization: string | undefined): string | undefined {
+	return /^basic\b/i.test(authorization ?? '') ? undefined : authorization;
 }
 
 function allowOrigin(response: HttpResponse): void {

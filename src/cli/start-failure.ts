@@ -39,7 +39,7 @@ function hostOf({ address }: SystemError, { server, rtsp_server: rtsp }: Config)
 }
 
 /** Only UDP sockets are bound; TCP ones listen. */
-function socketOf({ syscall, port }: SystemError, { server, webrtc, rtsp_server: rtsp }: Config) {
+function socketOf({ syscall, port }: SystemError, { server, webrtc, rtsp_server: rtsp, cluster }: Config) {
 	if (rtsp.enabled && rtsp.udp && syscall === 'bind' && (port === rtsp.udp_port || port === rtsp.udp_port + 1)) {
 		return { name: 'UDP', key: 'rtsp_server.udp_port', port, cure: 'choose another rtsp_server.udp_port' };
 	}
@@ -59,6 +59,9 @@ function socketOf({ syscall, port }: SystemError, { server, webrtc, rtsp_server:
 	}
 	if (port !== undefined && port !== server.port && port === webrtc.tcp_port) {
 		return { name: 'TCP', key: 'webrtc.tcp_port', port, cure: 'choose another webrtc.tcp_port' };
+	}
+	if (port !== undefined && port !== server.port && cluster.role === 'main' && port === cluster.rtsp_port) {
+		return { name: 'TCP', key: 'cluster.rtsp_port', port, cure: 'choose another cluster.rtsp_port' };
 	}
 	return {
 		name: 'TCP',

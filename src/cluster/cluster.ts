@@ -45,6 +45,19 @@ export type CameraOwner = {
 	readonly fence: number;
 };
 
+/** How a place is wanted. */
+export type PlaceWish = {
+	/** Nodes that are not to be chosen, such as the one a viewer just lost. */
+	readonly exclude?: readonly string[] | undefined;
+	/**
+	 * Whom the place is for. Nobody keeps more places than are left for others: who asks for another one is placed like
+	 * everybody, but nothing is kept. Undefined for one of whom there is no second.
+	 */
+	readonly holder?: string | undefined;
+	/** False where no viewer follows: nothing is kept then. */
+	readonly reserve?: boolean | undefined;
+};
+
 /** What a node tells of itself with each heartbeat. */
 export interface NodeLoad {
 	/** Viewers of each stream that has some. */
@@ -75,10 +88,8 @@ export interface Cluster {
 	/**
 	 * Chooses the sub for one more viewer of a stream and reserves a place there until the viewer arrives. Undefined
 	 * when no sub takes viewers.
-	 *
-	 * @param options.exclude nodes that are not to be chosen, such as the one a viewer just lost
 	 */
-	place(stream: string, options?: { readonly exclude?: readonly string[] }): Promise<ClusterNode | undefined>;
+	place(stream: string, wish?: PlaceWish): Promise<ClusterNode | undefined>;
 
 	/**
 	 * The main to pull a stream from; undefined while nobody owns its camera. Never one with a lower fence than an owner

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Timer } from '../base/clock.ts';
 import { DualcastError, toError } from '../base/errors.ts';
 import { CameraOwnership } from './camera-ownership.ts';
-import type { CameraOwner, Cluster, ClusterNode, NodeRole } from './cluster.ts';
+import type { CameraOwner, Cluster, ClusterNode, NodeRole, PlaceWish } from './cluster.ts';
 import { GoneNodes } from './gone-nodes.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { MAX_OFFERS } from './limits.ts';
@@ -121,8 +121,8 @@ export class Member implements Cluster {
 		return this.#table.streams;
 	}
 
-	place(stream: string, { exclude = [] }: { readonly exclude?: readonly string[] } = {}) {
-		return this.#placer.place(stream, exclude);
+	place(stream: string, wish?: PlaceWish): Promise<ClusterNode | undefined> {
+		return this.#placer.place(stream, wish);
 	}
 
 	owner(stream: string): CameraOwner | undefined {

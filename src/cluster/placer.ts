@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
-import type { ClusterNode } from './cluster.ts';
+import type { ClusterNode, PlaceWish } from './cluster.ts';
 import { MAX_UNSHARED_PLACES } from './limits.ts';
 import type { NodeTable } from './node-table.ts';
 import { type Candidate, choosePlace } from './placement.ts';
 import type { RedisLink } from './redis-link.ts';
-import { PLACE } from './scripts.ts';
+import { NO_HOLDER, PLACE } from './scripts.ts';
 
 export type PlacerOptions = {
 	readonly table: NodeTable;
@@ -21,9 +22,10 @@ export type PlacerOptions = {
 export const RESERVATION_MS = 10_000;
 /** How often another node is tried when the chosen one turns out to be full, gone or draining. */
 const ATTEMPTS = 4;
+const HOLDER_CHARACTERS = 16;
 
 /** Placed by this node since the table was read; `until` is `Clock.now()`. */
-type Placed = { readonly node: string; readonly stream: string; readonly until: number };
+type Placed = { readonly node: string; readonly stream: string; readonly holder: string; readonly until: number };
 
 /**
  * Sends viewers to subs. Each is counted at once, here, and in Redis, where all mains count theirs and the node's
@@ -34,6 +36,7 @@ export class Placer {
 	readonly #options: PlacerOptions;
 	readonly #placed = new Set<Placed>();
 	#count = 0;
+	#turn = 0;
 
 	constructor(options: PlacerOptions) {
 		this.#options = options;
@@ -49,22 +52,37 @@ export class Placer {
 		return new Set(this.#placed);
 	}
 
-	async place(stream: string, exclude: readonly string[]): Promise<ClusterNode | undefined> {
+	async place(stream: string, wish: PlaceWish = {}): Promise<ClusterNode | undefined> {
+		const { exclude = [], holder, reserve = true } = wish;
 		const { table, link, prefix, process } = this.#options;
+		const who = nameOf(holder);
 		const refused = new Set([...exclude, ...this.#options.gone()]);
+		const unreserved: ClusterNode[] = [];
 		for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
 			const id = choosePlace(stream, this.#candidates(stream, refused)) ?? this.#choiceOnTrust(stream, refused);
-			if (id === undefined) return undefined;
-			const placed = this.#add(id, stream);
+			if (id === undefined) break;
+			if (!reserve) return table.row(id)?.node;
+			const placed = this.#hasEnough(id, who) ? undefined : this.#add(id, stream, who);
 			const verdict = await link
-				.run(PLACE, [prefix, id, `${process}-${++this.#count} ${stream}`, RESERVATION_MS])
+				.run(PLACE, [prefix, id, who, `${process}-${++this.#count} ${stream}`, RESERVATION_MS])
 				.catch(() => 'away');
 			const node = table.row(id)?.node;
 			if ((verdict === 'placed' || verdict === 'away') && node) return node;
-			this.#placed.delete(placed);
+			if (placed) this.#placed.delete(placed);
+			if (verdict === 'enough' && node) unreserved.push(node);
 			refused.add(id);
 		}
-		return undefined;
+		// Counted nowhere, they would all go to the emptiest one.
+		return unreserved[this.#turn++ % unreserved.length];
+	}
+
+	/** Redis says so, too, but later: until then the many requests of one client would keep others out. */
+	#hasEnough(id: string, holder: string): boolean {
+		const node = this.#options.table.row(id)?.node;
+		if (holder === NO_HOLDER || !node) return false;
+		const here = [...this.#placed].filter((placed) => placed.node === id);
+		const held = here.filter((placed) => placed.holder === holder).length;
+		return held >= node.capacity - node.viewers - node.reserved - here.length;
 	}
 
 	/** While Redis is away nobody says who arrived and who left: rather a node that may be full than none. */
@@ -105,11 +123,17 @@ export class Placer {
 		return loads;
 	}
 
-	#add(node: string, stream: string): Placed {
-		const placed = { node, stream, until: this.#options.clock.now() + RESERVATION_MS };
+	#add(node: string, stream: string, holder: string): Placed {
+		const placed = { node, stream, holder, until: this.#options.clock.now() + RESERVATION_MS };
 		this.#placed.add(placed);
 		const [oldest] = this.#placed;
 		if (this.#placed.size > MAX_UNSHARED_PLACES && oldest) this.#placed.delete(oldest);
 		return placed;
 	}
+}
+
+/** Redis need not know who it is. */
+function nameOf(holder: string | undefined): string {
+	if (holder === undefined) return NO_HOLDER;
+	return createHash('sha256').update(holder).digest('base64url').slice(0, HOLDER_CHARACTERS);
 }

@@ -50,7 +50,7 @@ export class RedisLink {
 
 	constructor(options: RedisLinkOptions) {
 		this.#options = options;
-		void this.#connect();
+		this.#connect();
 	}
 
 	get up(): boolean {
@@ -86,10 +86,19 @@ export class RedisLink {
 		if (client) this.#lost(client, 'closed');
 	}
 
-	async #connect(): Promise<void> {
-		const { channel, onUp } = this.#options;
-		const client = newClient(this.#options);
-		this.#client = client;
+	#connect(): void {
+		try {
+			this.#client = newClient(this.#options);
+			void this.#join(this.#client);
+		} catch (error) {
+			this.#tryAgain(toError(error).message);
+		}
+	}
+
+	async #join(client: Client): Promise<void> {
+		const { channel, timeout, onUp } = this.#options;
+		const patience = Math.max(timeout, CONNECT_TIMEOUT_MS);
+		const deadline = this.#deadline(client, patience, `it takes the connection, but gave no answer in ${patience} ms`);
 		client.on('error', (error) => this.#lost(client, toError(error).message));
 		client.on('end', () => this.#lost(client, 'the connection was closed'));
 		try {
@@ -99,6 +108,8 @@ export class RedisLink {
 			});
 		} catch (error) {
 			this.#lost(client, toError(error).message);
+		} finally {
+			deadline.cancel();
 		}
 		if (client !== this.#client) return;
 		this.#up = true;
@@ -113,15 +124,26 @@ export class RedisLink {
 		if (client !== this.#client) return;
 		this.#client = undefined;
 		client.destroy();
-		const { clock, logger, random, onDown } = this.#options;
 		const wasUp = this.#up;
 		this.#up = false;
-		if (!this.#closed) {
-			this.#tell(logger, redact(reason));
-			this.#attempt++;
-			this.#retry = clock.after(backoffDelay(BACKOFF, this.#attempt, random()), () => void this.#connect());
-		}
-		if (wasUp) onDown();
+		if (!this.#closed) this.#tryAgain(reason);
+		if (wasUp) this.#options.onDown();
+	}
+
+	#tryAgain(reason: string): void {
+		const { clock, logger, random } = this.#options;
+		this.#tell(logger, redact(reason));
+		this.#attempt++;
+		this.#retry = clock.after(backoffDelay(BACKOFF, this.#attempt, random()), () => this.#connect());
+	}
+
+	/** The connection counts as lost when it is not called off in time. */
+	#deadline(client: Client, patience: number, reason: string): Timer {
+		const { clock } = this.#options;
+		let timer = clock.after(patience, () => {
+			timer = clock.after(GRACE_MS, () => this.#lost(client, reason));
+		});
+		return { cancel: () => timer.cancel() };
 	}
 
 	/** Says what is wrong once, not at each attempt. */
@@ -135,18 +157,16 @@ export class RedisLink {
 		const client = this.#client;
 		if (!client || !this.#up) throw away();
 		if (this.#pending >= MAX_PENDING_COMMANDS) throw away('too many commands wait for Redis');
-		const { clock, timeout } = this.#options;
+		const { timeout } = this.#options;
 		this.#pending++;
-		let timer = clock.after(timeout, () => {
-			timer = clock.after(GRACE_MS, () => this.#lost(client, `no answer in ${timeout} ms`));
-		});
+		const deadline = this.#deadline(client, timeout, `no answer in ${timeout} ms`);
 		try {
 			return await client.sendCommand(words);
 		} catch (cause) {
 			throw away(undefined, cause);
 		} finally {
 			this.#pending--;
-			timer.cancel();
+			deadline.cancel();
 		}
 	}
 }

@@ -5,7 +5,7 @@ import { redisScript } from './redis-script.ts';
  *
  * - `node:<id>`: hash with the last heartbeat of a node; lives `node_ttl`
  * - `nodes`: sorted set, the index of these
- * - `placed:<id>`: sorted set, viewers sent to a node that have not arrived, by time
+ * - `placed:<id>`: sorted set of `<holder> <unique> <stream>`, viewers sent to a node that have not arrived, by time
  * - `drains`: hash, node → 1 or 0; a 0 is a mark that was taken away
  * - `lease:<stream>`: `<fence>:<node>` of the main that owns the camera; lives `node_ttl`
  * - `fences`: hash, stream → the last fence given out
@@ -45,7 +45,7 @@ for _, node in ipairs(redis.call('ZREVRANGE', prefix .. 'nodes', 0, tonumber(ARG
 		redis.call('ZREMRANGEBYSCORE', placed, '-inf', now - life)
 		local counts, some = {}, false
 		for _, member in ipairs(redis.call('ZRANGE', placed, 0, -1)) do
-			local stream = string.sub(member, string.find(member, ' ', 1, true) + 1)
+			local stream = string.match(member, '[^ ]*$')
 			counts[stream] = (counts[stream] or 0) + 1
 			some = true
 		end
@@ -102,20 +102,33 @@ end
 return answer
 `);
 
+/** In place of the name of a holder of whom there is no second. */
+export const NO_HOLDER = '-';
+
 /**
  * Reserves a place for a viewer.
  *
- * Arguments: prefix, node, `<unique> <stream>`, life of a reservation. Answer: 'gone', 'draining', 'full' or 'placed'.
+ * Arguments: prefix, node, holder, `<unique> <stream>`, life of a reservation. Answer: 'gone', 'draining', 'full',
+ * 'placed', or 'enough' when the holder has as many places there as are left: half of what was free is for others.
  */
 export const PLACE = redisScript(`${NOW}
-local node, life = ARGV[2], tonumber(ARGV[4])
+local node, holder, life = ARGV[2], ARGV[3] .. ' ', tonumber(ARGV[5])
 local record = redis.call('HMGET', prefix .. 'node:' .. node, 'viewers', 'capacity')
 if not record[1] then return 'gone' end
 if redis.call('HGET', prefix .. 'drains', node) == '1' then return 'draining' end
 local placed = prefix .. 'placed:' .. node
 redis.call('ZREMRANGEBYSCORE', placed, '-inf', now - life)
-if record[1] + redis.call('ZCARD', placed) >= tonumber(record[2]) then return 'full' end
-redis.call('ZADD', placed, now, ARGV[3])
+local count = redis.call('ZCARD', placed)
+local left = record[2] - record[1] - count
+if left <= 0 then return 'full' end
+if count >= left and holder ~= '${NO_HOLDER} ' then
+	local held = 0
+	for _, member in ipairs(redis.call('ZRANGE', placed, 0, -1)) do
+		if string.sub(member, 1, #holder) == holder then held = held + 1 end
+	end
+	if held >= left then return 'enough' end
+end
+redis.call('ZADD', placed, now, holder .. ARGV[4])
 redis.call('PEXPIRE', placed, life)
 return 'placed'
 `);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { redisUrl, viewersUrl } from './cluster-addresses.ts';
 import { duration } from './duration.ts';
 import { choice, flag, port, section, text, whole } from './fields.ts';
 
@@ -7,14 +8,11 @@ const MINUTE = 60 * SECOND;
 
 const NODE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/;
-const REDIS_URL = /^rediss?:\/\/[^\s<>"]+$/;
-const HTTP_URL = /^https?:\/\/[^\s<>"?#]+$/;
 const RTSP_URL = /^rtsps?:\/\/[^\s<>"?#@]+$/;
 const PREFIX = /^[A-Za-z0-9._:{}-]+$/;
 
 const redis = section({
-	url: text(2048)
-		.regex(REDIS_URL, { error: 'expected redis://host:port or, with TLS, rediss://host:port' })
+	url: redisUrl()
 		.default('redis://localhost:6379')
 		.describe('Address of the Redis server that the nodes share, version 6 or later.'),
 	username: text(255).nullable().default(null).describe('User name at Redis (ACL); null for the default user.'),
@@ -70,10 +68,9 @@ export const cluster = section({
 		.nullable()
 		.default(null)
 		.describe("Host at which viewers and other nodes reach this one; null for the machine's first network address."),
-	http_url: text(2048)
-		.regex(HTTP_URL, { error: 'expected an address such as https://sub1.example.org' })
+	http_url: viewersUrl()
 		.nullable()
-		.default(null)
+		.prefault(null)
 		.describe(
 			'Where viewers reach this node, when it has a certificate or a proxy is in front; null for http://<address>:<server.port>.',
 		),

@@ -31,23 +31,15 @@ export const rtspServer = section({
 });
 
 type Surroundings = {
-	server: { port: number };
-	webrtc: { enabled: boolean; udp_port: number; tcp_port: number | null };
+	webrtc: { enabled: boolean; udp_port: number };
 	rtsp_server: z.output<typeof rtspServer>;
 };
 
-/** What the RTSP server has in common with the other sections. */
-export function checkRtspServer(config: Surroundings, context: z.RefinementCtx): void {
-	const { rtsp_server: rtsp, webrtc, server } = config;
-	if (!rtsp.enabled) return;
-	const refuse = (key: keyof typeof rtsp, message: string) =>
-		context.addIssue({ code: 'custom', path: ['rtsp_server', key], message, input: rtsp[key] });
-	if (rtsp.port !== 0 && rtsp.port === server.port) refuse('port', 'is taken by server.port; choose another one');
-	if (rtsp.port !== 0 && webrtc.enabled && rtsp.port === webrtc.tcp_port) {
-		refuse('port', 'is taken by webrtc.tcp_port; choose another one');
-	}
-	const media = rtsp.udp && rtsp.udp_port !== 0 ? [rtsp.udp_port, rtsp.udp_port + 1] : [];
-	if (webrtc.enabled && media.includes(webrtc.udp_port)) {
-		refuse('udp_port', 'it or the next one is taken by webrtc.udp_port; choose another one');
-	}
+/** UDP ports that the RTSP server and WebRTC both want. */
+export function checkUdpPorts(config: Surroundings, context: z.RefinementCtx): void {
+	const { rtsp_server: rtsp, webrtc } = config;
+	if (!rtsp.enabled || !webrtc.enabled || !rtsp.udp || rtsp.udp_port === 0) return;
+	if (![rtsp.udp_port, rtsp.udp_port + 1].includes(webrtc.udp_port)) return;
+	const message = 'it or the next one is taken by webrtc.udp_port; choose another one';
+	context.addIssue({ code: 'custom', path: ['rtsp_server', 'udp_port'], message, input: rtsp.udp_port });
 }

@@ -4,10 +4,11 @@ import { checkCluster, cluster } from './cluster.ts';
 import type { DeepReadonly } from './deep-freeze.ts';
 import { duration } from './duration.ts';
 import { choice, flag, list, port, section, text, whole } from './fields.ts';
-import { checkRtspServer, rtspServer } from './rtsp-server.ts';
+import { checkUdpPorts, rtspServer } from './rtsp-server.ts';
 import { security } from './security.ts';
 import { stream } from './stream.ts';
 import { streamId } from './stream-id.ts';
+import { checkTcpPorts } from './tcp-ports.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -28,10 +29,6 @@ const server = section({
 		.nullable()
 		.prefault(null)
 		.describe('The same over HTTPS and HTTP/2, with port, cert and key; low-latency HLS on Apple devices needs it.'),
-}).superRefine(({ port: plain, tls: secure }, context) => {
-	if (secure === null || plain === 0 || secure.port !== plain) return;
-	const message = 'is taken by server.port; choose another one';
-	context.addIssue({ code: 'custom', path: ['tls', 'port'], message, input: secure.port });
 });
 
 const log = section({
@@ -175,13 +172,8 @@ export const configSchema = section({
 		examples: streamExamples,
 	}),
 })
-	.superRefine((config, context) => {
-		const { tcp_port } = config.webrtc;
-		if (tcp_port === null || tcp_port === 0 || tcp_port !== config.server.port) return;
-		const message = 'is taken by server.port; choose another one';
-		context.addIssue({ code: 'custom', path: ['webrtc', 'tcp_port'], message, input: tcp_port });
-	})
-	.superRefine(checkRtspServer)
+	.superRefine(checkTcpPorts)
+	.superRefine(checkUdpPorts)
 	.superRefine(checkCluster);
 
 /**

@@ -28,7 +28,7 @@ export const security = section({
 	trusted_proxies: list(network)
 		.default([])
 		.describe(
-			'Addresses or networks of reverse proxies whose X-Forwarded-For, -Host and -Proto are believed; limits that ' +
-				'hold for each caller need it behind one.',
+			'Addresses or networks of reverse proxies whose X-Forwarded-For, -Host and -Proto are believed, and of hosts whose ' +
+				"X-Real-IP or MediaMTX's ip is believed in questions to /api/auth; limits that hold for each caller need it behind one.",
 		),
 });

@@ -7,6 +7,9 @@ export type ViewerWish = {
 	readonly node?: string | undefined;
 	/** Nodes that it cannot reach or was asked to leave. */
 	readonly avoid?: readonly string[] | undefined;
+	/** See `PlaceWish`. */
+	readonly holder?: string | undefined;
+	readonly reserve?: boolean | undefined;
 };
 
 export type ViewerPlacesOptions = {
@@ -37,14 +40,14 @@ export class ViewerPlaces {
 	 * @returns undefined for this node
 	 * @throws DualcastError `stream_not_found`, `no_node`
 	 */
-	async find(stream: string, { node, avoid = [] }: ViewerWish = {}): Promise<ClusterNode | undefined> {
+	async find(stream: string, { node, avoid = [], ...wish }: ViewerWish = {}): Promise<ClusterNode | undefined> {
 		const { cluster } = this.#options;
 		if (cluster.role === 'sub') return this.elsewhere ? this.#main() : undefined;
 		if (!cluster.streams().includes(stream)) throw notFound();
 		const wanted = node === undefined ? undefined : cluster.node(node);
-		// A place was kept there when the token was given out.
+		// It was placed there when the token was given out.
 		if (wanted?.role === 'sub' && !wanted.draining && !avoid.includes(wanted.id)) return wanted;
-		return (await cluster.place(stream, { exclude: avoid })) ?? this.#ownerOf(stream);
+		return (await cluster.place(stream, { ...wish, exclude: avoid })) ?? this.#ownerOf(stream);
 	}
 
 	/** Any one can send the viewer on. */

@@ -40,6 +40,15 @@ describe('POST /api/token', () => {
 		expect((await request(app).get(`/api/v1/streams/constructor?jwt=${token}`)).status).toBe(403);
 	});
 
+	it.each(['live/*', '*', 'class:5b'])('gives no addresses for %s, which is not one stream', async (stream) => {
+		const { ask, auth } = scene();
+		const { status, body } = await ask(`user_id=ann&stream=${stream}`).set('X-API-Key', API_KEY);
+		expect(status).toBe(200);
+		expect(Object.keys(body).sort()).toEqual(['expires_in', 'node', 'token', 'token_type']);
+		const grant = await auth.access.verify(body.token, { address: '192.0.2.1' });
+		expect(grant.streams).toEqual([stream === 'class:5b' ? 'live/*' : stream]);
+	});
+
 	it('takes JSON', async () => {
 		const { app } = scene();
 		const { status, body } = await request(app)
@@ -104,6 +113,43 @@ describe('POST /api/token', () => {
 			expect(status).toBe(400);
 		},
 	);
+});
+
+describe('the place of a new token', () => {
+	async function holderFor(
+		query: string,
+		header: Record<string, string>,
+		settings: Parameters<typeof testAuth>[0] = {},
+	) {
+		const asked: unknown[] = [];
+		const auth = testAuth({ read: 'jwt', apiKeys: [API_KEY], classes: { '5b': ['*'] }, ...settings });
+		const place = async (...words: unknown[]) => {
+			asked.push(words);
+			return { name: undefined, url: undefined };
+		};
+		const bearer = header.Authorization ?? '';
+		const by = bearer === '' ? {} : { Authorization: await bearerOf(auth, JSON.parse(bearer)) };
+		const { app } = createFixture({ auth, place });
+		const answer = await request(app)
+			.post(`/api/token?user_id=ann&stream=cam&${query}`)
+			.set({ ...header, ...by });
+		expect(answer.status).toBe(200);
+		return asked;
+	}
+
+	it('is for the viewer alone where an API key or an admin has it given out, to a whole class perhaps', async () => {
+		expect(await holderFor('', { 'X-API-Key': API_KEY })).toEqual([['cam', undefined]]);
+		const admin = JSON.stringify({ role: 'admin', actions: ['admin'] });
+		expect(await holderFor('', { Authorization: admin })).toEqual([['cam', undefined]]);
+	});
+
+	it('is for who asks where anybody can', async () => {
+		const address = [['cam', expect.stringContaining('127.0.0.1')]];
+		expect(await holderFor('', {}, { openIssuing: true })).toEqual(address);
+		expect(await holderFor('class_code=BLUE-4711', {}, { classCodes: { 'BLUE-4711': '5b' } })).toEqual(address);
+		const teacher = JSON.stringify({ role: 'teacher', streams: ['*'], tokenId: 'tom' });
+		expect(await holderFor('', { Authorization: teacher })).toEqual([['cam', expect.stringContaining('tom')]]);
+	});
 });
 
 describe('S5: with tokens needed', () => {

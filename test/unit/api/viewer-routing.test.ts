@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { answerError } from '../../../src/api/problem.ts';
@@ -8,7 +6,7 @@ import { viewerRouting } from '../../../src/api/viewer-routing.ts';
 import type { TokenRequest } from '../../../src/auth/token-issuer.ts';
 import { DualcastError } from '../../../src/base/errors.ts';
 import { TrustedProxies } from '../../../src/base/trusted-proxies.ts';
-import { bearerOf, createFixture, testAuth } from './api-fixture.ts';
+import { bearerOf, testAuth } from './api-fixture.ts';
 
 type Found = { id: string; role: 'main' | 'sub'; http: string };
 
@@ -16,36 +14,47 @@ const SUB: Found = { id: 'sub2', role: 'sub', http: 'http://sub2:8107' };
 
 /** A node that sends viewers elsewhere; what it serves itself is answered with 200 and `here`. */
 function scene(
-	found: Found | 'here' | DualcastError = SUB,
-	read: 'public' | 'jwt' = 'jwt',
+	found: Found | 'here' | 'throws' | DualcastError = SUB,
+	read: 'public' | 'jwt' | 'http' = 'jwt',
 	elsewhere = true,
 	watched: readonly string[] = [],
 ) {
 	const auth = testAuth({ read });
+	const access = read === 'http' ? { authorize: async () => undefined } : auth.access;
 	const asked: unknown[] = [];
+	const holders: string[] = [];
+	const reserved: boolean[] = [];
 	const route = viewerRouting({
 		places: {
 			self: 'main1',
 			elsewhere,
 			async find(stream, wish) {
 				asked.push([stream, wish.node, ...wish.avoid]);
+				holders.push(wish.holder);
+				reserved.push(wish.reserve);
 				if (found instanceof DualcastError) throw found;
-				return found === 'here' ? undefined : found;
+				return found === 'here' || found === 'throws' ? undefined : found;
 			},
 		},
 		watches: (stream) => watched.includes(stream),
-		access: auth.access,
+		access,
 		tokenFor: (grant, node) => auth.tokenFor(grant, node),
-		proxies: new TrustedProxies([]),
-		answerError,
+		proxies: new TrustedProxies(['127.0.0.1']),
+		answerError(...words) {
+			if (found === 'throws') throw new Error('the error cannot be told');
+			answerError(...words);
+		},
 	});
 	const app = (incoming: IncomingMessage, response: ServerResponse) => {
-		const here = () => response.end('here');
+		const here = () => {
+			if (found === 'throws') throw new Error('the answer failed');
+			response.end('here');
+		};
 		if (!route(incoming, response, here)) here();
 	};
 	const token = async (changes: Partial<TokenRequest> = {}) =>
 		(await bearerOf(auth, { streams: ['*'], ...changes })).replace('Bearer ', '');
-	return { app, asked, auth, token };
+	return { app, asked, holders, reserved, auth, token };
 }
 
 describe('a node that serves viewers elsewhere', () => {
@@ -82,6 +91,51 @@ describe('a node that serves viewers elsewhere', () => {
 		expect(asked).toEqual([]);
 	});
 
+	it.each([
+		['POST', '/whep/cam', true],
+		['GET', '/hls/cam/index.m3u8', true],
+		['HEAD', '/hls/cam/index.m3u8', false],
+		['GET', '/whep/cam', false],
+		['HEAD', '/whep/cam', false],
+	] as const)('keeps a place for a viewer that %s %s brings: %s', async (method, path, kept) => {
+		const { app, reserved } = scene(SUB, 'public');
+		const { get, head, post } = request(app);
+		expect((await { GET: get, HEAD: head, POST: post }[method](path)).status).toBe(307);
+		expect(reserved).toEqual([kept]);
+	});
+
+	it('keeps places for a token, whatever address it comes from and wherever it was sent', async () => {
+		const { app, holders, token } = scene();
+		const one = await token({ tokenId: 'one' });
+		const asks = [
+			['198.51.100.1', one],
+			['198.51.100.2', await token({ tokenId: 'one', node: 'sub1' })],
+			['198.51.100.1', await token({ tokenId: 'two' })],
+		];
+		for (const [address = '', jwt] of asks) {
+			await request(app).get(`/hls/cam/index.m3u8?jwt=${jwt}`).set('X-Forwarded-For', address);
+		}
+		const [first, again, other] = holders;
+		expect(again).toBe(first);
+		expect(other).not.toBe(first);
+	});
+
+	it.each([
+		['an address', '198.51.100.1', '198.51.100.1', true],
+		['different addresses', '198.51.100.1', '198.51.100.2', false],
+		['a network of IPv6, as each client has one', '2001:db8:1:2::7', '2001:db8:1:2:3:4:5:6', true],
+		['different networks of IPv6', '2001:db8:1:2::7', '2001:db8:1:3::7', false],
+		['different networks of IPv6 in short', '2001:db8::1:2:3:4:5', '2001:db8::2:2:3:4:5', false],
+		['different addresses of IPv4 in IPv6', '::ffff:198.51.100.1', '::ffff:198.51.100.2', false],
+	])('keeps places for %s where no token is asked for', async (_, one, other, same) => {
+		const { app, holders } = scene(SUB, 'public');
+		for (const address of [one, other]) {
+			await request(app).get('/hls/cam/index.m3u8?jwt=made-up').set('X-Forwarded-For', address);
+		}
+		expect(holders).toEqual([expect.any(String), expect.any(String)]);
+		expect(holders[0] === holders[1]).toBe(same);
+	});
+
 	it('answers everything itself when it is to', async () => {
 		const idle = scene(SUB, 'public', false);
 		expect((await request(idle.app).get('/hls/cam/index.m3u8')).text).toBe('here');
@@ -94,6 +148,17 @@ describe('a node that serves viewers elsewhere', () => {
 		const answers = ['/hls/room/5/ll.m3u8?_HLS_msn=7', '/hls/room/5/index.m3u8', '/hls/cam/index.m3u8', '/whep/room/5'];
 		const statuses = await Promise.all(answers.map(async (path) => (await request(app).get(path)).status));
 		expect(statuses).toEqual([200, 200, 307, 307]);
+	});
+
+	it('answers where the address of the node cannot be told', async () => {
+		const { app } = scene({ id: 'sub2', role: 'sub', http: 'http://żółw.example' }, 'public');
+		const { status, headers, body } = await request(app).get('/hls/cam/index.m3u8');
+		expect([status, body.code, headers['access-control-allow-origin']]).toEqual([500, 'internal', '*']);
+	});
+
+	it('cuts the connection where no answer can be given at all', async () => {
+		const { app } = scene('throws', 'public');
+		await expect(request(app).get('/hls/cam/index.m3u8')).rejects.toThrow(/hang up/);
 	});
 
 	it('says why there is no place', async () => {
@@ -124,6 +189,30 @@ describe('a node that serves viewers elsewhere', () => {
 		expect(header.headers.location).toBe(there);
 	});
 
+	const basic = (password: string) => `Basic ${Buffer.from(`ann:${password}`).toString('base64')}`;
+
+	it.each([
+		['everybody may watch', () => scene(SUB, 'public')],
+		['a service decides', () => scene(SUB, 'http')],
+	])('puts no password into an address where %s', async (_, start) => {
+		const { app } = start();
+		const ask = (path: string, authorization: string) => request(app).get(path).set('Authorization', authorization);
+		const alone = await ask('/hls/cam/index.m3u8', basic('CANARY'));
+		expect([alone.status, alone.headers.location]).toEqual([307, 'http://sub2:8107/hls/cam/index.m3u8']);
+		const beside = await ask('/hls/cam/index.m3u8?jwt=one&x=1', basic('CANARY'));
+		expect(beside.headers.location).toBe('http://sub2:8107/hls/cam/index.m3u8?jwt=one&x=1');
+		expect(JSON.stringify([alone.headers, beside.headers])).not.toMatch(/CANARY|Q0FOQVJZ/);
+		const bearer = await ask('/hls/cam/index.m3u8', 'Bearer two');
+		expect(bearer.headers.location).toBe('http://sub2:8107/hls/cam/index.m3u8?jwt=two');
+	});
+
+	it('sends a token that came as the password along: it was checked', async () => {
+		const { app, token } = scene();
+		const jwt = await token();
+		const { headers } = await request(app).get('/hls/cam/index.m3u8').set('Authorization', basic(jwt));
+		expect(headers.location).toBe(`http://sub2:8107/hls/cam/index.m3u8?jwt=${jwt}`);
+	});
+
 	it('changes a token for one node into one for the other, with the same right and the same end', async () => {
 		const { app, asked, auth, token } = scene();
 		const jwt = await token({ streams: ['cam'], node: 'sub1', tokenId: 'one' });
@@ -152,89 +241,5 @@ describe('a node that serves viewers elsewhere', () => {
 		const { app } = scene({ id: 'main2', role: 'main', http: 'https://main2' }, 'public');
 		const { headers } = await request(app).post('/whep/cam?avoid=sub3');
 		expect(headers.location).toBe('https://main2/whep/cam?avoid=sub3&avoid=main1');
-	});
-});
-
-describe('GET /api/v1/cluster/guide', () => {
-	it('is empty outside a cluster', async () => {
-		const { status, headers } = await request(createFixture().app).get('/api/v1/cluster/guide');
-		expect([status, headers['access-control-allow-origin']]).toEqual([204, '*']);
-	});
-
-	it('is for those who may watch something, as long as there is room', async () => {
-		const guide = { size: 20_000, join: () => () => {} };
-		const auth = testAuth({ read: 'jwt' });
-		const { app } = createFixture({ auth, guide });
-		expect((await request(app).get('/api/v1/cluster/guide')).status).toBe(401);
-		const may = await bearerOf(auth, { streams: ['cam'] });
-		expect((await request(app).get('/api/v1/cluster/guide').set('Authorization', may)).status).toBe(204);
-	});
-
-	it('is judged by the stream that the viewer watches', async () => {
-		const guide = { size: 20_000, join: () => () => {} };
-		const auth = testAuth({ read: 'jwt' });
-		const { app } = createFixture({ auth, guide });
-		const may = await bearerOf(auth, { streams: ['room/5'] });
-		const status = async (query: string) =>
-			(await request(app).get(`/api/v1/cluster/guide?${query}`).set('Authorization', may)).status;
-		expect(await status('stream=room%2F5')).toBe(204);
-		expect(await status('stream=cam')).toBe(403);
-		expect(await status('stream=')).toBe(204);
-		expect(await status('stream=cam&stream=room%2F5')).toBe(403);
-	});
-
-	it('names it to the service that decides who may read', async () => {
-		const asked: unknown[] = [];
-		const hook = createServer((incoming, response) => {
-			let body = '';
-			incoming.on('data', (chunk) => {
-				body += chunk;
-			});
-			incoming.on('end', () => {
-				const { path, action, protocol } = JSON.parse(body) as Record<string, string>;
-				asked.push([path, action, protocol]);
-				response.writeHead(path === 'room/5' ? 200 : 401).end();
-			});
-		}).listen(0, '127.0.0.1');
-		await once(hook, 'listening');
-		const { port } = hook.address() as AddressInfo;
-		const auth = testAuth({ read: 'http', http: { url: `http://127.0.0.1:${port}/`, timeout: 5000, cache: 0 } });
-		const { app } = createFixture({ auth, guide: { size: 20_000, join: () => () => {} } });
-		const status = async (query: string) => (await request(app).get(`/api/v1/cluster/guide${query}`)).status;
-		expect(await status('?stream=room%2F5')).toBe(204);
-		expect(await status('')).toBe(401);
-		expect(asked).toEqual([
-			['room/5', 'read', 'webrtc'],
-			['', 'read', 'webrtc'],
-		]);
-		hook.close();
-	});
-
-	it('sends events until the player leaves', async () => {
-		let tell = (_event: { type: string; data: object }) => {};
-		let left = 0;
-		const guide = {
-			size: 0,
-			join(listener: typeof tell) {
-				tell = listener;
-				listener({ type: 'place', data: { node: 'sub1', mains: [] } });
-				return () => {
-					left += 1;
-				};
-			},
-		};
-		const { app } = createFixture({ guide });
-		const server = createServer(app).listen(0);
-		const { port } = server.address() as { port: number };
-		const stop = new AbortController();
-		const response = await fetch(`http://127.0.0.1:${port}/api/v1/cluster/guide`, { signal: stop.signal });
-		const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-		expect((await reader?.read())?.value).toBe('event: place\ndata: {"node":"sub1","mains":[]}\n\n');
-		tell({ type: 'move', data: { node: 'sub1' } });
-		expect((await reader?.read())?.value).toBe('event: move\ndata: {"node":"sub1"}\n\n');
-		stop.abort();
-		await reader?.read().catch(() => undefined);
-		await expect.poll(() => left).toBe(1);
-		server.close();
 	});
 });

@@ -26,3 +26,19 @@ it.each([
 ])('names the key of %o', (facts, words) => {
 	expect(explainStartFailure(failure(facts), config)).toContain(words);
 });
+
+const secrets = `auth: { secret: ${'x'.repeat(32)} }\ncluster: { secret: ${'y'.repeat(32)}, `;
+
+it.each([
+	[`${secrets}role: main }`, 8556, 'TCP port 8556 (cluster.rtsp_port) is in use', 'choose another cluster.rtsp_port'],
+	[`${secrets}role: sub }`, 8556, 'server.port', '--port'],
+	[`${secrets}role: main, rtsp_port: 9000 }`, 9000, 'TCP port 9000 (cluster.rtsp_port)', 'cluster.rtsp_port'],
+	['webrtc: { tcp_port: 8556 }', 8556, 'TCP port 8556 (webrtc.tcp_port)', 'webrtc.tcp_port'],
+])('names the port of a main: %s', (settings, port, words, cure) => {
+	const said = explainStartFailure(
+		failure({ code: 'EADDRINUSE', syscall: 'listen', port }),
+		parseConfig(settings, 'c.yaml', {}),
+	);
+	expect(said).toContain(words);
+	expect(said).toContain(cure);
+});

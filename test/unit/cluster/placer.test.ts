@@ -20,11 +20,13 @@ function scene(subs: readonly Sub[], answer: (node: string) => string | undefine
 	read(subs);
 	const clock = new VirtualClock();
 	const asked: string[] = [];
+	const words: string[] = [];
 	const link = {
 		up: answer('') !== undefined,
 		run: async (_script: unknown, args: readonly (string | number)[]) => {
 			const node = String(args[1]);
 			asked.push(node);
+			words.push(args.join(' '));
 			const verdict = answer(node);
 			if (verdict === undefined) throw new DualcastError('cluster_unreachable', 'away');
 			return verdict;
@@ -32,8 +34,9 @@ function scene(subs: readonly Sub[], answer: (node: string) => string | undefine
 	};
 	const gone: string[] = [];
 	const placer = new Placer({ table, link, prefix: '', process: 'p', clock, gone: () => gone });
-	const place = async (exclude: readonly string[] = []) => (await placer.place('yard', exclude))?.id;
-	return { placer, place, clock, asked, read, gone };
+	const placeFor = async (wish: Parameters<Placer['place']>[1]) => (await placer.place('yard', wish))?.id;
+	const place = (exclude: readonly string[] = []) => placeFor({ exclude });
+	return { placer, place, placeFor, clock, asked, words, read, gone };
 }
 
 describe('placing viewers', () => {
@@ -72,6 +75,38 @@ describe('placing viewers', () => {
 			expect(asked[0]).toBe(first);
 		},
 	);
+
+	it('asks Redis nothing, and counts nobody, where no viewer comes', async () => {
+		const { place, placeFor, asked } = scene([{ id: 'a' }]);
+		for (let question = 0; question < 20; question++) expect(await placeFor({ reserve: false })).toBe('a');
+		expect(asked).toEqual([]);
+		const viewers = await Promise.all(Array.from({ length: 11 }, () => place()));
+		expect(viewers.filter((id) => id === 'a')).toHaveLength(10);
+	});
+
+	it('sends a holder with enough places to the nodes in turn, and counts it nowhere', async () => {
+		const enough = scene([{ id: 'a' }, { id: 'b' }], () => 'enough');
+		const placed = [];
+		for (let viewer = 0; viewer < 40; viewer++) placed.push(await enough.placeFor({ holder: 'me' }));
+		expect(placed.filter((id) => id === 'a')).toHaveLength(20);
+		expect(placed.filter((id) => id === 'b')).toHaveLength(20);
+	});
+
+	it('prefers a node that keeps the place', async () => {
+		const first = await scene([{ id: 'a' }, { id: 'b' }]).place();
+		const { placeFor } = scene([{ id: 'a' }, { id: 'b' }], (node) => (node === first ? 'enough' : 'placed'));
+		expect(await placeFor({ holder: 'me' })).not.toBe(first);
+	});
+
+	it('does not tell Redis who the holder is', async () => {
+		const { placeFor, words } = scene([{ id: 'a' }]);
+		for (const holder of ['CANARY one', 'CANARY one', 'CANARY two']) await placeFor({ holder });
+		await placeFor({});
+		expect(words.join()).not.toContain('CANARY');
+		const holders = words.map((line) => line.split(' ')[2]);
+		expect(new Set(holders).size).toBe(3);
+		expect(holders[0]).toBe(holders[1]);
+	});
 
 	it('passes over mains, draining nodes and those to be avoided', async () => {
 		const { place } = scene([{ id: 'a', draining: true }, { id: 'b', role: 'main' }, { id: 'c' }, { id: 'd' }]);

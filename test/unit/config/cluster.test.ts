@@ -79,6 +79,55 @@ describe('cluster', () => {
 		expect(problem(text)).not.toContain(SECRET);
 	});
 
+	it.each([
+		'redis://user:CANARY#x@host:6379',
+		'redis://user:1#CANARY@host:6379',
+		'redis://user:1?CANARY@host:6379',
+		'redis://:CANARY/x@host:6379',
+		'redis://user:1/CANARY@host:6379',
+		'redis://user:CANARY%zz@host:6379',
+		'redis://CANARY:host:6379',
+		'redis://host/CANARY',
+		'redis://host:6379/-1',
+		'redis://host:99999',
+		'redis://',
+		'redis:///1',
+	])('refuses %s as the address of Redis, and names the key and the cure, not the password', (url) => {
+		const words = problem(`{ redis: { url: "${url}" } }`);
+		expect(words).toMatch(/: cluster\.redis\.url: expected redis:\/\/host:port, .*cluster\.redis\.password/);
+		expect(words).not.toContain('CANARY');
+	});
+
+	it.each([
+		'redis://host',
+		'redis://host/',
+		'rediss://host:6380/2',
+		'redis://[::1]:6379',
+		'redis://user:pa%23ss@host:6379',
+		'redis://:secret@host',
+	])('takes %s as the address of Redis', (url) => {
+		expect(parse(`{ redis: { url: "${url}" } }`).cluster.redis.url).toBe(url);
+	});
+
+	it.each([
+		['http://żółw.example', 'http://xn--w-uga1v8h.example'],
+		['https://Sub1.example.org:8443/', 'https://sub1.example.org:8443'],
+		['https://example.org/zażółć/', 'https://example.org/za%C5%BC%C3%B3%C5%82%C4%87'],
+		['http://[2001:db8::1]:8107', 'http://[2001:db8::1]:8107'],
+		['http://10.0.0.1:8107', 'http://10.0.0.1:8107'],
+	])('takes %s, as a header can carry it', (given, taken) => {
+		expect(parse(`{ http_url: "${given}" }`).cluster.http_url).toBe(taken);
+	});
+
+	it.each(['http://host:99999', 'http://[::1', 'http://me:CANARY@host', 'http://a|b', 'http://%'])(
+		'refuses %s as the address for viewers',
+		(url) => {
+			const words = problem(`{ http_url: "${url}" }`);
+			expect(words).toMatch(/: cluster\.http_url: expected an address such as https:.*without a user/);
+			expect(words).not.toContain('CANARY');
+		},
+	);
+
 	it('refuses nodes that would sign tokens each with a key of its own', () => {
 		expect(problem(`{ role: sub, secret: ${SECRET} }`, '{}')).toMatch(/auth\.secret: is missing; in a cluster/);
 	});

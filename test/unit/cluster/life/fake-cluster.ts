@@ -1,4 +1,4 @@
-import type { CameraOwner, Cluster, ClusterNode, NodeRole } from '../../../../src/cluster/cluster.ts';
+import type { CameraOwner, Cluster, ClusterNode, NodeRole, PlaceWish } from '../../../../src/cluster/cluster.ts';
 
 /** A node of a cluster whose table the test writes. */
 export class FakeCluster implements Cluster {
@@ -13,6 +13,7 @@ export class FakeCluster implements Cluster {
 	offered: string[] = ['cam'];
 	/** Of the asked exclusions. */
 	readonly placed: (readonly string[])[] = [];
+	readonly wishes: PlaceWish[] = [];
 	closed = false;
 
 	constructor(self: string, role: NodeRole) {
@@ -78,8 +79,10 @@ export class FakeCluster implements Cluster {
 	holds = (stream: string) => this.#held.get(stream);
 	streams = () => this.offered;
 
-	async place(_stream: string, { exclude = [] }: { readonly exclude?: readonly string[] } = {}) {
+	async place(_stream: string, wish: PlaceWish = {}) {
+		const { exclude = [] } = wish;
 		this.placed.push(exclude);
+		this.wishes.push(wish);
 		return this.nodes().find(({ id, role, draining }) => role === 'sub' && !draining && !exclude.includes(id));
 	}
 

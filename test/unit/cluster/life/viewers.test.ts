@@ -97,6 +97,14 @@ describe('the place of a viewer', () => {
 		expect(cluster.placed).toEqual([['sub2'], [], []]);
 	});
 
+	it('is kept for whom it is said to be for, or for nobody', async () => {
+		const { cluster, places } = main();
+		cluster.set({ id: 'sub1' });
+		await places.find('cam', { avoid: ['sub2'], holder: 'ann', reserve: false });
+		await places.find('cam');
+		expect(cluster.wishes).toEqual([{ exclude: ['sub2'], holder: 'ann', reserve: false }, { exclude: [] }]);
+	});
+
 	it('is none without a sub, or the main itself where that is wanted', async () => {
 		await expect(main().places.find('cam')).rejects.toMatchObject({ code: 'no_node' });
 		const { cluster, places } = main(true);
