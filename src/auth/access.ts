@@ -89,6 +89,7 @@ export class Access {
 
 	/** The same at once, for a token that was checked before; undefined when `authorize` must be asked. */
 	authorizeRemembered(token: string, wish: Wish): Grant | undefined {
+		if (wish.action === 'read' && this.#options.read === 'http') return undefined;
 		const grant = this.#options.verifier.remembered(token);
 		return grant && this.#decide(grant, wish);
 	}

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Access, type Caller } from '../../../src/auth/access.ts';
 import { FailedAttempts } from '../../../src/auth/failed-attempts.ts';
 import { type HookRequest, HttpHook } from '../../../src/auth/http-hook.ts';
+import { DualcastError } from '../../../src/base/errors.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { tokenScene } from './scene.ts';
@@ -93,6 +94,17 @@ describe('Access by an external service', () => {
 		await clock.advance(10_001);
 		await access.authorize(ann, wish);
 		expect(asked).toHaveLength(2);
+	});
+
+	it('decides alone about watching, whatever token was seen here', async () => {
+		const { verifier, forge, clock } = tokenScene();
+		const failures = new FailedAttempts(clock);
+		const hook = { authorize: () => Promise.reject(new DualcastError('forbidden', 'the service says no')) };
+		const access = new Access({ read: 'http', verifier, hook, failures });
+		const token = await forge();
+		await access.verify(token, caller(token));
+		expect(access.authorizeRemembered(token, wish)).toBeUndefined();
+		await expect(access.authorize(caller(token), wish)).rejects.toMatchObject({ code: 'forbidden' });
 	});
 
 	it('S6: is not asked for one user who guesses, but for others from the same address', async () => {
