@@ -7,7 +7,10 @@ namespace dualcast {
 bool EventQueue::push(Event event) {
 	{
 		const std::lock_guard lock(mutex_);
-		if (event.kind == Event::Kind::RTCP && ++rtcp_ > limits::MAX_QUEUED_RTCP) return false;
+		if (event.kind == Event::Kind::RTCP) {
+			if (rtcp_ == limits::MAX_QUEUED_RTCP) return false;
+			rtcp_++;
+		}
 		if (event.kind == Event::Kind::STREAM) {
 			if (streamBytes_ + event.bytes.size() > limits::MAX_QUEUED_STREAM_BYTES) return false;
 			streamBytes_ += event.bytes.size();
@@ -22,9 +25,14 @@ bool EventQueue::push(Event event) {
 std::vector<Event> EventQueue::take() {
 	std::vector<Event> taken;
 	const std::lock_guard lock(mutex_);
-	taken.swap(events_);
-	rtcp_ = 0;
-	streamBytes_ = 0;
+	for (size_t rtcp = 0; !events_.empty() && rtcp < limits::MAX_RTCP_PER_TURN; events_.pop_front()) {
+		const Event& event = taken.emplace_back(std::move(events_.front()));
+		if (event.kind == Event::Kind::RTCP) {
+			rtcp++;
+			rtcp_--;
+		}
+		if (event.kind == Event::Kind::STREAM) streamBytes_ -= event.bytes.size();
+	}
 	return taken;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -20,12 +21,15 @@ struct Event {
 		CLOSED,
 		/** Bytes, framed, for the TCP connection `id`. */
 		STREAM,
+		/** An authenticated check of a viewer came over the TCP connection `connection`. */
+		CHECKED,
 	};
 	Kind kind;
 	/** Of the viewer or connection. */
 	uint32_t id;
 	Bytes bytes;
 	std::string text;
+	uint32_t connection = 0;
 };
 
 /** Events on their way to JavaScript: many at a time, in order, in bounded memory. */
@@ -36,13 +40,15 @@ public:
 
 	/** @returns false when it was dropped: too much RTCP or too many bytes for TCP connections wait */
 	bool push(Event event);
-	/** Everything so far. */
+	/**
+	 * Everything so far, up to RTCP packet `limits::MAX_RTCP_PER_TURN`. Nobody is woken for what is left behind that one.
+	 */
 	std::vector<Event> take();
 
 private:
 	const std::function<void()> wake_;
 	std::mutex mutex_;
-	std::vector<Event> events_;
+	std::deque<Event> events_;
 	size_t rtcp_ = 0;
 	size_t streamBytes_ = 0;
 };

@@ -194,6 +194,7 @@ bool Front::routeStun(View datagram, const Route& from) {
 	if (adopted.retired) byUfrag_.erase(*adopted.retired);
 	if (adopted.forgotten) byAddress_.erase(*adopted.forgotten);
 	if (adopted.moved) options_.shardOf(peer.viewer).move(peer.viewer, from);
+	if (!from.overUdp()) options_.events.push({Event::Kind::CHECKED, peer.viewer, {}, {}, from.connection});
 	answer(from, checked->response);
 	return true;
 }

@@ -63,6 +63,9 @@ constexpr size_t MAX_QUEUED_STREAM_DATAGRAMS = 4096;
 constexpr size_t MAX_QUEUED_RTCP = 16'384;
 constexpr size_t MAX_QUEUED_STREAM_BYTES = 16 * 1024 * 1024;
 
+/** RTCP packets JavaScript gets at once; the rest waits while its loop goes round: a storm holds nothing else up. */
+constexpr size_t MAX_RTCP_PER_TURN = 1024;
+
 /** Bytes prepared before they are handed to the kernel: few enough to stay in the processor's cache. */
 constexpr size_t OUTBOX_BYTES = 192 * 1024;
 constexpr size_t OUTBOX_MESSAGES = 256;

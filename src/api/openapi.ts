@@ -36,6 +36,7 @@ const COMPONENTS = {
 const ID = pathParameter('id', 'Name of the stream; its slashes stay as they are.');
 const SESSION = pathParameter('session', 'Id of the session.');
 const SDP: Json = { 'application/sdp': { schema: { type: 'string' } } };
+const LATER: Json = { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } };
 
 /** The API as an OpenAPI 3.1 document; bodies come from the schemas. */
 export function openApiDocument(version: string): Json {
@@ -102,6 +103,8 @@ function offering(): Json {
 				headers: { Location: { description: 'URL of the session', schema: { type: 'string' } } },
 				content: SDP,
 			},
+			409: { ...problem(), description: 'The stream is not live: its camera is away', headers: LATER },
+			503: { ...problem(), description: 'No room for one more viewer, or WebRTC is switched off', headers: LATER },
 			default: problem(),
 		},
 	};

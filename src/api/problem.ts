@@ -9,9 +9,13 @@ type Row = {
 	readonly title: string;
 	/** Seconds after which asking again makes sense (RFC 9110 10.2.3). */
 	readonly retryAfter?: number;
+	/** Instead of `status` where a WHEP offer is answered. */
+	readonly offerStatus?: number;
 };
 
 const DISABLED_RETRY_S = 60;
+/** The stream is not live, but may soon be: the camera is dialled again a second later. */
+const AWAY = { retryAfter: 2, offerStatus: 409 } as const;
 
 /** Each error's HTTP face; a code without a row does not compile. */
 export const PROBLEMS: Readonly<Record<ErrorCode, Row>> = {
@@ -21,12 +25,12 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Row>> = {
 	camera_forbidden: { status: 502, title: 'The camera forbids access' },
 	camera_untrusted: { status: 502, title: 'The camera shows a certificate that is not trusted' },
 	camera_not_found: { status: 502, title: 'The camera does not have this stream' },
-	camera_refused: { status: 502, title: 'The camera refuses the connection' },
-	camera_unreachable: { status: 502, title: 'The camera cannot be reached' },
-	camera_timeout: { status: 504, title: 'The camera does not answer in time' },
+	camera_refused: { status: 502, title: 'The camera refuses the connection', ...AWAY },
+	camera_unreachable: { status: 502, title: 'The camera cannot be reached', ...AWAY },
+	camera_timeout: { status: 504, title: 'The camera does not answer in time', ...AWAY },
 	camera_protocol: { status: 502, title: 'The camera does not keep to the protocol' },
-	camera_closed: { status: 502, title: 'The camera ended the session' },
-	camera_stalled: { status: 504, title: 'The camera stopped sending' },
+	camera_closed: { status: 502, title: 'The camera ended the session', ...AWAY },
+	camera_stalled: { status: 504, title: 'The camera stopped sending', ...AWAY },
 	camera_unsupported: { status: 502, title: 'The camera sends nothing that can be played' },
 	camera_disallowed: { status: 502, title: 'Cameras at this address are not allowed' },
 	hls_disabled: { status: 503, title: 'HLS is switched off', retryAfter: DISABLED_RETRY_S },
@@ -85,8 +89,11 @@ export function toDualcastError(thrown: unknown): DualcastError {
 }
 
 /** The problem details (RFC 9457) of an error. */
-export function problemDetails(error: DualcastError): Readonly<Record<string, unknown>> {
-	const { status, title } = PROBLEMS[error.code];
+export function problemDetails(
+	error: DualcastError,
+	status = PROBLEMS[error.code].status,
+): Readonly<Record<string, unknown>> {
+	const { title } = PROBLEMS[error.code];
 	const internal = error.code === 'internal';
 	return {
 		...(internal ? {} : error.facts),
@@ -109,8 +116,9 @@ export function answerError(request: HttpRequest, response: HttpResponse, thrown
 		return;
 	}
 	const error = toDualcastError(thrown);
-	const { status, retryAfter } = PROBLEMS[error.code];
-	const body = Buffer.from(JSON.stringify(problemDetails(error)));
+	const { retryAfter, ...row } = PROBLEMS[error.code];
+	const status = (isOffer(request) ? row.offerStatus : undefined) ?? row.status;
+	const body = Buffer.from(JSON.stringify(problemDetails(error, status)));
 	response.statusCode = status;
 	response.setHeader('Content-Type', 'application/problem+json');
 	response.setHeader('Content-Length', body.length);
@@ -119,4 +127,9 @@ export function answerError(request: HttpRequest, response: HttpResponse, thrown
 	if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="dualcast"');
 	if (retryAfter !== undefined) response.setHeader('Retry-After', retryAfter);
 	response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** Nothing else here takes SDP by `POST`, whatever the path. */
+function isOffer({ method, headers }: HttpRequest): boolean {
+	return method === 'POST' && /^application\/sdp\b/i.test(headers['content-type'] ?? '');
 }

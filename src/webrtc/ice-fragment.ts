@@ -8,7 +8,8 @@ export type FragmentCredentials = { readonly ufrag: string; readonly password: s
 const ICE_CHARS = '[A-Za-z0-9+/]';
 const UFRAG = new RegExp(`^${ICE_CHARS}{4,256}$`);
 const PASSWORD = new RegExp(`^${ICE_CHARS}{22,256}$`);
-const LINE = /^[am]=\S/;
+/** An empty candidate is the end of candidates in Firefox, and players write it as an attribute: `a=` alone. */
+const LINE = /^(?:a=$|[am]=\S)/;
 
 /**
  * The credentials in a viewer's fragment (`application/trickle-ice-sdpfrag`, RFC 8840 9). Its candidates are not read:

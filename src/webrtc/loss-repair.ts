@@ -1,7 +1,8 @@
 import type { Clock, Timer } from '../base/clock.ts';
 import { REPAIR } from './limits.ts';
 import type { ReceiverView } from './receiver-view.ts';
-import type { RepairBudget } from './repair-budget.ts';
+import { RepairBudget } from './repair-budget.ts';
+import { rtcpWithoutNacks } from './rtcp-without-nacks.ts';
 import type { TrackSender } from './track-sender.ts';
 
 /**
@@ -11,6 +12,8 @@ import type { TrackSender } from './track-sender.ts';
 export class LossRepair {
 	readonly #clock: Clock;
 	readonly #budget: RepairBudget;
+	/** Of sequence numbers: looking one up costs time even when nothing is sent. */
+	readonly #wishes = new RepairBudget(REPAIR.wishBurst, REPAIR.wishesPerSecond);
 	readonly #view: ReceiverView;
 	readonly #repeats: { readonly sender: TrackSender; readonly sequence: number }[] = [];
 	#timer: Timer | undefined;
@@ -24,7 +27,7 @@ export class LossRepair {
 		this.#view = view;
 	}
 
-	/** NACK messages so far. */
+	/** NACK messages answered so far. */
 	get requests(): number {
 		return this.#requests;
 	}
@@ -39,6 +42,11 @@ export class LossRepair {
 		return this.#bytes;
 	}
 
+	/** What is to be read of a compound RTCP packet: without its NACKs once the viewer has asked for too much. */
+	readable(bytes: Uint8Array): Uint8Array {
+		return this.#wishes.allows(this.#clock.now()) ? bytes : rtcpWithoutNacks(bytes);
+	}
+
 	/**
 	 * Answers a NACK.
 	 *
@@ -46,9 +54,11 @@ export class LossRepair {
 	 * @param sequences the viewer's, 16 bit
 	 */
 	answer(sender: TrackSender | undefined, sequences: readonly number[]): void {
+		const now = this.#clock.now();
+		if (!this.#wishes.allows(now)) return;
+		this.#wishes.spend(sequences.length);
 		if (!sender) return;
 		this.#requests++;
-		const now = this.#clock.now();
 		const pause = Math.max(REPAIR.resendAfter, (this.#view.roundTrip ?? 0) / 2);
 		for (const sequence of sequences) {
 			if (!this.#resend(sender, sequence, now, pause)) continue;

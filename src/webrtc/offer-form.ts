@@ -65,7 +65,7 @@ function sectionForm(
 	session: OfferedAttributes,
 	bundle: readonly string[],
 ): SectionForm {
-	const { kind, protocol, formats, mid, direction, setup = session.setup } = lines;
+	const { kind, protocol, formats, mid, direction = session.direction, setup = session.setup } = lines;
 	if (mid !== undefined && !TOKEN.test(mid)) throw invalid(`has an a=mid in section ${index} that is no token`);
 	const common = { kind, protocol, formats, mid, setup };
 	if (!isSwitchedOn(lines)) return { ...common, usable: false };

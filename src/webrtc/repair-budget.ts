@@ -1,21 +1,29 @@
 import { REPAIR } from './limits.ts';
 
-/** What one viewer may have sent again: a token bucket in bytes. */
+/** What one viewer may have: a token bucket, of the bytes sent again unless said otherwise. */
 export class RepairBudget {
-	#bytes: number = REPAIR.burst;
+	readonly #burst: number;
+	readonly #perSecond: number;
+	#left: number;
 	#at = 0;
 
-	/** Whether anything may be repaired now. @param now `Clock.now()` */
-	allows(now: number): boolean {
-		const earned = ((now - this.#at) * REPAIR.bytesPerSecond) / 1000;
-		this.#bytes = Math.min(REPAIR.burst, this.#bytes + Math.max(0, earned));
-		this.#at = now;
-		return this.#bytes > 0;
+	constructor(burst: number = REPAIR.burst, perSecond: number = REPAIR.bytesPerSecond) {
+		this.#burst = burst;
+		this.#perSecond = perSecond;
+		this.#left = burst;
 	}
 
-	/** Pays for what was repaired; a replay may leave debts, which are paid off before the next repair. */
-	spend(bytes: number): void {
-		this.#bytes -= bytes;
+	/** Whether anything may be had now. @param now `Clock.now()` */
+	allows(now: number): boolean {
+		const earned = ((now - this.#at) * this.#perSecond) / 1000;
+		this.#left = Math.min(this.#burst, this.#left + Math.max(0, earned));
+		this.#at = now;
+		return this.#left > 0;
+	}
+
+	/** Pays for what was had; it may leave debts, which are paid off before there is more. */
+	spend(amount: number): void {
+		this.#left -= amount;
 	}
 }
 

@@ -200,7 +200,7 @@ export class Viewer implements BroadcastMember {
 	#onRtcp(bytes: Uint8Array): void {
 		if (this.#state.name !== 'connected') return;
 		const now = this.#options.clock.now();
-		for (const packet of parseRtcp(bytes)) {
+		for (const packet of parseRtcp(this.#repair.readable(bytes))) {
 			switch (packet.type) {
 				case 'sender-report':
 				case 'receiver-report':

@@ -27,6 +27,17 @@ export function nack(ssrc: number, sequences: readonly number[]): Uint8Array {
 	);
 }
 
+/** A NACK for 1020 sequence numbers in a row. */
+export function longNack(ssrc: number, first: number): Uint8Array {
+	const fci = Array.from({ length: 60 }, (_, at) => (first + 17 * at) & 0xffff);
+	return feedback(
+		205,
+		1,
+		ssrc,
+		fci.flatMap((sequence) => [sequence >> 8, sequence & 0xff, 0xff, 0xff]),
+	);
+}
+
 export function fullIntraRequest(ssrc: number): Uint8Array {
 	const fci = new Uint8Array(8);
 	writeUint32(fci, 0, ssrc);

@@ -48,6 +48,8 @@ export class NackReceiver {
 	readonly arrivals: { readonly sentAt: number; readonly latency: number }[] = [];
 	/** Packets sent for the first time, and those that the network swallowed of them. */
 	readonly counts = { sent: 0, lost: 0 };
+	/** NACKs that reached the gateway. */
+	nacks = 0;
 
 	constructor(
 		peer: FakePeer,
@@ -151,7 +153,10 @@ export class NackReceiver {
 	/** One datagram: all of it arrives or nothing. */
 	#send(packets: readonly Uint8Array[]): void {
 		this.#travel(() => {
-			for (const packet of packets) this.#peer.options.onRtcp(packet);
+			for (const packet of packets) {
+				if (packet[1] === 205) this.nacks++;
+				this.#peer.options.onRtcp(packet);
+			}
 		});
 	}
 

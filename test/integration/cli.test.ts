@@ -131,7 +131,7 @@ streams:
 		const url = await gateway.ready();
 		const offer = { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: OFFER };
 		const whep = await fetch(new URL('/whep/short', url), offer);
-		expect(whep.status).toBe(502);
+		expect(whep.status).toBe(409);
 		const answers = [await whep.text()];
 		expect(answers[0]).toContain('camera_refused');
 		const paths = ['streams', 'streams/short', 'streams/short/stats', 'streams/long', 'hls/streams', 'webrtc/sessions'];

@@ -1,12 +1,19 @@
 import { execFile } from 'node:child_process';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { silentLogger } from '../../src/base/logger.ts';
 import { createCertificate } from '../../src/webrtc/transport/certificate.ts';
-import { nativeAddon } from '../fakes/secure-transports.ts';
+import { nativeAddon, secureTransports } from '../fakes/secure-transports.ts';
+import { openViewer } from './webrtc-transport-client.ts';
 
 const FILE = fileURLToPath(new URL('../../dist/native/transport.node', import.meta.url));
 const RUN_MS = 60_000;
+/** `MAX_RTCP_PER_TURN` and `MAX_QUEUED_RTCP` of native/core/limits.h. */
+const RTCP_PER_TURN = 1024;
+const QUEUED_RTCP = 16_384;
 
 /** A thread of Node that makes transports, lets them run and ends without stopping them. */
 const THREAD = `
@@ -56,5 +63,35 @@ describe.skipIf(nativeAddon === undefined)('the addon', () => {
 		expect(loop).toEqual([0]);
 		expect(helpers.length).toBeGreaterThan(0);
 		expect(new Set(helpers)).toEqual(new Set([3]));
+	});
+
+	it('S9: lets the loop go round in a storm of RTCP, and hands all of it over', { timeout: RUN_MS }, async () => {
+		const transport = await secureTransports
+			.find(({ name }) => name === 'native')
+			?.create({
+				udpPort: 0,
+				tcpPort: undefined,
+				additionalHosts: [],
+				clock: systemClock,
+				logger: silentLogger,
+				maxPeers: 1,
+			});
+		if (!transport) throw new Error('no native transport');
+		const { track, rtcp, connection } = await openViewer(transport);
+		await vi.waitFor(() => expect(track.isOpen()).toBe(true), { timeout: 5000 });
+		const report = Buffer.from('80c9000100000007', 'hex');
+		// The loop is held until so much waits that some is dropped.
+		const { strayDatagrams } = transport.counters();
+		while (transport.counters().strayDatagrams === strayDatagrams) track.sendMessageBinary(report);
+		const perTurn: number[] = [];
+		for (let seen = rtcp.length; seen < QUEUED_RTCP; ) {
+			await setImmediate();
+			perTurn.push(rtcp.length - seen);
+			seen = rtcp.length;
+		}
+		// A wake and what was left over may come in the same turn.
+		expect(Math.max(...perTurn)).toBeLessThanOrEqual(2 * RTCP_PER_TURN);
+		connection.close();
+		await transport.close();
 	});
 });

@@ -61,7 +61,7 @@ export class DatagramRouter {
 		const peer = this.#byAddress.get(remote.route.description);
 		if (peer === undefined) return undefined;
 		if (isDtls(datagram)) {
-			this.#queue.push(peer, datagram);
+			if (peer.admitsDtls()) this.#queue.push(peer, datagram);
 			return peer;
 		}
 		return isRtcp(datagram) && peer.receiveRtcp(datagram) ? peer : undefined;

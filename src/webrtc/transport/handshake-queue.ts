@@ -6,9 +6,9 @@ export interface HandshakeTask {
 }
 
 /**
- * Lets one DTLS datagram in with each turn of the event loop, in order of the viewers' arrival: the one that ends a
- * handshake starts the first picture, which is hundreds of packets. When many join at once, the packets of those who
- * watch already get in between.
+ * Lets one DTLS datagram in with each turn of the event loop: the one that ends a handshake starts the first picture,
+ * which is hundreds of packets. When many join at once, the packets of those who watch already get in between. The
+ * viewers take turns, so that nobody waits for one who sends without end.
  */
 export class HandshakeQueue {
 	readonly #waiting = new Map<HandshakeTask, Buffer[]>();
@@ -37,7 +37,8 @@ export class HandshakeQueue {
 	#run(): void {
 		for (const [task, datagrams] of this.#waiting) {
 			const datagram = datagrams.shift();
-			if (datagrams.length === 0) this.#waiting.delete(task);
+			this.#waiting.delete(task);
+			if (datagrams.length > 0) this.#waiting.set(task, datagrams);
 			if (this.#waiting.size > 0) this.#schedule();
 			if (datagram !== undefined) task.receiveDtls(datagram);
 			return;

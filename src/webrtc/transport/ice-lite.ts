@@ -13,6 +13,9 @@ export type CheckedBinding = {
 	readonly ufrag: string;
 };
 
+/** What a restart does not begin anew. */
+type IceLife = { readonly opened: number; lastCheck: number | undefined; bindingRequests: number };
+
 /** Random credentials of ice-chars (RFC 8839 5.4): 48 and 144 bits. */
 export function createIceCredentials(random: RandomBytes): IceCredentials {
 	return { ufrag: base64(random(6)), password: base64(random(18)) };
@@ -36,20 +39,28 @@ export function localUfragOf(message: StunMessage): string | undefined {
 export class IceLite {
 	readonly #local: IceCredentials;
 	readonly #username: string;
-	readonly #opened: number;
-	#lastCheck: number | undefined;
-	#bindingRequests = 0;
+	readonly #life: IceLife;
 
 	/** @param now monotonic ms */
-	constructor(local: IceCredentials, remoteUfrag: string, now: number) {
+	constructor(
+		local: IceCredentials,
+		remoteUfrag: string,
+		now: number,
+		life: IceLife = { opened: now, lastCheck: undefined, bindingRequests: 0 },
+	) {
 		this.#local = local;
 		this.#username = `${local.ufrag}:${remoteUfrag}`;
-		this.#opened = now;
+		this.#life = life;
+	}
+
+	/** The same viewer's with new credentials (RFC 8445 9). */
+	restart(local: IceCredentials, remoteUfrag: string): IceLite {
+		return new IceLite(local, remoteUfrag, this.#life.opened, this.#life);
 	}
 
 	/** Authenticated requests so far. */
 	get bindingRequests(): number {
-		return this.#bindingRequests;
+		return this.#life.bindingRequests;
 	}
 
 	/** @returns undefined for what must not be answered */
@@ -61,8 +72,8 @@ export class IceLite {
 	): CheckedBinding | undefined {
 		if (message.type !== BINDING_REQUEST || message.username !== this.#username) return undefined;
 		if (!isAuthentic(bytes, message, this.#local.password)) return undefined;
-		this.#lastCheck = now;
-		this.#bindingRequests++;
+		this.#life.lastCheck = now;
+		this.#life.bindingRequests++;
 		return {
 			response: bindingSuccess(message, remote, this.#local.password),
 			nominated: message.useCandidate,
@@ -72,11 +83,12 @@ export class IceLite {
 
 	/** Why the viewer is to be dropped now, if it is. */
 	expired(now: number, secured: boolean): string | undefined {
-		if (this.#lastCheck !== undefined && now - this.#lastCheck >= CONSENT_TIMEOUT_MS) {
+		const { opened, lastCheck } = this.#life;
+		if (lastCheck !== undefined && now - lastCheck >= CONSENT_TIMEOUT_MS) {
 			return `no connectivity check for ${CONSENT_TIMEOUT_MS / 1000} s`;
 		}
-		if (secured || now - this.#opened < CONNECT_TIMEOUT_MS) return undefined;
-		return this.#lastCheck === undefined
+		if (secured || now - opened < CONNECT_TIMEOUT_MS) return undefined;
+		return lastCheck === undefined
 			? `no connectivity check arrived within ${CONNECT_TIMEOUT_MS / 1000} s`
 			: `not secured by DTLS within ${CONNECT_TIMEOUT_MS / 1000} s`;
 	}

@@ -19,7 +19,7 @@ export const MAX_SEND_BACKLOG = 8 * 1024 * 1024;
 /** RTP synchronization sources sent to one viewer, and RTCP sources accepted from one. */
 export const MAX_SSRCS = 16;
 
-/** Remote addresses one viewer may prove by connectivity checks; the oldest is forgotten first. */
+/** Remote addresses, and TCP connections, one viewer may prove by connectivity checks; the oldest is forgotten first. */
 export const MAX_ADDRESSES_PER_PEER = 16;
 
 /** Candidates of one answer. */
@@ -27,6 +27,9 @@ export const MAX_CANDIDATES = 24;
 
 /** How long the addresses of the machine's network interfaces are believed, ms. */
 export const INTERFACES_MS = 2000;
+
+/** How long the addresses of names in the configuration are believed, ms. */
+export const HOST_LOOKUP_PERIOD_MS = 60_000;
 
 /** Consent (RFC 7675): a viewer without an authenticated check for so long is gone, ms. */
 export const CONSENT_TIMEOUT_MS = 30_000;
@@ -50,6 +53,9 @@ export const MAX_EARLY_RECORDS = 4;
 /** DTLS datagrams of one viewer that wait for their turn. */
 export const MAX_WAITING_DATAGRAMS = 16;
 
+/** DTLS datagrams taken of a secured viewer between two looks at timeouts: repeated messages, and alerts. */
+export const MAX_LATE_DATAGRAMS = 16;
+
 /** Datagrams one viewer may spend on its DTLS handshake. */
 export const MAX_HANDSHAKE_DATAGRAMS = 128;
 
@@ -65,6 +71,12 @@ export const TCP_CONNECTIONS_PER_PEER = 2;
 
 /** A TCP connection without an authenticated check is closed after so long, ms. */
 export const TCP_CHECK_TIMEOUT_MS = 10_000;
+
+/** A TCP connection is closed so long after its last authenticated check, ms: later than a viewer's consent ends. */
+export const TCP_IDLE_TIMEOUT_MS = CONSENT_TIMEOUT_MS + 5000;
+
+/** What a viewer's TCP connections still have to carry its close_notify when it ended, ms. */
+export const TCP_GOODBYE_MS = 1000;
 
 /** Bytes that may wait for a slow TCP connection; packets above are dropped and counted. */
 export const MAX_TCP_BACKLOG = 1024 * 1024;

@@ -1,9 +1,5 @@
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Clock } from '../../base/clock.ts';
-import { toError } from '../../base/errors.ts';
-import type { Logger } from '../../base/logger.ts';
 import { hostCandidates } from './candidates.ts';
 import type { IceCredentials } from './ice-lite.ts';
 import { INTERFACES_MS } from './limits.ts';
@@ -48,18 +44,4 @@ export class LocalSide {
 		this.#candidates = hostCandidates({ ...reachable, boundTo: reachable.host, interfaces: networkInterfaces() });
 		this.#lookedAt = now;
 	}
-}
-
-/** Addresses of the hosts; browsers do not look up names in candidates. A name that cannot be found is left out. */
-export async function resolveHosts(hosts: readonly string[], logger: Logger): Promise<string[]> {
-	const found = hosts.map(async (host) => {
-		if (isIP(host) !== 0) return [host];
-		try {
-			return (await lookup(host, { all: true })).map(({ address }) => address);
-		} catch (error) {
-			logger.warn({ host, error: toError(error).message }, 'additional host not found, no candidate is made for it');
-			return [];
-		}
-	});
-	return (await Promise.all(found)).flat();
 }

@@ -4,7 +4,7 @@ import type { Certificate } from './certificate.ts';
 import { DtlsSession } from './dtls/session.ts';
 import type { HandshakeTask } from './handshake-queue.ts';
 import { type CheckedBinding, type IceCredentials, IceLite, localUfragOf } from './ice-lite.ts';
-import { ADDRESS_HOLD_MS, MAX_ADDRESSES_PER_PEER, MAX_RTCP } from './limits.ts';
+import { ADDRESS_HOLD_MS, MAX_ADDRESSES_PER_PEER, MAX_LATE_DATAGRAMS, MAX_RTCP } from './limits.ts';
 import type { MediaPath, Route } from './media-sender.ts';
 import type { LocalParameters, PeerDiagnosis, PeerOptions, PeerState, TransportPeer } from './secure-transport.ts';
 import { SrtcpReceiver, SrtcpSender } from './srtcp.ts';
@@ -45,6 +45,8 @@ export class Peer implements TransportPeer, HandshakeTask {
 	#nominated = false;
 	#media: Media | undefined;
 	#dtlsDatagrams = 0;
+	/** DTLS datagrams since it is secured and timeouts were looked at. */
+	#lateDatagrams = 0;
 	#closeReason: string | undefined;
 
 	constructor(options: PeerOptions, local: IceCredentials, host: PeerHost) {
@@ -119,6 +121,11 @@ export class Peer implements TransportPeer, HandshakeTask {
 		this.#addresses.delete(address);
 	}
 
+	/** False for what is more than a viewer whose handshake is over has to say. */
+	admitsDtls(): boolean {
+		return this.#state !== 'secured' || this.#lateDatagrams++ < MAX_LATE_DATAGRAMS;
+	}
+
 	/** Takes one DTLS datagram of a proven address. */
 	receiveDtls(datagram: Buffer): void {
 		this.#dtlsDatagrams++;
@@ -151,12 +158,13 @@ export class Peer implements TransportPeer, HandshakeTask {
 	restartIce(remoteUfrag: string): LocalParameters {
 		const { credentials, local } = this.#host.announce(this);
 		if (this.#restart !== undefined) this.#host.retire(this.#restart.local.ufrag);
-		this.#restart = { ice: new IceLite(credentials, remoteUfrag, this.#host.clock.now()), local: credentials };
+		this.#restart = { ice: this.#ice.restart(credentials, remoteUfrag), local: credentials };
 		return local;
 	}
 
-	/** Ends the viewer if it has been silent or unfinished for too long. */
+	/** Ends the viewer if it has been silent or unfinished for too long. Called about once a second. */
 	expire(now: number): void {
+		this.#lateDatagrams = 0;
 		const reason = this.#ice.expired(now, this.#state === 'secured');
 		if (reason !== undefined) this.fail(reason);
 	}

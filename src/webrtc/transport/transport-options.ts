@@ -2,6 +2,8 @@ import type { Clock } from '../../base/clock.ts';
 import { DualcastError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { RandomBytes } from '../random.ts';
+import type { HostLookup } from './additional-hosts.ts';
+import { MAX_ADDRESSES_PER_PEER, TCP_CONNECTIONS_PER_PEER } from './limits.ts';
 
 /** What every secure transport is made from. */
 export type TransportOptions = {
@@ -13,6 +15,8 @@ export type TransportOptions = {
 	readonly tcpPort?: number | undefined;
 	/** Addresses or names under which the gateway is reachable besides those of its interfaces. */
 	readonly additionalHosts: readonly string[];
+	/** Addresses of a name; the system's resolver by default. */
+	readonly lookup?: HostLookup;
 	readonly clock: Clock;
 	readonly logger: Logger;
 	readonly maxPeers: number;
@@ -29,4 +33,9 @@ export function assertPlace(peers: number, maxPeers: number, closed: boolean): v
 	if (closed) throw new DualcastError('stream_closed', 'the gateway is shutting down');
 	if (peers < maxPeers) return;
 	throw new DualcastError('too_many_sessions', `all ${maxPeers} places for WebRTC viewers are taken; try again later`);
+}
+
+/** Connections of one TCP port: when one viewer has the most it may, there are still those of all others. */
+export function maxTcpConnections(maxPeers: number): number {
+	return maxPeers * TCP_CONNECTIONS_PER_PEER + MAX_ADDRESSES_PER_PEER;
 }

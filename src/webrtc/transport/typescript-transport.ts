@@ -4,11 +4,12 @@ import type { Clock, Timer } from '../../base/clock.ts';
 import { toError } from '../../base/errors.ts';
 import { Scope } from '../../base/scope.ts';
 import type { RandomBytes } from '../random.ts';
+import { AdditionalHosts } from './additional-hosts.ts';
 import { type Certificate, createCertificate } from './certificate.ts';
 import { DatagramRouter } from './datagram-router.ts';
 import { createIceCredentials, type IceCredentials } from './ice-lite.ts';
-import { SWEEP_PERIOD_MS, TCP_CONNECTIONS_PER_PEER } from './limits.ts';
-import { LocalSide, resolveHosts } from './local-parameters.ts';
+import { SWEEP_PERIOD_MS } from './limits.ts';
+import { LocalSide } from './local-parameters.ts';
 import { MediaSender } from './media-sender.ts';
 import { Peer, type PeerHost, type Remote } from './peer.ts';
 import type {
@@ -20,8 +21,9 @@ import type {
 	TransportCounters,
 	TransportPeer,
 } from './secure-transport.ts';
+import { isStun } from './stun.ts';
 import { TcpEndpoint } from './tcp-endpoint.ts';
-import { ANY_IPV4, ANY_IPV6, assertPlace, type TransportOptions } from './transport-options.ts';
+import { ANY_IPV4, ANY_IPV6, assertPlace, maxTcpConnections, type TransportOptions } from './transport-options.ts';
 import { UdpEndpoint } from './udp-endpoint.ts';
 
 /**
@@ -31,8 +33,7 @@ import { UdpEndpoint } from './udp-endpoint.ts';
  * @throws the system's error when a port cannot be bound
  */
 export async function createTypescriptTransport(options: TransportOptions): Promise<SecureTransport> {
-	const additionalHosts = await resolveHosts(options.additionalHosts, options.logger);
-	const transport = new TypescriptTransport({ ...options, additionalHosts });
+	const transport = new TypescriptTransport(options, await AdditionalHosts.find(options));
 	try {
 		await transport.bind();
 	} catch (error) {
@@ -57,14 +58,16 @@ class TypescriptTransport implements SecureTransport, PeerHost {
 	#tcp: TcpEndpoint | undefined;
 	readonly #counters = { packetsSent: 0, bytesSent: 0, strayDatagrams: 0, sendErrors: 0 };
 
-	constructor(options: TransportOptions) {
+	constructor(options: TransportOptions, hosts: AdditionalHosts) {
 		const { clock } = options;
 		this.#options = options;
+		this.#scope.defer(() => hosts.close());
 		this.clock = clock;
 		this.certificate = createCertificate(clock.wall());
 		this.#random = options.random ?? randomBytes;
 		this.#local = new LocalSide(clock, () => ({
 			...options,
+			additionalHosts: hosts.addresses,
 			fingerprint: this.certificate.fingerprint,
 			families: this.#udp.map(({ family }) => family),
 			udpPort: this.port,
@@ -100,11 +103,12 @@ class TypescriptTransport implements SecureTransport, PeerHost {
 		const tcp = await TcpEndpoint.listen({
 			host: host ?? (this.#udp.length > 1 ? ANY_IPV6 : ANY_IPV4),
 			port: tcpPort,
-			maxConnections: maxPeers * TCP_CONNECTIONS_PER_PEER,
+			maxConnections: maxTcpConnections(maxPeers),
 			clock,
 			onDatagram: (datagram, connection) => {
 				const { address, port } = connection;
-				if (this.#receive(datagram, { address, port, route: connection })) connection.keep();
+				const viewer = this.#receive(datagram, { address, port, route: connection });
+				if (viewer !== undefined && isStun(datagram)) connection.keep(viewer);
 			},
 			onClosed: ({ description }) => this.#router.release(description),
 			onDropped: this.#onDropped,
@@ -152,6 +156,7 @@ class TypescriptTransport implements SecureTransport, PeerHost {
 
 	forget(peer: Peer): void {
 		this.#router.delete(peer);
+		this.#tcp?.release(peer);
 	}
 
 	async #bindUdp(family: 'IPv4' | 'IPv6', host: string, port: number): Promise<void> {
@@ -173,11 +178,11 @@ class TypescriptTransport implements SecureTransport, PeerHost {
 		this.#scope.defer(() => endpoint.close());
 	}
 
-	/** @returns whether the datagram belonged to a viewer */
-	#receive(datagram: Buffer, remote: Remote): boolean {
-		const taken = this.#router.route(datagram, remote, this.#options.clock.now()) !== undefined;
-		if (!taken) this.#counters.strayDatagrams++;
-		return taken;
+	/** @returns the viewer the datagram belonged to */
+	#receive(datagram: Buffer, remote: Remote): Peer | undefined {
+		const viewer = this.#router.route(datagram, remote, this.#options.clock.now());
+		if (viewer === undefined) this.#counters.strayDatagrams++;
+		return viewer;
 	}
 
 	readonly #onDropped = (): void => {

@@ -6,12 +6,14 @@ import { answerError, PROBLEMS, problemDetails, toDualcastError } from '../../..
 import { DualcastError, type ErrorCode, SourceError } from '../../../src/base/errors.ts';
 
 describe('the table', () => {
-	it.each(Object.entries(PROBLEMS))('has a fitting row for %s', (code, { status, title, retryAfter }) => {
+	it.each(Object.entries(PROBLEMS))('has a fitting row for %s', (code, { status, title, retryAfter, offerStatus }) => {
 		expect(title).toMatch(/^[A-Z].*[^.]$/);
 		if (code.startsWith('camera_')) expect([502, 504]).toContain(status);
 		if (code.endsWith('_disabled')) expect(status).toBe(503);
 		if (code.endsWith('_not_found') && !code.startsWith('camera_')) expect(status).toBe(404);
 		if (status === 503 || status === 409) expect(retryAfter).toBeGreaterThan(0);
+		// A stream that is not live (draft-ietf-wish-whep).
+		if (offerStatus !== undefined) expect([offerStatus, retryAfter]).toEqual([409, 2]);
 		// 406 is a counter-offer in WHEP.
 		expect(status).not.toBe(406);
 	});
@@ -58,11 +60,18 @@ describe('toDualcastError', () => {
 });
 
 describe('answerError', () => {
-	async function answer(handle: (request: IncomingMessage, response: ServerResponse) => void, method = 'GET') {
+	async function answer(
+		handle: (request: IncomingMessage, response: ServerResponse) => void,
+		method = 'GET',
+		type?: string,
+	) {
 		const server = createServer(handle).listen(0, '127.0.0.1');
 		await once(server, 'listening');
 		try {
-			const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { method });
+			const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, {
+				method,
+				...(type !== undefined && { headers: { 'Content-Type': type }, body: 'v=0' }),
+			});
 			return { status: response.status, headers: response.headers, text: await response.text() };
 		} finally {
 			server.closeAllConnections();
@@ -81,6 +90,21 @@ describe('answerError', () => {
 		expect(headers.get('content-type')).toBe('application/problem+json');
 		expect(headers.get('retry-after')).toBe('5');
 		expect(JSON.parse(text)).toMatchObject({ code: 'too_many_sessions' });
+	});
+
+	it('says when to ask again for a camera that is away, and that it is away only to an offer', async () => {
+		const refuse = (request: IncomingMessage, response: ServerResponse) =>
+			answerError(request, response, new SourceError('camera_timeout', 'late'));
+		const [playlist, probe, offer] = [
+			await answer(refuse),
+			await answer(refuse, 'POST', 'application/json'),
+			await answer(refuse, 'POST', 'Application/SDP; charset=utf-8'),
+		];
+		expect([playlist.status, probe.status, offer.status]).toEqual([504, 504, 409]);
+		for (const { status, headers, text } of [playlist, probe, offer]) {
+			expect(headers.get('retry-after')).toBe('2');
+			expect(JSON.parse(text)).toMatchObject({ code: 'camera_timeout', status });
+		}
 	});
 
 	it('answers HEAD without a body', async () => {

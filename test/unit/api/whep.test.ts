@@ -86,8 +86,13 @@ describe('POST /whep/:id', () => {
 	it.each([
 		[new DualcastError('stream_not_found', 'gone'), 404, undefined],
 		[new SourceError('camera_unauthorized', 'wrong password', { permanent: true }), 502, undefined],
-		[new SourceError('camera_refused', 'refused'), 502, undefined],
-		[new SourceError('camera_timeout', 'late'), 504, undefined],
+		[new SourceError('camera_not_found', 'no such path'), 502, undefined],
+		[new SourceError('camera_unsupported', 'no RTSP', { permanent: true }), 502, undefined],
+		[new SourceError('camera_refused', 'refused'), 409, '2'],
+		[new SourceError('camera_unreachable', 'no way'), 409, '2'],
+		[new SourceError('camera_timeout', 'late'), 409, '2'],
+		[new SourceError('camera_closed', 'gone'), 409, '2'],
+		[new SourceError('camera_stalled', 'silent'), 409, '2'],
 		[new DualcastError('offer_invalid', 'no SDP'), 400, undefined],
 		[new DualcastError('codec_unsupported', 'no H.265'), 422, undefined],
 		[new DualcastError('too_many_sessions', 'full'), 503, '5'],
@@ -97,7 +102,7 @@ describe('POST /whep/:id', () => {
 		fixture.webrtc.answer = () => Promise.reject(error);
 		const response = await post(fixture).send(OFFER);
 		expect(response.status).toBe(status);
-		expect(response.body).toMatchObject({ code: error.code, detail: error.message });
+		expect(response.body).toMatchObject({ code: error.code, detail: error.message, status });
 		expect(response.headers['retry-after']).toBe(retryAfter);
 		expect(response.headers['access-control-allow-origin']).toBe('*');
 		expect(response.headers['access-control-expose-headers']).toMatch(/Location.*Link.*Retry-After/);

@@ -52,6 +52,16 @@ describe('WHEP', () => {
 		});
 	});
 
+	test('a camera that is away is told by its code, whatever the status', async () => {
+		const { fetch } = answering(() =>
+			Response.json(
+				{ code: 'camera_unreachable', detail: 'there is no way to it' },
+				{ status: 409, headers: { 'Retry-After': '2' } },
+			),
+		);
+		await expect(post(fetch)).rejects.toMatchObject({ code: 'camera_unreachable' });
+	});
+
 	test.each([
 		['a page instead of an answer', () => new Response('<html>', { status: 201 })],
 		['the wrong status', () => new Response('v=0', { status: 200 })],

@@ -25,17 +25,30 @@ describe('HandshakeQueue', () => {
 		expect(log).toEqual(['a1', 'a2', 'a3']);
 	});
 
-	it('serves viewers in order of arrival, and forgets those who left', async () => {
+	it('serves viewers in turn, and forgets those who left', async () => {
 		const log: string[] = [];
 		const queue = new HandshakeQueue();
 		const [a, b, c] = [task(log, 'a'), task(log, 'b'), task(log, 'c')];
 		for (const each of [a, b, c, a]) queue.push(each, Buffer.from('x'));
 		queue.delete(b);
 		await turns(6);
-		expect(log).toEqual(['ax', 'ax', 'cx']);
+		expect(log).toEqual(['ax', 'cx', 'ax']);
 		queue.push(b, Buffer.from('y'));
 		await turns(2);
 		expect(log.at(-1)).toBe('by');
+	});
+
+	it('lets nobody wait for a viewer whose datagrams never end', async () => {
+		const log: string[] = [];
+		const queue = new HandshakeQueue();
+		const [flooder, other] = [task(log, 'f'), task(log, 'o')];
+		for (const each of [flooder, flooder, other]) queue.push(each, Buffer.from('x'));
+		for (let count = 0; count < 6; count++) {
+			queue.push(flooder, Buffer.from('x'));
+			if (count === 3) queue.push(other, Buffer.from('y'));
+			await turn();
+		}
+		expect(log).toEqual(['fx', 'ox', 'fx', 'fx', 'oy', 'fx']);
 	});
 
 	it('keeps a copy, and so many datagrams of one viewer', async () => {

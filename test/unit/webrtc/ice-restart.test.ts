@@ -15,6 +15,10 @@ describe('an ICE fragment', () => {
 			`m=video 9 UDP/TLS/RTP/SAVPF 0\na=mid:0\n${fragment('abcd')}m=audio 9 RTP/AVP 0\n${fragment('abcd')}`,
 		],
 		['with candidates', fragment('abcd', 'a=candidate:1 1 udp 1 192.0.2.1 1 typ host', 'a=end-of-candidates')],
+		[
+			"with Firefox's end of candidates, as MediaMTX's player writes it",
+			fragment('abcd', 'm=video 9 UDP/TLS/RTP/SAVPF 120', 'a=mid:0', 'a=', 'm=audio 9 UDP/TLS/RTP/SAVPF 109', 'a='),
+		],
 		['with candidates nobody can use', fragment('abcd', 'a=candidate:1 1 udp 1 nonsense.local 1 typ host')],
 	])('names its credentials %s', (_where, text) => {
 		expect(parseIceFragment(text)).toEqual({ ufrag: 'abcd', password: PASSWORD });
@@ -24,6 +28,8 @@ describe('an ICE fragment', () => {
 		['is empty', ''],
 		['is something else', '{"candidate": ""}'],
 		['is an offer', 'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n'],
+		['has a line without a type', fragment('abcd', '=')],
+		['has a section without a kind', fragment('abcd', 'm=')],
 		['has no credentials', 'a=candidate:1 1 udp 1 192.0.2.1 1 typ host'],
 		['has two', `${fragment('abcd')}${fragment('efgh')}`],
 		['has a short ufrag', fragment('abc')],

@@ -14,7 +14,7 @@ const FREEZE = 150 + FRAME_MS;
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => number * 7919);
 
 /** A camera through a bad network; what became of each packet. */
-async function watchFor(seconds: number, loss: number, seed: number) {
+async function watchFor(seconds: number, loss: number, seed: number, pictureBytes = 9_000) {
 	const scene = new WebRtcScene();
 	scene.show(true);
 	const viewer = await scene.join(OFFER);
@@ -26,7 +26,7 @@ async function watchFor(seconds: number, loss: number, seed: number) {
 			receiver.step();
 			await scene.clock.advance(1);
 		}
-		scene.show(picture % 50 === 0, 9_000);
+		scene.show(picture % 50 === 0, pictureBytes);
 	}
 	return { receiver, info: scene.server.session(viewer.id) };
 }
@@ -51,6 +51,13 @@ describe('through a network with loss', () => {
 			// Each loss costs two packets, and not many more.
 			expect(info?.packets_retransmitted).toBeLessThan(receiver.counts.lost * 2.6);
 		}
+	});
+
+	it('of 0.1 each way is heard in full at 20 Mbit/s', async () => {
+		const { receiver, info } = await watchFor(10, 0.1, 7, 100_000);
+		expect(receiver.counts.sent).toBeGreaterThan(20_000);
+		expect(receiver.nacks).toBeGreaterThan(200);
+		expect(info?.nack_received).toBe(receiver.nacks);
 	});
 });
 

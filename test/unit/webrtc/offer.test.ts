@@ -104,6 +104,15 @@ describe('parseOffer', () => {
 		});
 	});
 
+	it.each(['sendonly', 'inactive'])('refuses a=%s of the session where a section has no direction', (direction) => {
+		const whole = CHROMIUM.replace('t=0 0\r\n', `$&a=${direction}\r\n`);
+		expect(() => parseOffer(whole)).not.toThrow();
+		expect(refusal(whole.replaceAll('a=recvonly\r\n', ''))).toMatchObject({
+			code: 'offer_unsupported',
+			message: expect.stringContaining(`a=${direction}`),
+		});
+	});
+
 	it('takes sendrecv', () => {
 		expect(() => parseOffer(CHROMIUM.replaceAll('a=recvonly', 'a=sendrecv'))).not.toThrow();
 	});

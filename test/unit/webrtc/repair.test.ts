@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readUint16 } from '../../../src/media/big-endian.ts';
 import { REPAIR } from '../../../src/webrtc/limits.ts';
 import { markOf } from '../../fakes/fake-pictures.ts';
-import { fullIntraRequest, nack, pictureLoss, receiverReport } from '../../fakes/feedback.ts';
+import { fullIntraRequest, longNack, nack, pictureLoss, receiverReport } from '../../fakes/feedback.ts';
 import { recordedOffer } from '../../fakes/offers.ts';
 import { FRAME_MS, type SceneViewer, timeline, WebRtcScene } from '../../fakes/webrtc-scene.ts';
 
@@ -90,6 +90,40 @@ describe('NACK', () => {
 		const { bytes_sent: after = 0 } = scene.server.session(viewer.id) ?? {};
 		expect(after - before).toBeLessThan(50 * 20_000 + REPAIR.burst + 10 * REPAIR.bytesPerSecond + 2_400);
 		expect(resent(viewer)).toBeGreaterThan(1_000);
+	});
+
+	it.each([
+		['never sent', 30_000],
+		['still there', 1],
+	])('S9: storms for packets %s end at a number of packets looked up', async (_which, first) => {
+		const scene = new WebRtcScene();
+		await scene.play(50, { key: true, size: 20_000 });
+		const viewer = await scene.join();
+		const longest = longNack(viewer.video, first);
+		const storm = Buffer.concat([...Array.from({ length: 8 }, () => longest), pictureLoss(viewer.video)]);
+		for (let time = 0; time < 100; time++) viewer.peer.options.onRtcp(storm);
+		const atOnce = Math.ceil(REPAIR.wishBurst / 1_020);
+		// What else is in such a datagram is heard.
+		expect(scene.server.session(viewer.id)).toMatchObject({ nack_received: atOnce, pli_received: 100 });
+		for (let time = 0; time < 1_000; time++) {
+			await scene.clock.advance(10);
+			viewer.peer.options.onRtcp(storm);
+		}
+		const { nack_received: heard = 0 } = scene.server.session(viewer.id) ?? {};
+		expect(heard).toBeLessThanOrEqual(atOnce + Math.ceil((10 * REPAIR.wishesPerSecond) / 1_020));
+		expect(heard).toBeGreaterThan(atOnce);
+	});
+
+	it('S9: storms for another source count as well, and end', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(5, { key: true });
+		const viewer = await scene.join();
+		for (let time = 0; time < 100; time++) viewer.peer.options.onRtcp(longNack(12_345, 1));
+		viewer.peer.options.onRtcp(nack(viewer.video, [2]));
+		expect(resent(viewer)).toBe(0);
+		await scene.clock.advance(1_000);
+		viewer.peer.options.onRtcp(nack(viewer.video, [2]));
+		expect(resent(viewer)).toBe(1);
 	});
 });
 

@@ -4,14 +4,15 @@ import { toError } from '../../../base/errors.ts';
 import type { TransportCounters } from '../secure-transport.ts';
 
 /** Kinds of events that the threads tell. */
-export const NativeEvent = { secured: 0, rtcp: 1, closed: 2, stream: 3 } as const;
+export const NativeEvent = { secured: 0, rtcp: 1, closed: 2, stream: 3, checked: 4 } as const;
 
 /**
- * Takes one event: a viewer is secured, its RTCP (a buffer), its end (the reason), or bytes for a TCP connection.
+ * Takes one event: a viewer is secured, its RTCP (a buffer), its end (the reason), its authenticated check over a TCP
+ * connection (the connection's number), or bytes for a TCP connection.
  *
  * @param id of the viewer or connection
  */
-export type OnNativeEvent = (kind: number, id: number, data: Buffer | string | undefined) => void;
+export type OnNativeEvent = (kind: number, id: number, data: Buffer | string | number | undefined) => void;
 
 /** A transport of the addon (native/addon/transport_object.h). Its work is done on threads of its own. */
 export interface NativeTransportObject {

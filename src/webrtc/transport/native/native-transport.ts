@@ -4,10 +4,11 @@ import { getSystemErrorName } from 'node:util';
 import { toError } from '../../../base/errors.ts';
 import { Scope } from '../../../base/scope.ts';
 import type { RandomBytes } from '../../random.ts';
+import { AdditionalHosts } from '../additional-hosts.ts';
 import { createCertificate } from '../certificate.ts';
 import { createIceCredentials } from '../ice-lite.ts';
-import { SWEEP_PERIOD_MS, TCP_CONNECTIONS_PER_PEER } from '../limits.ts';
-import { LocalSide, resolveHosts } from '../local-parameters.ts';
+import { SWEEP_PERIOD_MS } from '../limits.ts';
+import { LocalSide } from '../local-parameters.ts';
 import type {
 	Destination,
 	LocalParameters,
@@ -18,7 +19,7 @@ import type {
 	TransportPeer,
 } from '../secure-transport.ts';
 import { type TcpConnection, TcpEndpoint } from '../tcp-endpoint.ts';
-import { ANY_IPV4, ANY_IPV6, assertPlace, type TransportOptions } from '../transport-options.ts';
+import { ANY_IPV4, ANY_IPV6, assertPlace, maxTcpConnections, type TransportOptions } from '../transport-options.ts';
 import { type NativeAddon, NativeEvent, type NativeTransportObject } from './addon.ts';
 import { NativePeer, type NativePeerHost } from './native-peer.ts';
 import { Newcomers } from './newcomers.ts';
@@ -39,8 +40,7 @@ export type NativeTransportOptions = TransportOptions & {
  * @throws the system's error when a port cannot be bound
  */
 export async function createNativeTransport(options: NativeTransportOptions): Promise<SecureTransport> {
-	const additionalHosts = await resolveHosts(options.additionalHosts, options.logger);
-	const transport = new NativeTransport({ ...options, additionalHosts });
+	const transport = new NativeTransport(options, await AdditionalHosts.find(options));
 	try {
 		await transport.bind();
 	} catch (error) {
@@ -72,13 +72,15 @@ class NativeTransport implements SecureTransport, NativePeerHost {
 	#dropped = 0;
 	#lastCounters: TransportCounters | undefined;
 
-	constructor(options: NativeTransportOptions) {
+	constructor(options: NativeTransportOptions, hosts: AdditionalHosts) {
 		const { clock, addon, threads, segmentation = true } = options;
 		this.#options = options;
+		this.#scope.defer(() => hosts.close());
 		this.#random = options.random ?? randomBytes;
 		const { der, privateKey, fingerprint } = createCertificate(clock.wall());
 		this.#local = new LocalSide(clock, () => ({
 			...options,
+			additionalHosts: hosts.addresses,
 			fingerprint,
 			families: this.#families,
 			udpPort: this.#port,
@@ -163,8 +165,9 @@ class NativeTransport implements SecureTransport, NativePeerHost {
 		return this.#scope.close();
 	}
 
-	forget({ id }: NativePeer): void {
-		this.#peers.delete(id);
+	forget(peer: NativePeer): void {
+		this.#peers.delete(peer.id);
+		this.#tcp?.release(peer);
 	}
 
 	#bindUdp(family: 'IPv4' | 'IPv6', host: string, port: number): number {
@@ -182,7 +185,7 @@ class NativeTransport implements SecureTransport, NativePeerHost {
 		const tcp = await TcpEndpoint.listen({
 			host: host ?? (this.#families.length > 1 ? ANY_IPV6 : ANY_IPV4),
 			port,
-			maxConnections: maxPeers * TCP_CONNECTIONS_PER_PEER,
+			maxConnections: maxTcpConnections(maxPeers),
 			clock,
 			onDatagram: (datagram, connection) => {
 				const { id, address, port } = connection;
@@ -202,19 +205,16 @@ class NativeTransport implements SecureTransport, NativePeerHost {
 		this.#scope.defer(() => tcp.close());
 	}
 
-	/** The first bytes for a connection answer an authenticated check. */
-	#sendOverTcp(id: number, framed: Buffer): void {
-		const connection = this.#connections.get(id);
-		connection?.keep();
-		connection?.write(framed);
-	}
-
-	readonly #onEvent = (kind: number, id: number, data: Buffer | string | undefined): void => {
+	readonly #onEvent = (kind: number, id: number, data: Buffer | string | number | undefined): void => {
+		if (kind === NativeEvent.stream) {
+			this.#connections.get(id)?.write(data as Buffer);
+			return;
+		}
 		const peer = this.#peers.get(id);
 		if (kind === NativeEvent.secured) this.#newcomers.add(peer);
 		else if (kind === NativeEvent.rtcp) peer?.receiveRtcp(data as Buffer);
 		else if (kind === NativeEvent.closed) peer?.fail(data as string);
-		else this.#sendOverTcp(id, data as Buffer);
+		else if (peer !== undefined) this.#connections.get(data as number)?.keep(peer);
 	};
 }
 

@@ -1,0 +1,136 @@
+import { spawnSync } from 'node:child_process';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { MAX_ADDRESSES_PER_PEER, TCP_GOODBYE_MS, TCP_IDLE_TIMEOUT_MS } from '../../src/webrtc/transport/limits.ts';
+import type { LocalParameters, SecureTransport } from '../../src/webrtc/transport/secure-transport.ts';
+import { frameDatagram } from '../../src/webrtc/transport/stream-framing.ts';
+import { secureTransports } from '../fakes/secure-transports.ts';
+import { VirtualClock } from '../fakes/virtual-clock.ts';
+import { type ClientCertificate, createClientCertificate } from '../fakes/werift-dtls-client.ts';
+import { authenticCheck, isStunResponse, RAW_UFRAG, startDtls, tcpWire } from './webrtc-transport-raw-client.ts';
+
+let certificate: ClientCertificate;
+const cleanups: (() => unknown)[] = [];
+
+beforeAll(async () => {
+	certificate = await createClientCertificate();
+});
+
+afterEach(async () => {
+	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function open(transport: SecureTransport) {
+	let secured: () => void = () => {};
+	const whenSecured = new Promise<void>((resolve) => {
+		secured = resolve;
+	});
+	const opened = transport.open({
+		remoteUfrag: RAW_UFRAG,
+		remotePassword: 'not used by a lite agent',
+		remoteFingerprint: certificate.fingerprint,
+		onSecured: secured,
+		onRtcp() {},
+		onClosed() {},
+	});
+	return { ...opened, whenSecured };
+}
+
+function portOf({ candidates }: LocalParameters): number {
+	return Number(candidates.find((line) => line.includes('tcptype passive'))?.split(' ')[5]);
+}
+
+type TcpWire = Awaited<ReturnType<typeof tcpWire>>;
+
+/** Has a check of this viewer answered. */
+async function prove(wire: TcpWire, local: LocalParameters): Promise<void> {
+	const answer = wire.next(isStunResponse);
+	wire.send(authenticCheck(local));
+	const outcome = await Promise.race([answer.then(() => 'answered'), wire.closed.then(() => 'closed')]);
+	expect(outcome).toBe('answered');
+}
+
+/** A connection over which this viewer's check was answered. */
+async function provenWire(local: LocalParameters): Promise<TcpWire> {
+	const wire = await tcpWire(portOf(local));
+	cleanups.push(wire.close);
+	await prove(wire, local);
+	return wire;
+}
+
+/** Connects, sends these bytes and resets, all before this process gets to accept the connection. */
+function resetBeforeAccept(port: number, bytes: Buffer): void {
+	const client = `
+		const [port, bytes] = process.argv.slice(1);
+		const socket = require('node:net').connect(Number(port), '127.0.0.1', () => {
+			socket.write(Buffer.from(bytes, 'base64'), () => socket.resetAndDestroy());
+		});`;
+	const { status, stderr } = spawnSync(process.execPath, ['-e', client, String(port), bytes.toString('base64')]);
+	expect(status, String(stderr)).toBe(0);
+}
+
+describe.each(secureTransports)('ICE-TCP of the $name transport', ({ create }) => {
+	async function startTransport(options: { maxPeers?: number; clock?: VirtualClock } = {}) {
+		const transport = await create({
+			host: '127.0.0.1',
+			udpPort: 0,
+			tcpPort: 0,
+			additionalHosts: [],
+			clock: options.clock ?? systemClock,
+			logger: silentLogger,
+			maxPeers: options.maxPeers ?? 10,
+		});
+		cleanups.push(() => transport.close());
+		return transport;
+	}
+
+	it('outlives a connection that is reset before it is accepted', async () => {
+		const transport = await startTransport();
+		const { local, peer } = open(transport);
+		resetBeforeAccept(portOf(local), Buffer.alloc(0));
+		resetBeforeAccept(portOf(local), frameDatagram(authenticCheck(local)));
+		// Connections are accepted in order: by this answer both were met.
+		await provenWire(local);
+		expect(peer.diagnosis().bindingRequests).toBe(1);
+	});
+
+	it('closes the connections of a viewer who ended, once it was told', async () => {
+		const clock = new VirtualClock();
+		const transport = await startTransport({ clock });
+		const { local, peer, whenSecured } = open(transport);
+		const [unused, used] = [await provenWire(local), await provenWire(local)];
+		startDtls(used, certificate);
+		await whenSecured;
+		const goodbye = used.next((datagram) => datagram[0] === 21);
+		peer.close();
+		await goodbye;
+		await clock.advance(TCP_GOODBYE_MS);
+		await Promise.all([used.closed, unused.closed]);
+	});
+
+	it('closes a connection over which no check came for long', async () => {
+		const clock = new VirtualClock();
+		const transport = await startTransport({ clock });
+		const { local, peer, whenSecured } = open(transport);
+		const [forsaken, used] = [await provenWire(local), await provenWire(local)];
+		startDtls(used, certificate);
+		await whenSecured;
+		await clock.advance(TCP_IDLE_TIMEOUT_MS / 2);
+		await prove(used, local);
+		await clock.advance(TCP_IDLE_TIMEOUT_MS / 2);
+		await forsaken.closed;
+		await prove(used, local);
+		expect(peer.state).toBe('secured');
+	});
+
+	it('leaves room for others, however many connections one viewer makes', async () => {
+		const transport = await startTransport({ maxPeers: 2 });
+		const [greedy, other] = [open(transport), open(transport)];
+		const wires: TcpWire[] = [];
+		for (let count = 0; count < MAX_ADDRESSES_PER_PEER + 8; count++) wires.push(await provenWire(greedy.local));
+		await Promise.all(wires.slice(0, 8).map(({ closed }) => closed));
+		await provenWire(other.local);
+		await prove(wires.at(-1) as TcpWire, greedy.local);
+	});
+});
