@@ -7,6 +7,10 @@ export type RawVideo = {
 	/** 32-bit RTP timestamp. */
 	readonly timestamp: number;
 	readonly key: boolean;
+	/** Has B slices; undefined where slices are not read (in H.265, where the SPS tells of reordering). */
+	readonly bidirectional: boolean | undefined;
+	/** Something is missing between the picture given out before and this one. */
+	readonly afterLoss: boolean;
 	readonly nalus: readonly Uint8Array[];
 	readonly size: number;
 	readonly memory: UnitMemory | undefined;

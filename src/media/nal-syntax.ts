@@ -21,6 +21,11 @@ export interface NalSyntax {
 	readonly roles: readonly (NalRole | undefined)[];
 	/** The type of a NAL unit, from its first byte. */
 	typeOf(first: number): number;
+	/**
+	 * Whether a slice that is the first of its picture is a B slice, from its first byte behind the header. Not there
+	 * where that byte does not tell.
+	 */
+	isBSlice?(first: number): boolean;
 	/** The number by which slices and other sets refer to a parameter set. */
 	parameterSetId(nalu: Uint8Array, kind: ParameterSetKind): number;
 }

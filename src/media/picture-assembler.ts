@@ -35,10 +35,13 @@ export class PictureAssembler {
 	#timestamp = 0;
 	#arrival = 0;
 	#key = false;
+	#hasBSlice = false;
 	#hasSlice = false;
 	#broken = false;
 	/** Packets before this unit were lost: it counts only if its first slice is the first of the picture. */
 	#headUncertain = true;
+	/** Something between the last unit given out and this one is lost. */
+	#afterLoss = false;
 	/** The last unit that a marker ended, by its timestamp. */
 	#marked = -1;
 	/** The camera sets markers inside pictures: the timestamp alone ends units. */
@@ -68,7 +71,10 @@ export class PictureAssembler {
 		this.#nextSequence = (packet.sequence + 1) & 0xffff;
 		if (gap !== 0 && (this.#hasSlice || this.#fragment >= 0)) this.#broken = true;
 		if (this.#open && packet.timestamp !== this.#timestamp) this.#finish();
-		if (gap !== 0) this.#headUncertain = true;
+		if (gap !== 0) {
+			this.#headUncertain = true;
+			this.#afterLoss = true;
+		}
 		if (!this.#open) {
 			this.#open = true;
 			this.#timestamp = packet.timestamp;
@@ -148,6 +154,7 @@ export class PictureAssembler {
 
 	#clear(): void {
 		this.#key = false;
+		this.#hasBSlice = false;
 		this.#hasSlice = false;
 		this.#broken = false;
 		this.#fragment = -1;
@@ -182,7 +189,7 @@ export class PictureAssembler {
 
 	#accept(start: number, end: number): void {
 		if (end <= start) return;
-		const { header, roles } = this.#syntax;
+		const { header, roles, isBSlice } = this.#syntax;
 		const role = roles[this.#syntax.typeOf(this.#buffer.byte(start))];
 		switch (role) {
 			case 'ignored':
@@ -195,8 +202,10 @@ export class PictureAssembler {
 			case 'slice':
 			case 'key': {
 				if (end - start <= header) return;
-				const firstOfPicture = (this.#buffer.byte(start + header) & 0x80) !== 0;
+				const first = this.#buffer.byte(start + header);
+				const firstOfPicture = (first & 0x80) !== 0;
 				if (!firstOfPicture && !this.#hasSlice) this.#judgeHead();
+				if (firstOfPicture && isBSlice?.(first)) this.#hasBSlice = true;
 				this.#hasSlice = true;
 				if (role === 'key') this.#key = true;
 			}
@@ -215,8 +224,13 @@ export class PictureAssembler {
 
 	#finish(): void {
 		this.#endFragment();
-		if (this.#broken || (this.#key && !this.#sets.complete)) this.#dropped += 1;
-		else if (this.#hasSlice) this.#emit();
+		if (this.#broken || (this.#key && !this.#sets.complete)) {
+			this.#dropped += 1;
+			this.#afterLoss = true;
+		} else if (this.#hasSlice) {
+			this.#emit();
+			this.#afterLoss = false;
+		}
 		this.#open = false;
 		this.#headUncertain = false;
 		this.#clear();
@@ -231,6 +245,15 @@ export class PictureAssembler {
 		}
 		let size = 0;
 		for (const nalu of nalus) size += nalu.length;
-		this.#sink.onVideo({ timestamp: this.#timestamp, key: this.#key, nalus, size, memory, arrival: this.#arrival });
+		this.#sink.onVideo({
+			timestamp: this.#timestamp,
+			key: this.#key,
+			bidirectional: this.#syntax.isBSlice && this.#hasBSlice,
+			afterLoss: this.#afterLoss,
+			nalus,
+			size,
+			memory,
+			arrival: this.#arrival,
+		});
 	}
 }

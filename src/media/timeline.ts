@@ -1,6 +1,6 @@
 import { timestampDistance } from './rtp.ts';
 import type { SenderClock } from './sender-clock.ts';
-import { type TimelineTrack, TrackTimeline } from './track-timeline.ts';
+import { type TimedFrame, type TimelineTrack, TrackTimeline } from './track-timeline.ts';
 
 /** A place on the stream's timeline. */
 export type MappedTime = {
@@ -39,8 +39,8 @@ type Lane = {
  * Maps the RTP timestamps of a stream's tracks to one timeline that never restarts: equal times of all tracks are
  * the same instant. Tracks start by arrival; sender reports (RFC 3550 section 6.4.1) then align audio to video,
  * at once when nothing of the track was given out yet, else slowly. Jumps are repaired so that time goes on as it
- * passed by arrival; a lasting one of the video (of any track where there is no video) and a restart open a new
- * epoch.
+ * passed by arrival; a restart opens a new epoch, and so does a lasting jump of the video over lost packets (of any
+ * track where there is no video). Where nothing is lost, pictures go on as if there had been no jump.
  */
 export class Timeline {
 	#lanes: Map<number, Lane>;
@@ -54,29 +54,26 @@ export class Timeline {
 		this.#lanes = createLanes(tracks);
 	}
 
-	/**
-	 * @param trackId one of the tracks given
-	 * @param timestamp 32-bit RTP timestamp
-	 * @param arrival `Clock.now()` of the frame's first packet
-	 */
-	map(trackId: number, timestamp: number, arrival: number): MappedTime {
+	/** @param trackId one of the tracks given */
+	map(trackId: number, frame: TimedFrame): MappedTime {
 		const lane = this.#lanes.get(trackId);
 		if (!lane) throw new RangeError(`the timeline has no track ${trackId}`);
 		const { timeline } = lane;
-		if (!timeline.started) this.#startLane(lane, timestamp, arrival);
+		if (!timeline.started) this.#startLane(lane, frame);
 		const wasAstray = timeline.astray;
-		const position = timeline.place(timestamp, arrival);
+		const position = timeline.place(frame);
 		if (timeline.jumped) {
 			// The old report speaks of the old timestamps.
 			lane.report = undefined;
 			// Repaired audio goes on without a seam: no reason to break the pictures beside it.
-			this.#stepPending ||= timeline.track.kind === 'video' || !this.#video();
+			this.#stepPending ||= timeline.track.kind === 'video' ? timeline.torn : !this.#video();
 		}
 		if (wasAstray || timeline.astray) lane.floor = Math.max(lane.floor, lane.highest + 1);
 		slew(lane, position);
 		const pts = Math.max(Math.round(position + lane.correction), lane.floor);
 		lane.highest = Math.max(lane.highest, pts);
-		if (!timeline.reorders) lane.floor = timeline.track.kind === 'audio' ? pts + 1 : pts;
+		// What had to be lifted to the floor must not stand still there: containers want times that go on.
+		if (timeline.track.kind === 'audio' || pts === lane.floor) lane.floor = pts + 1;
 		const epochStep = this.#stepPending;
 		this.#stepPending = false;
 		return { pts, epochStep };
@@ -117,7 +114,7 @@ export class Timeline {
 		this.#stepPending = this.#start !== undefined;
 	}
 
-	#startLane(lane: Lane, timestamp: number, arrival: number): void {
+	#startLane(lane: Lane, { timestamp, arrival }: TimedFrame): void {
 		this.#start ??= arrival - TIMELINE_HEADROOM;
 		const byArrival = arrival - this.#start;
 		const aligned = this.#alignedStart(lane, timestamp);

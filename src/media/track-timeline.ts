@@ -9,6 +9,18 @@ export type TimelineTrack = {
 	readonly facts?: { readonly reorderFrames?: number };
 };
 
+/** A frame as far as its place is concerned. */
+export type TimedFrame = {
+	/** 32-bit RTP timestamp. */
+	readonly timestamp: number;
+	/** `Clock.now()` of its first packet. */
+	readonly arrival: number;
+	/** Of a picture: whether it has B slices; undefined where that is not known. */
+	readonly bidirectional?: boolean | undefined;
+	/** Something is missing between the frame before and this one. */
+	readonly afterLoss?: boolean;
+};
+
 /** A timestamp further off than this, in milliseconds, is not loss or silence but a jump. */
 const MAX_STEP = 3000;
 /** With B-frames a picture may be shown this much before one that came earlier, in milliseconds and in frames. */
@@ -19,6 +31,8 @@ const CONFIRMATIONS = 3;
 
 /** A run of timestamps: its frame furthest ahead. */
 type Line = { timestamp: number; pts: number; arrival: number };
+/** A line to be believed or not. */
+type Candidate = Line & { readonly afterLoss: boolean };
 
 /**
  * Unwraps the RTP timestamps of one track and repairs its jumps: a frame off the line is placed by its arrival;
@@ -29,9 +43,12 @@ export class TrackTimeline {
 	readonly #ticksPerMs: number;
 	#line: Line | undefined;
 	#behind = 0;
-	#candidate: Line | undefined;
+	#candidate: Candidate | undefined;
 	#confirmations = 0;
 	#jumped = false;
+	#torn = false;
+	/** B slices were seen. */
+	#bidirectional = false;
 
 	constructor(track: TimelineTrack) {
 		this.#track = track;
@@ -45,11 +62,7 @@ export class TrackTimeline {
 	/** The stream says something else of the track than was known; its clock rate stays. */
 	change(track: TimelineTrack): void {
 		this.#track = track;
-	}
-
-	/** Whether a frame may be placed before an earlier one. */
-	get reorders(): boolean {
-		return this.#track.kind === 'video' && this.#track.facts?.reorderFrames !== 0;
+		this.#bidirectional = false;
 	}
 
 	get started(): boolean {
@@ -59,6 +72,11 @@ export class TrackTimeline {
 	/** Whether the last `place` put the track on a new line. */
 	get jumped(): boolean {
 		return this.#jumped;
+	}
+
+	/** Whether the last `place` put the track on a new line, and something is missing where that line begins. */
+	get torn(): boolean {
+		return this.#torn;
 	}
 
 	/** Whether the last frame was not on the line. */
@@ -91,10 +109,12 @@ export class TrackTimeline {
 	}
 
 	/** @returns the ticks of the next frame of a started track */
-	place(timestamp: number, arrival: number): number {
+	place({ timestamp, arrival, bidirectional = true, afterLoss = false }: TimedFrame): number {
 		const line = this.#line;
 		if (!line) throw new TypeError('the track has not started');
 		this.#jumped = false;
+		this.#torn = false;
+		this.#bidirectional ||= bidirectional;
 		if (this.#follows(line, timestamp, arrival)) {
 			this.#candidate = undefined;
 			return this.#advance(line, timestamp, arrival);
@@ -107,20 +127,30 @@ export class TrackTimeline {
 				this.#line = candidate;
 				this.#candidate = undefined;
 				this.#jumped = true;
+				this.#torn = candidate.afterLoss;
 			}
 			return pts;
 		}
 		const elapsed = Math.round((arrival - line.arrival) * this.#ticksPerMs);
 		const pts = Math.max(line.pts + elapsed, line.pts + 1, (candidate?.pts ?? 0) + 1);
-		this.#candidate = { timestamp, pts, arrival };
+		this.#candidate = { timestamp, pts, arrival, afterLoss: afterLoss || candidate?.afterLoss === true };
 		this.#confirmations = 0;
 		this.#behind = 0;
 		return pts;
 	}
 
+	/**
+	 * Whether a frame may be placed before an earlier one. Where the stream does not say, its slices do: the clock of a
+	 * camera that sends no B-frames was set back.
+	 */
+	get #reorders(): boolean {
+		const { kind, facts } = this.#track;
+		return kind === 'video' && (facts?.reorderFrames === undefined ? this.#bidirectional : facts.reorderFrames > 0);
+	}
+
 	#follows(line: Line, timestamp: number, arrival: number): boolean {
 		const step = timestampDistance(line.timestamp, timestamp) / this.#ticksPerMs;
-		if (step < 0) return this.reorders && step >= -MAX_REORDER && this.#behind < MAX_REORDER_FRAMES;
+		if (step < 0) return this.#reorders && step >= -MAX_REORDER && this.#behind < MAX_REORDER_FRAMES;
 		// A long step is right when as much time has passed: silence, or a camera that paused.
 		return step <= MAX_STEP || Math.abs(step - (arrival - line.arrival)) <= MAX_STEP;
 	}

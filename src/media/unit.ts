@@ -23,7 +23,7 @@ export type VideoUnit = {
 	readonly arrival: number;
 	/** Wall clock of the picture, milliseconds since the Unix epoch. */
 	readonly wall: number;
-	/** Counts up when the timeline or the track set broke (camera reconnect, lasting clock jump). */
+	/** Counts up when the timeline or the track set broke (camera reconnect, lasting clock jump over lost packets). */
 	readonly epoch: number;
 };
 

@@ -54,7 +54,7 @@ export class Ingest implements SourceSink {
 	#lanes = new Map<number, Lane>();
 	#timeline: Timeline | undefined;
 	#epoch = 0;
-	/** After a start or a break in time, pictures are of use from the next key picture on. */
+	/** After a start or a break, pictures are of use from the next key picture on. */
 	#awaitKey = true;
 	#droppedBefore = 0;
 
@@ -120,6 +120,16 @@ export class Ingest implements SourceSink {
 		return sum;
 	}
 
+	/** Milliseconds from the first whole picture of the current or last run to the last; of sound where it has no pictures. */
+	get delivered(): number {
+		const lanes = [...this.#lanes.values()];
+		const video = lanes.filter(({ track }) => track.kind === 'video');
+		const spans = (video.length > 0 ? video : lanes).map(
+			({ meter: { firstUnit = 0, lastUnit = firstUnit } }) => lastUnit - firstUnit,
+		);
+		return Math.max(0, ...spans);
+	}
+
 	/** For how long nothing whole has come of each track, since it was announced at the latest. */
 	silences(now: number): TrackSilence[] {
 		return [...this.#lanes.values()].map(({ track, meter, since }) => ({
@@ -178,6 +188,7 @@ export class Ingest implements SourceSink {
 			if (!raw.key) return;
 			this.#awaitKey = false;
 		}
+		if (raw.key) this.#decodeTimes.startGroup();
 		const frameTicks = Math.round(track.clockRate / (track.facts?.frameRate ?? ASSUMED_FRAME_RATE));
 		const dts = this.#decodeTimes.next(pts, track.facts?.reorderFrames ?? 0, frameTicks);
 		this.#events.onUnit({
@@ -213,8 +224,8 @@ export class Ingest implements SourceSink {
 		});
 	}
 
-	#place(trackId: number, raw: { timestamp: number; arrival: number }): number | undefined {
-		const placed = this.#timeline?.map(trackId, raw.timestamp, raw.arrival);
+	#place(trackId: number, raw: RawVideo | RawAudio): number | undefined {
+		const placed = this.#timeline?.map(trackId, raw);
 		if (placed?.epochStep) this.#startEpoch();
 		return placed?.pts;
 	}

@@ -210,6 +210,7 @@ export class Stream implements StreamFace {
 				random,
 				backoff,
 				stalled: () => this.#watchTracks(stallTimeout),
+				delivered: () => this.ingest.delivered,
 				onAttempt: (attempt) => this.#onAttempt(attempt),
 				onFailure: (error, attempt) => this.#onFailure(error, attempt),
 			},

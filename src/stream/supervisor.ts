@@ -13,7 +13,9 @@ export type SupervisorOptions = {
 	backoff: BackoffOptions;
 	/** Why the run is to be given up although it goes on; asked regularly once tracks are announced. */
 	stalled(): SourceError | undefined;
-	/** A run begins. `attempt` counts from 1 and starts over after a run that announced tracks. */
+	/** Milliseconds over which the run that announced tracks last has delivered media. */
+	delivered(): number;
+	/** A run begins. `attempt` counts from 1 and starts over after a run that delivered media for long enough. */
 	onAttempt(attempt: number): void;
 	/** A run ended, not by the signal. Says whether to try again. */
 	onFailure(error: SourceError, attempt: number): 'retry' | 'stop';
@@ -22,6 +24,8 @@ export type SupervisorOptions = {
 const WATCH_PERIOD_MS = 500;
 /** A run that has not announced its tracks by then is given up, whatever the source is waiting for. */
 const ANNOUNCE_LIMIT_MS = 30_000;
+/** A camera that delivered media for so long was good. One that only answers may close at once, again and again. */
+const GOOD_RUN_MS = 10_000;
 
 /**
  * Keeps a source running: the only place that retries. It runs the source, watches that media keeps coming, and
@@ -33,9 +37,9 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
 	while (!signal.aborted) {
 		attempt++;
 		options.onAttempt(attempt);
-		const { error, announced } = await runOnce(options, signal);
+		const { error, good } = await runOnce(options, signal);
 		if (signal.aborted) return;
-		if (announced) attempt = 1;
+		if (good) attempt = 1;
 		if (options.onFailure(error, attempt) === 'stop') return;
 		await pause(options.clock, backoffDelay(options.backoff, attempt, options.random()), signal);
 	}
@@ -44,7 +48,7 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
 async function runOnce(
 	options: SupervisorOptions,
 	signal: AbortSignal,
-): Promise<{ error: SourceError; announced: boolean }> {
+): Promise<{ error: SourceError; good: boolean }> {
 	const { source, sink, clock } = options;
 	const run = new AbortController();
 	const abort = () => run.abort();
@@ -65,11 +69,12 @@ async function runOnce(
 		onPacket: (trackId, packet, arrival) => sink.onPacket(trackId, packet, arrival),
 		onSenderReport: (trackId, report, arrival) => sink.onSenderReport(trackId, report, arrival),
 	};
+	const good = () => announced && options.delivered() >= GOOD_RUN_MS;
 	try {
 		await source.run(watched, run.signal);
-		return { error: stalled ?? new SourceError('camera_closed', 'the camera ended the session'), announced };
+		return { error: stalled ?? new SourceError('camera_closed', 'the camera ended the session'), good: good() };
 	} catch (thrown) {
-		return { error: stalled ?? asSourceError(thrown), announced };
+		return { error: stalled ?? asSourceError(thrown), good: good() };
 	} finally {
 		watch.cancel();
 		signal.removeEventListener('abort', abort);

@@ -10,7 +10,8 @@ export class TrackMeter {
 	firstPacket: number | undefined;
 	/** Undefined before the first packet. */
 	lastPacket: number | undefined;
-	/** Arrival of the last whole picture or audio frame. */
+	/** Arrival of the first and the last whole picture or audio frame. */
+	firstUnit: number | undefined;
 	lastUnit: number | undefined;
 
 	packet(size: number, arrival: number): void {
@@ -21,7 +22,7 @@ export class TrackMeter {
 	}
 
 	unit(arrival: number): void {
-		this.units++;
+		if (this.units++ === 0) this.firstUnit = arrival;
 		this.lastUnit = arrival;
 		this.#units.add(1, arrival);
 	}

@@ -7,7 +7,8 @@ import type { StreamFace, StreamReader } from '../stream/reader.ts';
 import { type CarriedAudio, type CarriedTracks, type CarriedVideo, carriedTracks } from './carried-tracks.ts';
 import { CatchUp } from './catch-up.ts';
 import { Lane } from './lane.ts';
-import { MAX_G711_SAMPLES, MAX_PAYLOAD, MAX_REORDERED, REPAIR, REPORT_PERIOD } from './limits.ts';
+import { MAX_G711_SAMPLES, MAX_PAYLOAD, REPAIR, REPORT_PERIOD } from './limits.ts';
+import { PictureOrder } from './picture-order.ts';
 import { type RandomBytes, randomUint32 } from './random.ts';
 import type { RepairBudget } from './repair-budget.ts';
 import type { TrackSender } from './track-sender.ts';
@@ -57,8 +58,7 @@ export class Broadcast implements StreamReader {
 	#audio: Lane | undefined;
 	#videoCodec: CarriedVideo['codec'] | undefined;
 	#audioCodec: CarriedAudio | undefined;
-	#lastPts = Number.NEGATIVE_INFINITY;
-	#reordered = 0;
+	readonly #order = new PictureOrder();
 	#over = false;
 
 	/** Attaches to the stream at once: the cached group of pictures is packetized before this returns. */
@@ -88,7 +88,7 @@ export class Broadcast implements StreamReader {
 
 	/** Pictures come in another order than they are shown in: the stream has B-frames. */
 	get reordered(): boolean {
-		return this.#reordered >= MAX_REORDERED;
+		return this.#order.reordered;
 	}
 
 	/** True when the stream ended: it takes no members. */
@@ -181,14 +181,11 @@ export class Broadcast implements StreamReader {
 	}
 
 	#onVideo(lane: Lane, unit: VideoUnit): void {
-		if (unit.pts < this.#lastPts) {
-			this.#reordered++;
-			if (this.reordered) {
-				this.#end('the camera sends B-frames, which WebRTC cannot show');
-				return;
-			}
+		this.#order.push(unit);
+		if (this.reordered) {
+			this.#end('the camera sends B-frames, which WebRTC cannot show');
+			return;
 		}
-		this.#lastPts = unit.pts;
 		const { clock, transport } = this.#options;
 		const now = clock.now();
 		if (unit.key) this.#wanting.clear();

@@ -22,6 +22,8 @@ const H264: Readonly<Record<string, string>> = {
 	'idr-more': '650a84',
 	slice: '419a24',
 	'slice-more': '410a24',
+	/** Of a picture that may lie between two that come before it. */
+	'slice-b': '019e24',
 	filler: '0cff',
 	'type-30': '1e00',
 };

@@ -76,6 +76,53 @@ describe('H264Depacketizer', () => {
 		]);
 	});
 
+	test.each([
+		['B', '01 9e', true],
+		['B of slices that differ', '01 a8', true],
+		['P', '41 9a', false],
+		['P of slices that differ', '41 e0', false],
+		['I', '41 88', false],
+		['I of slices that differ', '41 b0', false],
+		['SP', '41 90', false],
+		['in another part of the picture', '01 4e', false],
+	])('tells B-frames by their slices: %s', (_name, slice, bidirectional) => {
+		const camera = new Camera().send(
+			{ payload: IDR, marker: true },
+			{ payload: `${slice} 0102`, timestamp: 3000 },
+			{ payload: LATER_SLICE, timestamp: 3000, marker: true },
+			{ payload: SLICE, timestamp: 6000, marker: true },
+		);
+		expect(camera.frames.map((frame) => frame.bidirectional)).toEqual([false, bidirectional, false]);
+	});
+
+	test('tells after which frames something is missing', () => {
+		const at = (frame: number, ...steps: readonly Step[]) =>
+			steps.map((step, index) => ({ ...step, timestamp: frame * 3000, marker: index === steps.length - 1 }));
+		const camera = new Camera().send(
+			...at(0, { payload: IDR }),
+			...at(1, { payload: SLICE }),
+			// A whole frame.
+			...at(3, { payload: SLICE, lost: 1 }),
+			...at(4, { payload: SLICE }),
+			// A part of a frame: it is dropped.
+			...at(5, { payload: SLICE }, { payload: LATER_SLICE, lost: 1 }),
+			...at(6, { payload: SLICE }),
+			...at(7, { payload: SLICE }),
+			// What stands before the picture in its own unit.
+			...at(8, { payload: SEI }, { payload: SLICE, lost: 1 }),
+			...at(9, { payload: SLICE }),
+			// A frame that cannot be read.
+			...at(10, { payload: '5d 81 0102' }, { payload: SLICE }),
+			...at(11, { payload: SLICE }),
+		);
+		const frames = (afterLoss: boolean) =>
+			camera.frames.filter((frame) => frame.afterLoss === afterLoss).map(({ timestamp }) => timestamp / 3000);
+		expect([frames(false), frames(true)]).toEqual([
+			[0, 1, 4, 7, 9],
+			[3, 6, 8, 11],
+		]);
+	});
+
 	test('an aggregate, with zeros or junk behind', () => {
 		for (const padding of ['', '00', '0000', '00000000', 'ffff01']) {
 			const camera = new Camera(false).send({ payload: stapA(SPS, PPS, SEI, IDR) + padding, marker: true });

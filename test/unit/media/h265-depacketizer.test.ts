@@ -80,8 +80,8 @@ describe('H265Depacketizer', () => {
 		);
 		expect(camera.log).toEqual([joined(VPS, SPS, PPS, IDR), joined(SLICE, LATER_SLICE)]);
 		expect(camera.frames).toMatchObject([
-			{ timestamp: 7, key: true, arrival: 0 },
-			{ timestamp: 3007, key: false, size: 10, arrival: 1 },
+			{ timestamp: 7, key: true, bidirectional: undefined, afterLoss: false, arrival: 0 },
+			{ timestamp: 3007, key: false, bidirectional: undefined, size: 10, arrival: 1 },
 		]);
 	});
 

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type MappedTime, TIMELINE_HEADROOM, Timeline } from '../../../src/media/timeline.ts';
+import type { TimedFrame } from '../../../src/media/track-timeline.ts';
 
 const VIDEO = { id: 0, kind: 'video', clockRate: 90_000, facts: { reorderFrames: 0 } } as const;
+const UNSAID = { id: 0, kind: 'video', clockRate: 90_000 } as const;
 const REORDERED = { id: 0, kind: 'video', clockRate: 90_000, facts: { reorderFrames: 2 } } as const;
 const AUDIO = { id: 1, kind: 'audio', clockRate: 48_000 } as const;
 
@@ -18,16 +20,17 @@ class Camera {
 	videoOffset = 0xffff_0000;
 	audioOffset = 5;
 
-	constructor(tracks: readonly (typeof VIDEO | typeof REORDERED | typeof AUDIO)[] = [VIDEO, AUDIO]) {
+	constructor(tracks: readonly (typeof VIDEO | typeof UNSAID | typeof REORDERED | typeof AUDIO)[] = [VIDEO, AUDIO]) {
 		this.timeline = new Timeline(tracks);
 	}
 
-	video(time: number, arrival = time): MappedTime {
-		return this.timeline.map(0, (this.videoOffset + Math.round(time * 90)) >>> 0, arrival);
+	video(time: number, arrival = time, signs: Pick<TimedFrame, 'bidirectional' | 'afterLoss'> = {}): MappedTime {
+		const timestamp = (this.videoOffset + Math.round(time * 90)) >>> 0;
+		return this.timeline.map(0, { timestamp, arrival, ...signs });
 	}
 
 	audio(time: number, arrival = time): MappedTime {
-		return this.timeline.map(1, (this.audioOffset + Math.round(time * 48)) >>> 0, arrival);
+		return this.timeline.map(1, { timestamp: (this.audioOffset + Math.round(time * 48)) >>> 0, arrival });
 	}
 
 	report(track: 'video' | 'audio', time: number, arrival = time): void {
@@ -109,15 +112,36 @@ describe('Timeline', () => {
 		}
 	});
 
-	test('a step back is a jump where frames come in order', () => {
-		const camera = new Camera([VIDEO]);
+	test.each([
+		['that says so', VIDEO],
+		['that does not say, and has no B slices', UNSAID],
+	])('a step back is a jump in a stream in order %s', (_name, track) => {
+		const camera = new Camera([track]);
 		const times = [0, 40, 80, -400, -360, -320, -280, -240];
-		const places = times.map((time, index) => camera.video(time, index * 40));
+		const places = times.map((time, index) => camera.video(time, index * 40, { bidirectional: false }));
 		expect(places.map((place) => at(place))).toEqual(frames(BEGIN, BEGIN + 320, 40));
-		expect(places.filter(({ epochStep }) => epochStep)).toHaveLength(1);
+		expect(places.some(({ epochStep }) => epochStep)).toBe(false);
 	});
 
-	test('a lasting jump opens one epoch, in which time goes on', () => {
+	test('a stream that does not say goes back from its first B slices on', () => {
+		const camera = new Camera([UNSAID]);
+		const shown = [0, 40, 160, 80, 120, 280, 200, 240].map((time, index) =>
+			at(camera.video(time, index * 40, { bidirectional: [80, 120, 200, 240].includes(time) })),
+		);
+		expect(shown).toEqual([0, 40, 160, 80, 120, 280, 200, 240].map((time) => BEGIN + time));
+		camera.timeline.change(UNSAID);
+		const later = [320, 360, 260, 300].map((time, index) =>
+			camera.video(time, 320 + index * 40, { bidirectional: false }),
+		);
+		expect(later.map((place) => at(place) - BEGIN)).toEqual([320, 360, 400, 440]);
+		const other = new Camera([UNSAID]);
+		expect([0, 80, 40].map((time, index) => at(other.video(time, index * 40)) - BEGIN)).toEqual([0, 80, 40]);
+	});
+
+	test.each([
+		['over lost frames opens one epoch', true],
+		['with no frame lost opens none', false],
+	])('a lasting jump %s, and time goes on', (_name, afterLoss) => {
 		const camera = new Camera();
 		const places: MappedTime[] = [];
 		const heard: MappedTime[] = [];
@@ -126,12 +150,13 @@ describe('Timeline', () => {
 				camera.videoOffset += 123_456_789;
 				camera.audioOffset += 987_654_321;
 			}
-			places.push(camera.video(time));
+			// What is lost before the jump and long after it does not count.
+			places.push(camera.video(time, time, { afterLoss: time === 2000 ? afterLoss : time % 1000 === 960 }));
 			heard.push(camera.audio(time));
 		}
 		expect(places.map((place) => at(place))).toEqual(frames(BEGIN, BEGIN + 4000, 40));
 		expect(heard.map((each) => at(each, 48_000))).toEqual(frames(BEGIN, BEGIN + 4000, 40));
-		expect([...places, ...heard].filter(({ epochStep }) => epochStep)).toHaveLength(1);
+		expect([...places, ...heard].filter(({ epochStep }) => epochStep)).toHaveLength(afterLoss ? 1 : 0);
 	});
 
 	test('a lasting jump of audio opens an epoch only where there is no video', () => {
@@ -172,7 +197,7 @@ describe('Timeline', () => {
 		const camera = new Camera();
 		camera.video(0);
 		camera.timeline.restart([{ ...AUDIO, id: 3, clockRate: 8000 }]);
-		expect(camera.timeline.map(3, 0, 1000).pts).toBe((BEGIN + 1000) * 8);
+		expect(camera.timeline.map(3, { timestamp: 0, arrival: 1000 }).pts).toBe((BEGIN + 1000) * 8);
 		expect(() => camera.video(0)).toThrow(RangeError);
 	});
 });
@@ -273,17 +298,21 @@ describe('whatever a camera does', () => {
 				else camera.audioOffset += amount;
 			} else {
 				const time = kind === 'wrong' ? amount / 90 : now;
-				check(track, track === 'video' ? camera.video(time, now) : camera.audio(time, now), restarted);
+				const place = track === 'video' ? camera.video(time, now, { bidirectional: false }) : camera.audio(time, now);
+				check(track, place, restarted);
 				restarted = false;
 			}
 		}
 	};
 
-	test('time never runs back, and audio always moves on', () => {
+	test.each([
+		['that says it is in order', VIDEO],
+		['without B slices', UNSAID],
+	])('time of a stream %s never runs back, and audio always moves on', (_name, video) => {
 		fc.assert(
 			fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
 				const last = { video: -1, audio: -1 };
-				run([VIDEO, AUDIO], steps, (track, { pts }) => {
+				run([video, AUDIO], steps, (track, { pts }) => {
 					expect(Number.isSafeInteger(pts)).toBe(true);
 					if (track === 'video') expect(pts).toBeGreaterThanOrEqual(last.video);
 					else expect(pts).toBeGreaterThan(last.audio);

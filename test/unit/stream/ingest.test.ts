@@ -8,9 +8,13 @@ import { hex, rtpPacket } from '../media/rtp-packets.ts';
 const SPS_640 = '6742c016d900a03db0110000030001000003001e0f162e48';
 /** High, 1280x720, two reordered frames. */
 const SPS_720 = '6764001facd9405005bb0110000003001000000303c0f1831960';
+/** Main, and does not say whether it reorders. */
+const SPS_UNSAID = '674d001ef201407b20';
 const PPS = '68ce3c80';
 const IDR = '65888401';
 const SLICE = '419a0102';
+/** Of a picture that may lie between two that come before it. */
+const B_SLICE = '019e0102';
 const VIDEO: H264Track = { kind: 'video', codec: 'h264', id: 0, clockRate: 90_000 };
 const AAC: AacTrack = {
 	kind: 'audio',
@@ -39,10 +43,15 @@ class Camera {
 			this.log.push(unit.kind === 'video' && unit.key ? 'key' : unit.kind);
 		},
 	});
-	#sequence = 0;
+	readonly #sequences: [number, number] = [0, 0];
 
 	constructor(...tracks: readonly Track[]) {
 		this.ingest.onTracks(tracks, [], { transport: 'tcp', remote: 'camera:554' });
+	}
+
+	/** The next packet of a track does not arrive. */
+	lose(trackId: 0 | 1): void {
+		this.#sequences[trackId]++;
 	}
 
 	/** @param time of the camera and of the arrival, in milliseconds */
@@ -64,10 +73,9 @@ class Camera {
 		return this.units.filter((unit) => unit.kind === 'audio');
 	}
 
-	#send(trackId: number, timestamp: number, marker: boolean, payload: string, arrival: number): void {
-		const packet = rtpPacket({
-			...{ sequence: this.#sequence++ & 0xffff, timestamp: timestamp >>> 0, marker, payload: hex(payload) },
-		});
+	#send(trackId: 0 | 1, timestamp: number, marker: boolean, payload: string, arrival: number): void {
+		const sequence = this.#sequences[trackId]++ & 0xffff;
+		const packet = rtpPacket({ sequence, timestamp: timestamp >>> 0, marker, payload: hex(payload) });
 		this.ingest.onPacket(trackId, packet, arrival);
 	}
 }
@@ -110,30 +118,44 @@ describe('Ingest', () => {
 		expect(camera.sounds[0]?.track).toMatchObject({ codec: 'aac', channels: 1, config: hex('1408') });
 	});
 
-	it.each([
+	describe.each([
 		['forwards', 3_600_000],
 		['back', -3_600_000],
-		['to zero', -80],
-	])('a camera clock set %s costs nobody the stream: a break at a key picture, then time goes on', (_name, jump) => {
-		const camera = new Camera(VIDEO, AAC);
-		for (let time = 0; time < 10_000; time += 40) {
-			const key = time % 400 === 0;
-			const jumped = jump === -80 ? time - 5000 : time + jump;
-			camera.video(time, key ? [SPS_640, PPS, IDR] : [SLICE], time < 5000 ? time : jumped);
-			camera.audio(time, '00100008ff');
-		}
-		const { pictures, sounds } = camera;
-		expect(new Set(pictures.map(({ epoch }) => epoch))).toEqual(new Set([0, 1]));
-		expect(pictures.find(({ epoch }) => epoch === 1)?.key).toBe(true);
-		// The three frames that prove the jump and what follows up to the key picture are all that is missing.
-		expect(pictures.length).toBeGreaterThan(240);
-		for (const units of [pictures, sounds]) {
-			for (const [index, { pts }] of units.entries()) expect(pts).toBeGreaterThan(units[index - 1]?.pts ?? -1);
-		}
-		const first = pictures[0];
-		const last = pictures.at(-1);
-		expect(((last?.pts ?? 0) - (first?.pts ?? 0)) / 90).toBeGreaterThan(9800);
-		expect(((last?.pts ?? 0) - (first?.pts ?? 0)) / 90).toBeLessThan(10_100);
+		['to zero', -5000],
+	])('a camera clock set %s costs nobody the stream', (_name, jump) => {
+		const play = (lossy: boolean) => {
+			const camera = new Camera(VIDEO, AAC);
+			for (let time = 0; time < 10_000; time += 40) {
+				if (lossy && time === 5000) camera.lose(0);
+				const key = time % 400 === 0;
+				camera.video(time, key ? [SPS_640, PPS, IDR] : [SLICE], time < 5000 ? time : time + jump);
+				camera.audio(time, '00100008ff');
+			}
+			for (const units of [camera.pictures, camera.sounds]) {
+				for (const [index, { pts }] of units.entries()) expect(pts).toBeGreaterThan(units[index - 1]?.pts ?? -1);
+			}
+			return camera;
+		};
+
+		it('no packet is missing: neither is a picture', () => {
+			const { pictures, sounds } = play(false);
+			expect([pictures.length, sounds.length]).toEqual([250, 250]);
+			expect(new Set(pictures.map(({ epoch }) => epoch))).toEqual(new Set([0]));
+			expect(pictures.map(({ pts }) => (pts - (pictures[0]?.pts ?? 0)) / 90)).toEqual(
+				pictures.map((_, index) => index * 40),
+			);
+		});
+
+		it('packets are missing as well: a break at a key picture, then time goes on', () => {
+			const { pictures } = play(true);
+			expect(new Set(pictures.map(({ epoch }) => epoch))).toEqual(new Set([0, 1]));
+			expect(pictures.find(({ epoch }) => epoch === 1)?.key).toBe(true);
+			// The three frames that prove the jump and what follows up to the key picture are all that is missing.
+			expect(pictures.length).toBeGreaterThan(240);
+			const passed = ((pictures.at(-1)?.pts ?? 0) - (pictures[0]?.pts ?? 0)) / 90;
+			expect(passed).toBeGreaterThan(9800);
+			expect(passed).toBeLessThan(10_100);
+		});
 	});
 
 	it('wall clock: one relation for all tracks, drawn slowly to this machine where the camera drifts', () => {
@@ -149,5 +171,85 @@ describe('Ingest', () => {
 			if (index > 0) expect(wall).toBeGreaterThan(pictures[index - 1]?.wall ?? 0);
 		}
 		expect(new Set(pictures.map(({ epoch }) => epoch))).toEqual(new Set([0]));
+	});
+});
+
+describe('pictures of a stream that does not say whether it reorders them', () => {
+	const GOP = 50;
+
+	/** Pictures as they are sent, one each 40 ms; `stamp` in milliseconds. */
+	const play = (count: number, stamp: (index: number) => number, slice: (index: number) => string = () => SLICE) => {
+		const camera = new Camera(VIDEO);
+		for (let index = 0; index < count; index++) {
+			const key = index % GOP === 0;
+			camera.video(index * 40, key ? [SPS_UNSAID, PPS, IDR] : [slice(index)], stamp(index) + 1000);
+		}
+		expect(camera.ingest.tracks[0]).toMatchObject({ facts: { profileIdc: 77 } });
+		expect(camera.ingest.tracks[0]).not.toHaveProperty('facts.reorderFrames');
+		expect(camera.pictures).toHaveLength(count);
+		expect(new Set(camera.pictures.map(({ epoch }) => epoch))).toEqual(new Set([0]));
+		return camera.pictures;
+	};
+
+	it.each<[string, (index: number) => number]>([
+		['set back by 50 ms each 20 s', (index) => index * 40 - 50 * Math.floor((index + 240) / 500)],
+		['set back by 100 ms each 20 s', (index) => index * 40 - 100 * Math.floor((index + 240) / 500)],
+		['set back by 400 ms each 20 s', (index) => index * 40 - 400 * Math.floor((index + 240) / 500)],
+		['set back by 900 ms each 20 s', (index) => index * 40 - 900 * Math.floor((index + 240) / 500)],
+		['wrong by 45 ms for one picture in 50', (index) => index * 40 - (index % 50 === 25 ? 45 : 0)],
+	])('a clock %s makes no B-frames of them', (_name, stamp) => {
+		const pictures = play(3000, stamp);
+		for (const [index, { pts, dts }] of pictures.entries()) {
+			expect(dts).toBe(pts);
+			expect(pts).toBeGreaterThan(pictures[index - 1]?.pts ?? 0);
+		}
+	});
+
+	/** I P B B P B B …, one frame shown each 40 ms. */
+	const order = (index: number) => {
+		const place = index % GOP;
+		if (place === 0) return index;
+		return place % 3 === 1 ? Math.min(index + 2, index + GOP - place - 1) : index - 1;
+	};
+	const slice = (index: number) => ((index % GOP) % 3 === 1 ? SLICE : B_SLICE);
+
+	it('B-frames are known by their slices and shown in their places', () => {
+		const pictures = play(300, (index) => order(index) * 40, slice);
+		const start = pictures[0]?.pts ?? 0;
+		// The first few show how deep it goes.
+		for (const [index, { pts, dts }] of pictures.entries()) {
+			if (index > 9) expect((pts - start) / 3600).toBe(order(index));
+			expect(dts).toBeLessThanOrEqual(pts);
+			expect(dts).toBeGreaterThanOrEqual(pictures[index - 1]?.dts ?? dts);
+		}
+	});
+
+	it('a clock set back among B-frames makes decoding late for three groups at most', () => {
+		const before = play(300, (index) => order(index) * 40, slice).at(-1);
+		const pictures = play(600, (index) => order(index) * 40 - (index < 310 ? 0 : 400), slice);
+		const late = (unit: VideoUnit | undefined) => (unit ? unit.pts - unit.dts : Number.NaN);
+		expect(Math.max(...pictures.slice(310, 400).map(late))).toBeGreaterThan(9 * 3600);
+		expect(late(pictures[599])).toBe(late(before));
+	});
+
+	it('a new run of the source begins without what the one before had shown', () => {
+		const camera = new Camera(VIDEO);
+		const run = (from: number, slices: (index: number) => string, stamp: (index: number) => number) => {
+			for (let index = 0; index < 40; index++) {
+				const time = from + index * 40;
+				camera.video(time, index === 0 ? [SPS_UNSAID, PPS, IDR] : [slices(index)], from + stamp(index) * 40);
+			}
+		};
+		run(0, slice, order);
+		expect(camera.pictures.some(({ pts, dts }) => pts > dts)).toBe(true);
+		camera.ingest.endRun();
+		camera.ingest.onTracks([VIDEO], [], { transport: 'tcp', remote: 'camera:554' });
+		const seen = camera.pictures.length;
+		run(
+			5000,
+			() => SLICE,
+			(index) => index,
+		);
+		for (const { pts, dts, epoch } of camera.pictures.slice(seen)) expect([dts, epoch]).toEqual([pts, 1]);
 	});
 });

@@ -206,6 +206,27 @@ describe('a session', () => {
 		expect([scene.stream.leases, scene.stream.readers.size]).toEqual([0, 0]);
 	});
 
+	it('goes on when single pictures come before their predecessors, however often', async () => {
+		const scene = new WebRtcScene({ tracks: [h264Track(100, 0, {})] });
+		const { peer } = await scene.join();
+		for (let number = 0; number < 500; number++) {
+			const pts = number * 3000 - 4000 * Math.floor((number + 25) / 100);
+			scene.stream.deliver(picture(VIDEO, number, { key: number % 50 === 0, size: 50, at: 0, pts }));
+		}
+		expect(peer.state).not.toBe('closed');
+	});
+
+	it('ends when B-frames show in groups so short that none has three', async () => {
+		const scene = new WebRtcScene({ tracks: [h264Track(100, 0, {})] });
+		const { peer } = await scene.join();
+		for (let number = 0; number < 12; number++) {
+			const place = number % 4;
+			const shown = number + (place === 1 ? 1 : place === 2 ? -1 : 0);
+			scene.stream.deliver(picture(VIDEO, number, { key: place === 0, size: 50, at: 0, pts: shown * 3000 }));
+		}
+		expect(peer.state).toBe('closed');
+	});
+
 	it('splits long runs of G.711 and drops Opus that fits no packet', async () => {
 		const g711 = new WebRtcScene({ tracks: [PCMA] });
 		const listener = await g711.join();
