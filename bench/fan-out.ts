@@ -17,7 +17,7 @@ export type FanOut = {
 	readonly cpuPercent: number;
 	/** CPU of one join beyond the media sent meanwhile, in milliseconds. */
 	readonly joinCpuMs: number;
-	/** The same when all of them left and came again, some times; where it was measured. */
+	/** The same when all of them left and came again until the engine had compiled what joins run; where it was measured. */
 	readonly warmJoinCpuMs: number | undefined;
 	/** From the offer to the first packet, in milliseconds. */
 	readonly joinMedianMs: number;
@@ -39,9 +39,12 @@ const WARM_UP_MS = 10_000;
 /** The median of these is told: a neighbour on the machine disturbs one of them, seldom two. */
 const WINDOWS = 3;
 const WINDOW_MS = 5_000;
-/** How often everybody leaves and comes again before and with the time that counts. */
-const RETURNS = 3;
-const PAUSE_MS = 2_000;
+/** Everybody leaves and comes again until so many joined: the engine compiles what joins run in the first two thousand. */
+const WARM_JOINS = 2_000;
+const MAX_RETURNS = 15;
+/** The median of so many of the last returns is told. */
+const COUNTED_RETURNS = 3;
+const PAUSE_MS = 1_000;
 
 type Receivers = Child<object, ReceiversMessage, ReceiversAnswer>;
 
@@ -82,11 +85,12 @@ export async function measureFanOut(
 		const end = await readUsage(pid);
 		const endCount = await count();
 
-		let returned: Joins | undefined;
-		for (let turn = 0; kind === 'light' && turn < RETURNS; turn++) {
+		const returns: Joins[] = [];
+		const most = Math.min(MAX_RETURNS, COUNTED_RETURNS + Math.ceil(WARM_JOINS / viewers));
+		while (kind === 'light' && returns.length < most) {
 			await others.ask({ type: 'leave', endpoint });
 			await delay(PAUSE_MS);
-			returned = await join();
+			returns.push(await join());
 			await delay(PAUSE_MS);
 		}
 
@@ -101,7 +105,7 @@ export async function measureFanOut(
 			packets: endCount.packets,
 			cpuPercent: median(windows.map(({ cpuSeconds, seconds }) => cpuSeconds / seconds)) * 100,
 			joinCpuMs: joinCpuMs(joined),
-			warmJoinCpuMs: returned && joinCpuMs(returned),
+			warmJoinCpuMs: returns.length > 0 ? median(returns.slice(-COUNTED_RETURNS).map(joinCpuMs)) : undefined,
 			joinMedianMs: median(joined.joinMs),
 			joinMaxMs: Math.max(...joined.joinMs),
 			longestGapMs: joined.longestGapMs,
