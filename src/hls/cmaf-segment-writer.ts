@@ -15,11 +15,14 @@ export type PartSink = {
 	onPart(part: Part): void;
 };
 
+/** A sample of the first segment, which wait until they say how long parts are. */
+type Waiting = { readonly lane: SampleLane; readonly sample: Sample };
+
 /** Frames a second assumed of a lone picture that nothing follows. */
 const ASSUMED_FRAME_RATE = 25;
 
 /**
- * Segments of fragmented MP4: one fragment each, or one for each part. A unit is written when the next of its
+ * Segments of fragmented MP4: one fragment each, or one for each part (see `PartTarget`). A unit is written when the next of its
  * track comes; the waiting sound goes over into the next segment.
  */
 export class CmafSegmentWriter implements SegmentWriter {
@@ -30,6 +33,9 @@ export class CmafSegmentWriter implements SegmentWriter {
 	#init: InitSegment | undefined;
 	#video = new SampleLane();
 	#audio = new SampleLane();
+	/** The segment is given out in parts. */
+	#divided = false;
+	#waiting: Waiting[] | undefined;
 	#parts: Part[] = [];
 	#memory: SegmentMemory | undefined;
 	#written = 0;
@@ -56,6 +62,9 @@ export class CmafSegmentWriter implements SegmentWriter {
 		if (first.kind === 'video') tracks.push(videoTrackOf(first.track, this.#sets));
 		if (carried.audio) tracks.push(audioTrackOf(carried.audio));
 		const bytes = writeInitSegment(tracks);
+		const target = this.#sink?.target;
+		this.#divided = target?.divides === true;
+		this.#waiting = target && target.seconds === 0 ? [] : undefined;
 		if (!this.#init || Buffer.compare(this.#init.bytes, bytes) !== 0) this.#init = { bytes };
 	}
 
@@ -72,22 +81,29 @@ export class CmafSegmentWriter implements SegmentWriter {
 		if (unit.kind === 'video') {
 			const nalus = unit.key ? withoutParameterSets(unit.track.codec, unit.nalus) : unit.nalus;
 			const closed = this.#video.nextPicture(nalus, unit.key, origin + unit.dts, origin + unit.pts);
-			if (closed) this.#lead(this.#video, closed, true);
+			if (closed) this.#goOn(this.#video, closed);
 			return true;
 		}
 		const closed = this.#audio.nextFrame(unit.data, origin + unit.pts);
-		if (!closed) return true;
-		if (this.#carried.video) this.#audio.add(closed);
-		else this.#lead(this.#audio, closed, true);
+		if (closed) this.#goOn(this.#audio, closed);
 		return true;
+	}
+
+	rest(end: number): number {
+		return Math.round(this.#rest(end) * TICKS);
+	}
+
+	makesUpFor(end: number): boolean {
+		return this.#sink?.target.makesUpFor(this.#rest(end)) !== false;
 	}
 
 	finish(end: number, last: boolean): FinishedSegment {
 		const { video, audio } = this.#carried;
-		const lane = video ? this.#video : this.#audio;
-		const timescale = this.#timescale();
-		const closed = lane.close(ORIGIN_SECONDS * timescale + Math.round((end * timescale) / TICKS));
-		const early = closed ? this.#lead(lane, closed, false) : 0;
+		const lane = this.#leading;
+		const closed = lane.close(this.#ending(end));
+		if (!last) this.#see(lane);
+		let rest = closed ? this.#take(lane, closed, true) : 0;
+		if (this.#waiting) rest = this.#settle(this.#waiting);
 		if (!last) lane.bringForward(0);
 		if (last && audio && video) {
 			const sound = this.#audio.closeLast(audio.track.clockRate / ASSUMED_FRAME_RATE);
@@ -98,12 +114,32 @@ export class CmafSegmentWriter implements SegmentWriter {
 			this.#video = new SampleLane();
 			this.#audio = new SampleLane();
 		}
+		this.#sink?.target.endSegment();
 		const memory = this.#memory;
 		const bytes = memory ? memory.seal(this.#written) : new Uint8Array(0);
 		this.#memory = undefined;
 		this.#parts = [];
 		this.#written = 0;
-		return { bytes, memory, end: end - Math.round((early * TICKS) / timescale) };
+		return { bytes, memory, end: end - Math.round((rest * TICKS) / this.#timescale()) };
+	}
+
+	get #leading(): SampleLane {
+		return this.#carried.video ? this.#video : this.#audio;
+	}
+
+	/** Seconds. */
+	#rest(end: number): number {
+		const lane = this.#leading;
+		if (!this.#divided || !this.#sink || lane.waitsFrom === undefined) return 0;
+		const timescale = this.#timescale();
+		const duration = Math.max(0, this.#ending(end) - lane.waitsFrom) / timescale;
+		return this.#sink.target.restOf(lane.duration / timescale, duration);
+	}
+
+	/** In ticks of the track that leads. */
+	#ending(end: number): number {
+		const timescale = this.#timescale();
+		return ORIGIN_SECONDS * timescale + Math.round((end * timescale) / TICKS);
 	}
 
 	/** Ticks a second of the track that leads. */
@@ -111,29 +147,67 @@ export class CmafSegmentWriter implements SegmentWriter {
 		return (this.#carried.video ?? this.#carried.audio?.track)?.clockRate ?? TICKS;
 	}
 
+	/** A sample that another one follows. */
+	#goOn(lane: SampleLane, sample: Sample): void {
+		this.#see(lane);
+		this.#take(lane, sample, false);
+	}
+
+	#see(lane: SampleLane): void {
+		if (lane === this.#leading) this.#sink?.target.see(lane.frame / this.#timescale());
+	}
+
 	/**
-	 * @param more whether the part may end with this sample; at the end of a segment it does anyway
-	 * @returns ticks by which what follows is decoded earlier
+	 * A sample's duration is known.
+	 *
+	 * @param last the segment ends with it
+	 * @returns ticks of it that the segment has no part for
 	 */
-	#lead(lane: SampleLane, sample: Sample, more: boolean): number {
+	#take(lane: SampleLane, sample: Sample, last: boolean): number {
+		if (this.#waiting) this.#waiting.push({ lane, sample });
+		else if (this.#divided && lane === this.#leading) return this.#divide(lane, sample, last);
+		else lane.add(sample);
+		return 0;
+	}
+
+	/** The first frames have all come: divides them, if they say how long parts are. @returns as `#take` */
+	#settle(waiting: readonly Waiting[]): number {
 		const target = this.#sink?.target;
+		target?.settle();
+		this.#waiting = undefined;
+		this.#divided = target?.divides === true;
+		let rest = 0;
+		for (const [index, { lane, sample }] of waiting.entries()) {
+			if (lane !== this.#leading || !this.#divided) {
+				lane.add(sample);
+				continue;
+			}
+			const moved = { ...sample, duration: sample.duration + rest, offset: sample.offset + rest };
+			rest = this.#divide(lane, moved, index === waiting.length - 1);
+		}
+		return rest;
+	}
+
+	/**
+	 * Puts a sample into a part. What it is too long for is left to the sample after it, and by that to the one after
+	 * that: each is decoded earlier, and shown when it was to be, until parts have made up for a silence.
+	 */
+	#divide(lane: SampleLane, sample: Sample, last: boolean): number {
+		const target = this.#sink?.target as PartTarget;
 		const timescale = this.#timescale();
 		const duration = sample.duration / timescale;
-		let room = target?.roomFor(lane.duration / timescale, duration);
-		if (room === undefined && target?.excludes(lane.duration / timescale, duration)) {
-			this.#flush();
-			room = target.roomFor(0, duration);
+		if (target.endsBefore(lane.duration / timescale, duration)) this.#flush();
+		const room = target.roomFor(lane.duration / timescale, duration);
+		if (room === undefined) {
+			lane.add(sample);
+			if (!last && target.isWhole(lane.duration / timescale, duration)) this.#flush();
+			return 0;
 		}
-		if (room !== undefined) {
-			const ticks = Math.max(1, Math.floor(room * timescale));
-			lane.add({ ...sample, duration: ticks });
-			lane.bringForward(sample.duration - ticks);
-			this.#flush();
-			return sample.duration - ticks;
-		}
-		lane.add(sample);
-		if (more && target?.isWhole(lane.duration / timescale, lane.samples.length, duration)) this.#flush();
-		return 0;
+		const ticks = Math.max(1, Math.floor(room * timescale));
+		lane.add({ ...sample, duration: ticks });
+		lane.bringForward(sample.duration - ticks);
+		this.#flush();
+		return sample.duration - ticks;
 	}
 
 	/** Writes what is there as one fragment. */
@@ -142,9 +216,8 @@ export class CmafSegmentWriter implements SegmentWriter {
 		if (this.#video.samples.length > 0) runs.push(runOf(TRACK_ID.video, true, this.#video));
 		if (this.#audio.samples.length > 0) runs.push(runOf(TRACK_ID.audio, false, this.#audio));
 		if (runs.length === 0) return;
-		const lane = this.#carried.video ? this.#video : this.#audio;
+		const lane = this.#leading;
 		const duration = lane.duration / this.#timescale();
-		this.#sink?.target.settle(duration, lane.samples.length);
 		const independent = lane.samples.some(({ sync }) => sync);
 		const length = fragmentLength(runs);
 		const memory = this.#memoryFor(length);
@@ -153,8 +226,9 @@ export class CmafSegmentWriter implements SegmentWriter {
 		const part: Part = { bytes, memory, duration, independent };
 		this.#video.flush();
 		this.#audio.flush();
-		this.#parts.push(part);
 		this.#written += length;
+		if (!this.#divided) return;
+		this.#parts.push(part);
 		this.#sink?.onPart(part);
 	}
 

@@ -21,7 +21,12 @@ const UNPACKED = 'identity;q=1, *;q=0';
 /** What the player that asks needs to start without a stop, as far as it is known. */
 export function wantedFirst(headers: IncomingHttpHeaders): Wanted {
 	const agent = headers['user-agent'] ?? '';
-	if (String(headers['accept-encoding'] ?? '').endsWith(UNPACKED)) return CHROMIUM;
+	if (isChromium(headers)) return CHROMIUM;
 	if (agent.startsWith('GStreamer ')) return GSTREAMER;
 	return agent.startsWith('Mozilla/') ? IN_PAGES : ANYTHING;
+}
+
+/** Whether Chromium's own player asks, or one made of it. */
+export function isChromium(headers: IncomingHttpHeaders): boolean {
+	return String(headers['accept-encoding'] ?? '').endsWith(UNPACKED);
 }

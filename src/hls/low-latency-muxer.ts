@@ -43,9 +43,9 @@ export class LowLatencyMuxer {
 	#changed = false;
 	bytes = 0;
 	segments = 0;
-	/** Parts of the last whole segment. */
+	/** Parts of the last whole segment; none when it was not divided. */
 	lastParts = 0;
-	/** `Clock.now()` of the last part. */
+	/** `Clock.now()` of the last part or segment. */
 	lastNewsAt = 0;
 
 	constructor(options: LowLatencyMuxerOptions) {
@@ -71,7 +71,7 @@ export class LowLatencyMuxer {
 
 	/** Whether there is a playlist. Players make nothing of one without a whole segment. */
 	get ready(): boolean {
-		return this.#window.listed.length > 0;
+		return this.#window.listed.length > 0 && this.partTarget > 0;
 	}
 
 	get window(): PlaylistWindow {
@@ -94,7 +94,7 @@ export class LowLatencyMuxer {
 		return this.#segmenter.dropped;
 	}
 
-	/** Seconds; 0 before the first part. */
+	/** Seconds; 0 until the first segments say how long parts are. */
 	get partTarget(): number {
 		return this.#partTarget.seconds;
 	}
@@ -109,8 +109,9 @@ export class LowLatencyMuxer {
 		return this.#parts.length;
 	}
 
-	/** Name of the part that comes next. */
-	get hint(): string {
+	/** Name of the part that comes next; undefined while segments are not divided into parts. */
+	get hint(): string | undefined {
+		if (!this.#partTarget.divides) return undefined;
 		this.#hint ??= partName(lowLatencyNames(this.#options.run).segment(this.sequence), this.#parts.length);
 		return this.#hint;
 	}
@@ -161,8 +162,11 @@ export class LowLatencyMuxer {
 	}
 
 	#addSegment(cut: CutSegment): void {
-		this.#window.add({ ...cut, parts: this.#parts }, this.#options.now());
-		this.#window.promise();
+		const now = this.#options.now();
+		this.#window.add({ ...cut, parts: this.#parts }, now);
+		if (this.ready) this.#window.promise();
+		if (this.#parts.length === 0) this.bytes += cut.bytes.length;
+		this.lastNewsAt = now;
 		this.#open = undefined;
 		this.lastParts = this.#parts.length;
 		this.#parts = [];

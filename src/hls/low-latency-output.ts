@@ -138,7 +138,7 @@ export class LowLatencyOutput extends StreamOutput {
 	/** The playlist that the multivariant one leads to. */
 	#description(): PlaylistBody | undefined {
 		const { listed, duration } = this.muxer.window;
-		const settled = listed.length >= DESCRIBED_SEGMENTS || duration >= DESCRIBED_SECONDS;
+		const settled = this.muxer.ready && (listed.length >= DESCRIBED_SEGMENTS || duration >= DESCRIBED_SECONDS);
 		return settled ? this.muxer.playlist(false) : undefined;
 	}
 
@@ -151,8 +151,8 @@ export class LowLatencyOutput extends StreamOutput {
 		if (msn === undefined) return true;
 		const { sequence, openParts, lastParts } = this.muxer;
 		if (part === undefined || msn < sequence - 1) return msn < sequence;
-		// Past the last part of a whole segment is the first part of the next one.
-		if (msn === sequence - 1) return part < lastParts || openParts > 0;
+		// Past the last part of a whole segment is the first part of the next one. One without parts is there whole.
+		if (msn === sequence - 1) return part < lastParts || lastParts === 0 || openParts > 0;
 		return msn === sequence && part < openParts;
 	}
 

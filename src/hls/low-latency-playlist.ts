@@ -10,8 +10,8 @@ export type LowLatencyState = {
 	readonly open: (Place & OpenSegment & { readonly parts: readonly Part[] }) | undefined;
 	/** Seconds; promised for good. */
 	readonly partTarget: number;
-	/** Name of the part that comes next. */
-	readonly hint: string;
+	/** Name of the part that comes next; undefined when no part does. */
+	readonly hint: string | undefined;
 };
 
 /** Delta updates. */
@@ -24,7 +24,8 @@ const PARTS_LISTED = 3;
 const SKIP_UNTIL = 6;
 
 /**
- * The media playlist with parts (draft-pantos-hls-rfc8216bis sections 4.4.3 to 4.4.5).
+ * The media playlist with parts (draft-pantos-hls-rfc8216bis sections 4.4.3 to 4.4.5). Where segments are not divided, no
+ * parts are listed before them: players would wait for the next one (section 6.2.1).
  *
  * @param delta leaves out what a player that follows knows (section 6.2.5.1), if there is such
  */
@@ -42,14 +43,16 @@ export function renderLowLatencyPlaylist(state: LowLatencyState, delta: boolean)
 	text += `#EXT-X-MEDIA-SEQUENCE:${listed[0]?.sequence ?? open?.sequence ?? 0}\n`;
 	text += `#EXT-X-DISCONTINUITY-SEQUENCE:${window.discontinuitySequence}\n`;
 	if (skipped > 0) text += `#EXT-X-SKIP:SKIPPED-SEGMENTS=${skipped}\n`;
+	const undivided = hint === undefined ? listed.length : listed.findLastIndex(({ parts }) => parts?.length === 0);
 	let left = window.duration + durationOf(open?.parts ?? []);
 	for (const [index, segment] of listed.entries()) {
 		left -= segment.duration;
 		if (index < skipped) continue;
-		text += listedLines(segment, listed[index - 1], left < PARTS_LISTED * targetDuration);
+		const withParts = index > undivided && left < PARTS_LISTED * targetDuration;
+		text += listedLines(segment, listed[index - 1], withParts);
 	}
 	if (open) text += headLines(open, listed.at(-1)) + partLines(open.name, open.parts);
-	return `${text}#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${hint}"\n`;
+	return hint === undefined ? text : `${text}#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${hint}"\n`;
 }
 
 /** Segments that lie whole before the skip boundary. */

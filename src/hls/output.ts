@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { HttpRequest } from '../base/http-exchange.ts';
 import type { Container } from './carried-tracks.ts';
 import { DiskCopy } from './disk-copy.ts';
-import { ANYTHING, type Wanted, wantedFirst } from './first-playlist.ts';
+import { ANYTHING, isChromium, type Wanted, wantedFirst } from './first-playlist.ts';
 import { HeldRequests, type Waiter } from './held-requests.ts';
 import { Muxer } from './muxer.ts';
 import { PLAYLIST_NAME } from './path.ts';
@@ -10,6 +10,7 @@ import type { PlaylistBody } from './playlist.ts';
 import type { MediaFile } from './segment.ts';
 import type { HlsStats } from './stats.ts';
 import { StreamOutput, type StreamOutputOptions } from './stream-output.ts';
+import type { Visit } from './viewers.ts';
 
 /**
  * Whoever asks again for a playlist shorter than this is answered when it has grown: Chromium's own player asks again at
@@ -34,6 +35,8 @@ export class Output extends StreamOutput {
 	protected readonly muxer: Muxer;
 	readonly #disk: DiskCopy;
 	readonly #waiters = new HeldRequests<Wanted, PlaylistBody>();
+	/** The playlist that each connection was given last, or came for the segments of. */
+	readonly #given = new WeakMap<object, PlaylistBody>();
 
 	constructor(options: OutputOptions) {
 		super(options);
@@ -64,11 +67,16 @@ export class Output extends StreamOutput {
 	playlist(request: HttpRequest, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
 		const visit = this.visit(request);
 		const { length } = this.muxer.window.listed;
-		const again = visit.playlist !== undefined && visit.playlist === this.muxer.playlist && length < SETTLED_SEGMENTS;
+		const again = length < SETTLED_SEGMENTS && this.#asksAgain(request, visit);
 		const wanted = again ? { segments: length + 1, seconds: Number.POSITIVE_INFINITY } : wantedFirst(request.headers);
 		return this.#ask(wanted, (outcome) => {
-			if (!(outcome instanceof Error)) visit.playlist = this.muxer.give();
-			waiter(outcome instanceof Error ? outcome : (visit.playlist ?? outcome));
+			const playlist = outcome instanceof Error ? outcome : (this.muxer.give() ?? outcome);
+			if (!(playlist instanceof Error) && request.method !== 'HEAD') {
+				visit.playlist = playlist;
+				visit.givenAt = this.clock.now();
+				this.#given.set(connectionOf(request), playlist);
+			}
+			waiter(playlist);
 		});
 	}
 
@@ -79,8 +87,10 @@ export class Output extends StreamOutput {
 	}
 
 	file(request: HttpRequest, name: string): MediaFile | undefined {
+		const { playlist, window } = this.muxer;
 		const file = this.muxer.find(name);
 		if (file) this.visit(request);
+		if (file && playlist && window.listed.length < SETTLED_SEGMENTS) this.#given.set(connectionOf(request), playlist);
 		return file;
 	}
 
@@ -107,6 +117,18 @@ export class Output extends StreamOutput {
 		return this.#disk.close();
 	}
 
+	/**
+	 * Whether the client has the playlist. Others may share its address and player: in a school, behind a proxy. It is
+	 * known by its connection; on another one by the half target duration that players leave at least (RFC 8216 section
+	 * 6.3.4), but for Chromium's, which leaves no time and gives up when there is nothing new.
+	 */
+	#asksAgain(request: HttpRequest, visit: Visit): boolean {
+		const { playlist, window } = this.muxer;
+		if (!playlist || visit.playlist !== playlist || request.method === 'HEAD') return false;
+		if (this.#given.get(connectionOf(request)) === playlist || isChromium(request.headers)) return true;
+		return this.clock.now() - visit.givenAt >= 500 * window.targetDuration;
+	}
+
 	#ask(wanted: Wanted, waiter: Waiter<PlaylistBody>): (() => void) | undefined {
 		const refusal = this.ended ?? (this.muxer.ready ? this.stalled() : undefined);
 		const outcome = refusal ?? this.#fulfil(wanted) ?? (this.#waiters.full ? this.crowded() : undefined);
@@ -123,4 +145,10 @@ export class Output extends StreamOutput {
 	#settle(outcome: PlaylistBody | Error): void {
 		this.#waiters.answer(() => outcome);
 	}
+}
+
+/** What a request came on: HTTP/2 has a socket for each request, and a session for all. */
+function connectionOf(request: HttpRequest): object {
+	const { stream } = request as { readonly stream?: { readonly session?: object | undefined } };
+	return stream?.session ?? request.socket;
 }

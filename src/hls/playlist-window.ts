@@ -63,7 +63,7 @@ export class PlaylistWindow {
 		return this.#discontinuitySequence;
 	}
 
-	/** Seconds, whole. It only changes, upwards, when a later segment is longer than the first let expect. */
+	/** Seconds, whole. It only changes until it is promised: upwards, for segments longer than the first let expect. */
 	get targetDuration(): number {
 		return this.#options.continuity.targetDuration;
 	}
@@ -171,6 +171,7 @@ export class PlaylistWindow {
 	}
 
 	#raiseTarget(duration: number): void {
+		if (this.#promised) return;
 		const { continuity, segmentDuration } = this.#options;
 		const expected = this.#listed.length === 0 ? Math.max(segmentDuration, duration + TARGET_SLACK) : duration;
 		continuity.targetDuration = Math.max(1, continuity.targetDuration, Math.round(expected));

@@ -19,6 +19,10 @@ export interface SegmentWriter {
 	continues(key: VideoUnit): boolean;
 	/** @returns false when the container has no form for it */
 	write(unit: AccessUnit): boolean;
+	/** Ticks that are left to the next segment if this one ends now, at `end`; see `FinishedSegment`. */
+	rest(end: number): number;
+	/** Whether the next segment can make up for that. */
+	makesUpFor(end: number): boolean;
 	/**
 	 * Ends the segment.
 	 *

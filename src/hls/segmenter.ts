@@ -11,17 +11,20 @@ const MOST_HEADROOM = 0.2 * TICKS;
 /** Length of a lone unit that nothing follows. Ticks. */
 const ASSUMED_FRAME = TICKS / 25;
 
-/** Without a key picture a segment is cut here all the same; the next one then cannot be started with. */
-export const MAX_SEGMENT_SECONDS = 10;
+/**
+ * Without a key picture a segment is cut before this all the same; the next one then cannot be started with. Key
+ * pictures ten seconds apart, as x264 sends them at 25 frames a second, fit.
+ */
+export const MAX_SEGMENT_SECONDS = 10.5;
 export const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
 
 type Open = OpenSegment & {
 	readonly epoch: number;
 	readonly start: number;
-	/** Units of the leading track, time and length of the last, and the greatest length. */
+	/** Units of the leading track, time of the last and of the last key picture, and the greatest length. */
 	frames: number;
 	last: number;
-	frame: number;
+	lastKey: number;
 	longestFrame: number;
 };
 
@@ -39,7 +42,7 @@ export type SegmenterOptions = {
 /**
  * Cuts access units into segments. The video leads: each segment starts with a key picture, and audio
  * waits for the first. Without video the audio leads. A break of the timeline, of the track set or of the picture
- * format ends the segment and marks the next one as a discontinuity.
+ * format ends the segment and marks the next one as a discontinuity; so does a silence that parts cannot be made of.
  */
 export class Segmenter {
 	readonly #options: SegmenterOptions;
@@ -48,6 +51,8 @@ export class Segmenter {
 	#carried: CarriedTracks = NO_TRACKS;
 	#open: Open | undefined;
 	#broken = false;
+	/** Ticks from one unit of the leading track to the next, as of late. */
+	#frame = ASSUMED_FRAME;
 	/** Ticks by which the segment to come begins before its first unit. */
 	#early = 0;
 	/** Access units written. */
@@ -97,28 +102,34 @@ export class Segmenter {
 			if (independent) this.#begin(unit, time, independent);
 			return;
 		}
-		const elapsed = time - open.start;
-		if (unit.kind === 'video' && unit.key && !this.#writer.continues(unit)) {
-			this.#close(time, true);
-			this.#broken = true;
-		} else if (this.#endsBefore(open, independent, elapsed)) {
-			this.#close(time, false);
+		const other = unit.kind === 'video' && unit.key && !this.#writer.continues(unit);
+		if (other || (independent && !this.#writer.makesUpFor(time))) {
+			this.#break(time);
+		} else {
+			if (this.#endsBefore(open, independent, time)) this.#close(time, false);
+			this.#frame = time - open.last;
 		}
 		if (!this.#open) this.#begin(unit, time, independent);
 		else {
 			open.frames++;
-			open.frame = time - open.last;
-			open.longestFrame = Math.max(open.longestFrame, open.frame);
+			open.longestFrame = Math.max(open.longestFrame, this.#frame);
 			open.last = time;
+			if (independent) open.lastKey = time;
 		}
 	}
 
-	#endsBefore(open: Open, independent: boolean, elapsed: number): boolean {
+	#endsBefore(open: Open, independent: boolean, time: number): boolean {
 		// After a segment that nobody can start with, the next one that can must not wait.
-		if (independent && (elapsed >= this.#minimum || !open.independent)) return true;
+		if (independent && !open.independent) return true;
+		const elapsed = time - open.start;
+		if (independent && elapsed >= this.#minimum) return true;
+		const duration = elapsed - this.#writer.rest(time);
 		const longest = Math.min(MAX_SEGMENT_SECONDS * TICKS, this.#longest());
-		const next = LEAST_HEADROOM * Math.max(open.longestFrame, elapsed - (open.last - open.start));
-		return elapsed > longest - Math.min(next, MOST_HEADROOM) || this.#writer.length > MAX_SEGMENT_BYTES;
+		const next = LEAST_HEADROOM * Math.max(open.longestFrame, time - open.last);
+		const limit = longest - Math.min(next, MOST_HEADROOM);
+		// Rather at a key picture that comes too early, when the next one will come too late.
+		if (independent && duration + time - open.lastKey > limit) return true;
+		return duration > limit || this.#writer.length > MAX_SEGMENT_BYTES;
 	}
 
 	/** Ticks that a segment must not reach. */
@@ -137,19 +148,24 @@ export class Segmenter {
 			independent,
 			frames: 1,
 			last: time,
-			frame: unit.kind === 'audio' ? toTicks(unit.duration, unit.track.clockRate) : ASSUMED_FRAME,
+			lastKey: time,
 			longestFrame: 0,
 		};
+		if (unit.kind === 'audio') this.#frame = toTicks(unit.duration, unit.track.clockRate);
 		this.#broken = false;
 		this.#early = 0;
 		this.#options.onBegin?.(this.#open);
 	}
 
-	/** Ends the segment with the last unit it got; the next one does not continue it. */
-	#break(): void {
+	/**
+	 * Ends the segment with the last unit it got; the next one does not continue it.
+	 *
+	 * @param next when what follows begins, where that is the same timeline
+	 */
+	#break(next = Number.POSITIVE_INFINITY): void {
 		const open = this.#open;
 		if (!open) return;
-		this.#close(open.last + Math.max(1, open.frame), true);
+		this.#close(Math.min(next, open.last + Math.max(1, this.#frame)), true);
 		this.#broken = true;
 	}
 
@@ -158,8 +174,8 @@ export class Segmenter {
 		if (!open) return;
 		const { start, frames, wall, discontinuity, independent, init } = open;
 		this.#open = undefined;
-		// A picture that stood for long stands on into the next segment.
-		const kept = last ? end : Math.min(end, start + this.#longest() - 1);
+		// A picture that stood for long stands on into the next segment, if that continues this one.
+		const kept = Math.min(end, start + this.#longest() - 1);
 		const { bytes, memory, end: real } = this.#writer.finish(kept, last);
 		this.#early = last ? 0 : end - real;
 		const duration = (real - start) / TICKS;

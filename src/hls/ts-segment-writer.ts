@@ -45,6 +45,14 @@ export class TsSegmentWriter implements SegmentWriter {
 		return header !== undefined;
 	}
 
+	rest(): number {
+		return 0;
+	}
+
+	makesUpFor(): boolean {
+		return true;
+	}
+
 	finish(end: number): FinishedSegment {
 		return { ...this.#writer.finish(), end };
 	}

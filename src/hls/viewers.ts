@@ -10,8 +10,9 @@ export type Visit = {
 	/** `Clock.now()` of its last request, and of the one that gave it its place among the clients. */
 	at: number;
 	placedAt: number;
-	/** The playlist it was given last. */
+	/** The playlist it was given last, and when. */
 	playlist: PlaylistBody | undefined;
+	givenAt: number;
 };
 
 /** Distinct clients seen lately, by address and user agent; those seen longest ago, to the second, make room. */
@@ -21,7 +22,7 @@ export class Viewers {
 	/** @param now `Clock.now()` */
 	see(address: string | undefined, userAgent: string | undefined, now: number): Visit {
 		const key = keyOf(address, userAgent);
-		const visit = this.#visits.get(key) ?? { at: now, placedAt: Number.NEGATIVE_INFINITY, playlist: undefined };
+		const visit = this.#visits.get(key) ?? newVisit(now);
 		visit.at = now;
 		if (now - visit.placedAt < ORDER_LAG) return visit;
 		visit.placedAt = now;
@@ -50,6 +51,10 @@ export class Viewers {
 		const oldest = this.#visits.keys().next();
 		if (!oldest.done) this.#visits.delete(oldest.value);
 	}
+}
+
+function newVisit(at: number): Visit {
+	return { at, placedAt: Number.NEGATIVE_INFINITY, playlist: undefined, givenAt: Number.NEGATIVE_INFINITY };
 }
 
 function keyOf(address = '', userAgent = ''): string {

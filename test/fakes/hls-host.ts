@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type ClientRequest, request } from 'node:http';
+import { type Agent, type ClientRequest, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answerError } from '../../src/api/problem.ts';
@@ -11,6 +11,9 @@ import { listenHttp, type WebServer } from '../../src/http/web-server.ts';
 import type { StreamDirectory } from '../../src/stream/reader.ts';
 
 export type Answer = { status: number; headers: Record<string, string | string[] | undefined>; body: Buffer };
+
+/** On a connection of its own, if no agent keeps one. */
+export type AskOptions = { method?: string; headers?: Record<string, string>; agent?: Agent };
 
 /** HLS of a directory on a port of its own. */
 export class HlsHost {
@@ -58,7 +61,7 @@ export class HlsHost {
 		return `http://127.0.0.1:${this.#server.port}/hls`;
 	}
 
-	ask(path: string, options: { method?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
+	ask(path: string, options: AskOptions = {}): Promise<Answer> {
 		return new Promise((resolve, reject) => {
 			const outgoing = this.#request(path, options);
 			outgoing.on('response', (response) => {

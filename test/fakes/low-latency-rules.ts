@@ -26,6 +26,7 @@ export type ReadLowLatency = JudgedPlaylist & {
 	skipped: number;
 	/** The last one may be in work. */
 	segments: ReadParent[];
+	/** Empty while segments are not divided into parts. */
 	hint: string;
 };
 
@@ -35,15 +36,15 @@ export function readLowLatency(text: string): ReadLowLatency {
 	judgePlaylists([{ text, playlist }]);
 	const { serverControl, partTarget, discontinuitySequence, hints, versions, skipped = 0 } = playlist;
 	const [hint] = hints;
-	if (!serverControl || partTarget === undefined || discontinuitySequence === undefined || !hint) {
-		throw new Error('broken rule: server control, part target, discontinuity sequence and a hint are there');
+	if (!serverControl || partTarget === undefined || discontinuitySequence === undefined) {
+		throw new Error('broken rule: server control, part target and discontinuity sequence are there');
 	}
 	expectThat(serverControl['HOLD-BACK'] !== undefined, 'a HOLD-BACK');
 	expectThat(serverControl['CAN-SKIP-UNTIL'] !== undefined, 'delta updates');
-	expectThat(hints.length === 1 && hint.TYPE === 'PART', 'one hint, of a part');
+	expectThat(hints.length === 0 || (hints.length === 1 && hint?.TYPE === 'PART'), 'one hint, of a part');
 	checkSegments(playlist);
 	return {
-		...{ text, playlist, partTarget, discontinuitySequence, skipped, control: serverControl, hint: hint.URI ?? '' },
+		...{ text, playlist, partTarget, discontinuitySequence, skipped, control: serverControl, hint: hint?.URI ?? '' },
 		version: versions[0] ?? 0,
 		targetDuration: Number(playlist.targetDuration),
 		mediaSequence: playlist.mediaSequence,
@@ -56,15 +57,23 @@ export function readLowLatency(text: string): ReadLowLatency {
 	};
 }
 
+/** Seconds of a sum of durations that are written to six digits each. */
+const ROUNDING = 1e-5;
+
 /** What this gateway promises of its segments beyond the rules. */
-function checkSegments({ segments, skipped = 0, targetDuration, independent }: MediaPlaylist): void {
+function checkSegments({ segments, skipped = 0, targetDuration, independent, hints }: MediaPlaylist): void {
 	let left = segments.reduce((sum, { duration }) => sum + duration, 0);
-	for (const { resource, duration, parts, map, date } of segments) {
+	const undivided = segments.findLastIndex(({ resource, parts }) => resource && parts.length === 0);
+	for (const [index, { resource, duration, parts, map, date }] of segments.entries()) {
 		left -= duration;
 		expectThat(skipped > 0 || map !== undefined, 'each segment has its map');
 		expectThat(date !== undefined, 'each segment has its date');
-		const near = left < 3 * Number(targetDuration) - 1e-6;
-		if (resource) expectThat(parts.length > 0 === near, 'parts are listed near the end only');
+		const border = 3 * Number(targetDuration);
+		const due = left < border && index > undivided;
+		if (resource && Math.abs(left - border) > ROUNDING) {
+			expectThat(parts.length > 0 === due, 'parts are listed near the end only, and up to the end');
+		}
+		if (parts.length > 0) expectThat(hints.length === 1, 'the part after the last one is hinted at');
 		if (independent && parts[0]) expectThat(parts[0].independent, 'the first part of a segment is independent');
 	}
 }

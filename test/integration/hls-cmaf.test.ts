@@ -20,7 +20,7 @@ const run = promisify(execFile);
 const SECONDS = 6;
 
 /** One file of the segments of a clip's first seconds, and the units in them. */
-async function mux(options: ClipOptions, parts: boolean) {
+async function mux(options: ClipOptions, parts: boolean, lost: readonly (readonly [number, number])[] = []) {
 	const clip = await Clip.make(options);
 	const segments: CutSegment[] = [];
 	const units: AccessUnit[] = [];
@@ -33,6 +33,8 @@ async function mux(options: ClipOptions, parts: boolean) {
 	segmenter.setTracks(carriedTracks(clip.tracks, 'fmp4'));
 	for (const unit of clip.units()) {
 		if (unit.arrival > SECONDS * 1000) break;
+		const time = unit.pts / unit.track.clockRate;
+		if (unit.kind === 'video' && lost.some(([from, to]) => time >= from && time < to)) continue;
 		segmenter.push(unit);
 		units.push(unit);
 	}
@@ -75,16 +77,26 @@ describe('fragmented MP4, read by ffmpeg and mediabunny', () => {
 	});
 	afterAll(() => rm(folder, { recursive: true }));
 
-	const clips: [string, ClipOptions, boolean][] = [
+	const clips: [string, ClipOptions, boolean, [number, number][]?][] = [
 		['pictures and sound', { rate: 30, gop: 30 }, false],
 		['pictures and sound in parts', { rate: 30, gop: 60 }, true],
 		['B-frames in parts', { rate: 25, gop: 25, bFrames: 2 }, true],
+		// A silence that parts make up for, and one that they do not.
+		[
+			'pictures, some of them lost, and sound in parts',
+			{ rate: 25, gop: 1 },
+			true,
+			[
+				[2.1, 2.7],
+				[4.2, 5.3],
+			],
+		],
 		['sound alone in parts', { rate: 25, gop: 25, video: false }, true],
 		['pictures alone', { rate: 25, gop: 50, audio: false }, false],
 	];
 
-	it.each(clips)('decodes without a word: %s', async (_, options, parts) => {
-		const { file, segments } = await mux(options, parts);
+	it.each(clips)('decodes without a word: %s', async (_, options, parts, lost) => {
+		const { file, segments } = await mux(options, parts, lost);
 		expect(segments.length).toBeGreaterThan(1);
 		const path = join(folder, 'all.mp4');
 		await writeFile(path, file);
@@ -92,8 +104,8 @@ describe('fragmented MP4, read by ffmpeg and mediabunny', () => {
 		expect(stderr).toBe('');
 	});
 
-	it.each(clips)('gives back every unit at its time: %s', async (_, options, parts) => {
-		const { file, units, segments } = await mux(options, parts);
+	it.each(clips)('gives back every unit at its time: %s', async (_, options, parts, lost) => {
+		const { file, units, segments } = await mux(options, parts, lost);
 		const input = new Input({ source: new BufferSource(file), formats: ALL_FORMATS });
 		for (const kind of ['video', 'audio'] as const) {
 			const track = kind === 'video' ? await input.getPrimaryVideoTrack() : await input.getPrimaryAudioTrack();

@@ -356,6 +356,66 @@ describe('low-latency HLS', () => {
 		expect(after.discontinuitySequence).toBeGreaterThan(before.discontinuitySequence);
 	});
 
+	describe('while the camera sends fewer pictures than parts need', () => {
+		const night = (from: number, to: number) => {
+			for (const unit of pictures(from, to, { rate: 2, gop: 2 })) camera.deliver(unit);
+		};
+
+		/** Plays on until segments are not divided any more; the last one whole ends at 8 s. */
+		async function fall(): Promise<ReadLowLatency> {
+			await start();
+			await play(3);
+			night(3.04, 8.5);
+			return playlist();
+		}
+
+		it('answers with whole segments, and keeps nobody waiting for a part', async () => {
+			const before = await fall();
+			expect([before.hint, before.segments.flatMap(({ parts }) => parts)]).toEqual(['', []]);
+			const msn = (before.segments.at(-1)?.sequence ?? 0) + 1;
+			const requests = [
+				await held(`/cam/ll.m3u8?_HLS_msn=${msn}`),
+				await held(`/cam/ll.m3u8?_HLS_msn=${msn}&_HLS_part=0`),
+			];
+			const part = before.segments.at(-1)?.uri?.replace(/\d+\.m4s$/, `${msn}.0.m4s`);
+			expect((await host.ask(`/cam/${part}`)).status).toBe(404);
+			night(8.54, 9.54);
+			expect(requests.map(({ answered }) => answered())).toEqual([false, false]);
+			night(9.54, 10);
+			for (const { answer } of requests) expect(read(await answer).segments.at(-1)?.sequence).toBe(msn);
+		});
+
+		it('keeps the parts that it listed before', async () => {
+			await start();
+			await play(3);
+			const { segments } = await playlist();
+			night(3.04, 8.5);
+			const parts = segments.flatMap((segment) => segment.parts);
+			expect(parts.length).toBe(15);
+			for (const { uri } of parts) expect((await host.ask(`/cam/${uri}`)).status).toBe(200);
+		});
+
+		it('goes on in parts when pictures come as before, with the same part target', async () => {
+			const before = await fall();
+			for (const unit of pictures(8.54, 12, { rate: 25, gop: 25 })) camera.deliver(unit);
+			const after = await playlist();
+			expect(after.partTarget).toBe(before.partTarget);
+			expect(after.hint).not.toBe('');
+			expect(after.segments.at(-1)?.parts.length).toBeGreaterThan(0);
+		});
+	});
+
+	it('waits with the multivariant playlist, too, until it knows how long parts are', async () => {
+		await start();
+		const answer = host.ask('/cam/ll-master.m3u8');
+		await vi.waitFor(() => expect(camera.readers.size).toBe(1));
+		for (const unit of pictures(0, 5, { rate: 0.4, gop: 1 })) camera.deliver(unit);
+		expect(host.hls.get('cam')).toMatchObject({ state: 'starting', part_target: 0 });
+		for (const unit of pictures(5, 7, { rate: 25, gop: 25 })) camera.deliver(unit);
+		expect((await answer).status).toBe(200);
+		expect(host.hls.get('cam')).toMatchObject({ state: 'live', part_target: 0.206 });
+	});
+
 	it('reads the stream beside the classic output, each with its own lease', async () => {
 		await start();
 		await play(1.3);

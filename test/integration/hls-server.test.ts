@@ -156,39 +156,6 @@ describe('HLS over HTTP', () => {
 		expect((await answer).body.toString()).toContain('CODECS=');
 	});
 
-	it('answers whoever asks again for a playlist of one or two segments when there is one more', async () => {
-		await start();
-		const first = await play(0, 1);
-		let answered = false;
-		const again = ask('/hls/cam/index.m3u8').finally(() => {
-			answered = true;
-		});
-		const stranger = await ask('/hls/cam/index.m3u8', { headers: { 'user-agent': 'another' } });
-		expect(stranger.body.equals(first.body)).toBe(true);
-		expect(answered).toBe(false);
-		deliver(pictures(2, 2.04, { rate: 25, gop: 25 }));
-		expect(readPlaylist((await again).body.toString()).segments.length).toBe(2);
-		const asked = hls.get('cam')?.last_request_at;
-		await clock.advance(1);
-		const third = ask('/hls/cam/index.m3u8');
-		await vi.waitFor(() => expect(hls.get('cam')?.last_request_at).not.toBe(asked));
-		deliver(pictures(3, 3.04, { rate: 25, gop: 25 }));
-		expect(readPlaylist((await third).body.toString()).segments.length).toBe(3);
-		// From here on the playlist is repeated as often as it is asked for.
-		for (let count = 0; count < 3; count++) expect((await ask('/hls/cam/index.m3u8')).status).toBe(200);
-	});
-
-	it('does not hold for ever whoever asks again', async () => {
-		await start();
-		const first = await play(0, 1);
-		const asked = hls.get('cam')?.last_request_at;
-		await clock.advance(5_000);
-		const again = ask('/hls/cam/index.m3u8');
-		await vi.waitFor(() => expect(hls.get('cam')?.last_request_at).not.toBe(asked));
-		await clock.advance(12_000);
-		expect((await again).body.equals(first.body)).toBe(true);
-	});
-
 	it('shares one claim among everybody who comes first', async () => {
 		await start();
 		let open = () => {};

@@ -1,7 +1,8 @@
 import type { Sample } from './fragment.ts';
 import { SampleData } from './sample-data.ts';
 
-type Held = { size: number; sync: boolean; offset: number; time: number };
+/** `due` is its own time; `time` may be earlier. */
+type Held = { size: number; sync: boolean; offset: number; time: number; due: number };
 
 /**
  * The samples of one track on their way into fragments. A sample waits for the next one, which tells its duration;
@@ -15,6 +16,7 @@ export class SampleLane {
 	#size = 0;
 	#duration = 0;
 	#start = 0;
+	#frame = 0;
 	/** The next sample begins where the last fragment ended, whatever its time. */
 	#early = false;
 
@@ -41,6 +43,16 @@ export class SampleLane {
 	/** Decoding time of the first. */
 	get start(): number {
 		return this.#start;
+	}
+
+	/** From the own time of the sample let go of last to where it ended, whenever it is decoded. */
+	get frame(): number {
+		return this.#frame;
+	}
+
+	/** Decoding time of the sample that waits for the next one, if there is one. */
+	get waitsFrom(): number | undefined {
+		return this.#held?.time;
 	}
 
 	/**
@@ -75,7 +87,7 @@ export class SampleLane {
 		const before = this.close(decodeTime);
 		const time = held && before ? held.time + before.duration : this.#snap(decodeTime);
 		this.#early = false;
-		this.#held = { size, sync, offset: presentationTime - time, time };
+		this.#held = { size, sync, offset: presentationTime - time, time, due: decodeTime };
 		if (!before && this.#samples.length === 0) this.#start = time;
 		return before;
 	}
@@ -91,13 +103,14 @@ export class SampleLane {
 		const held = this.#held;
 		if (!held) return undefined;
 		this.#held = undefined;
-		const { size, sync, offset, time } = held;
+		const { size, sync, offset, time, due } = held;
+		this.#frame = Math.max(1, end - due);
 		return { size, sync, offset, duration: Math.max(1, end - time) };
 	}
 
 	/** Lets go of the waiting sample as long as the one before it, or as `assumed`. */
 	closeLast(assumed: number): Sample | undefined {
-		return this.#held && this.close(this.#held.time + (this.#samples.at(-1)?.duration ?? assumed));
+		return this.#held && this.close(this.#held.time + (this.#frame || assumed));
 	}
 
 	/**

@@ -282,9 +282,16 @@ describe('parts', () => {
 		const even = Array.from({ length: 25 }, (_, frame) => frame * 0.04);
 		const last = [0, 0.04, 0.08, 0.12, 0.16, 0.18, 0.2].filter((at) => at <= before);
 		const after = [0.28, 0.32, 0.36, 0.4, 0.44, 0.48].map((at) => before + at);
-		push([...even, ...[...last, ...after].map((at) => 1 + at)].map((at, index) => picture(at, index === 0)));
+		push([...even, ...[...last, ...after].map((at) => 1 + at)].map((at, index) => picture(at, index % 25 === 0)));
 		expect(parts.length).toBeGreaterThan(6);
 		for (const { duration } of parts) expect(duration).toBeLessThanOrEqual(continuity.partTarget + 1e-6);
+	});
+
+	it('are as long as segments where more was asked for', () => {
+		const { push, parts, continuity } = setup([VIDEO_TRACK], 2);
+		push(pictures(0, 5.1, { rate: 25, gop: 25 }));
+		expect(continuity.partTarget).toBeLessThan(1.6);
+		expect(parts.map(({ duration }) => duration)).toEqual(Array(5).fill(1));
 	});
 
 	it('say which can be started at', () => {
@@ -298,9 +305,9 @@ describe('parts', () => {
 
 	it('come out as soon as the frame after their last one is there', () => {
 		const { segmenter, parts } = setup([VIDEO_TRACK], 0.2);
-		for (const unit of pictures(0, 0.2, { rate: 25, gop: 25 })) segmenter.push(unit);
-		expect(parts.length).toBe(0);
-		segmenter.push(picture(0.2, false));
-		expect(parts.length).toBe(1);
+		for (const unit of pictures(0, 1.2, { rate: 25, gop: 25 })) segmenter.push(unit);
+		expect(parts.length).toBe(5);
+		segmenter.push(picture(1.2, false));
+		expect(parts.length).toBe(6);
 	});
 });

@@ -1,21 +1,24 @@
 import { expect, it } from 'vitest';
+import type { Container } from '../../../src/hls/carried-tracks.ts';
 import { Continuity } from '../../../src/hls/continuity.ts';
 import { Muxer } from '../../../src/hls/muxer.ts';
-import { picture, WALL_ZERO } from '../../fakes/access-units.ts';
-import { readPlaylist } from '../../fakes/playlist-rules.ts';
+import type { VideoTrack } from '../../../src/media/track.ts';
+import type { AccessUnit } from '../../../src/media/unit.ts';
+import { picture, pictures, WALL_ZERO } from '../../fakes/access-units.ts';
+import { checkSuccession, type ReadPlaylist, readPlaylist } from '../../fakes/playlist-rules.ts';
 import { VIDEO_TRACK } from '../../fakes/scripted-source.ts';
 
-function setup() {
+function setup(container: Container = 'ts', onSegment = () => {}) {
 	const continuity = new Continuity();
 	continuity.startRun(WALL_ZERO);
 	const muxer = new Muxer({
 		segmentDuration: 1,
 		segmentCount: 3,
 		run: 'r',
-		container: 'ts',
+		container,
 		continuity,
 		now: () => 0,
-		onSegment() {},
+		onSegment,
 	});
 	muxer.setTracks([VIDEO_TRACK]);
 	return muxer;
@@ -42,4 +45,55 @@ it('cuts what comes later within the target duration that it gave out', () => {
 	const next = readPlaylist(muxer.give()?.plain.toString() ?? '');
 	expect(next.targetDuration).toBe(1);
 	for (const { duration } of next.segments) expect(duration).toBeLessThan(1.5);
+});
+
+/** The playlists that somebody gets who asks after each segment; held to the rules. */
+function follow(units: Iterable<AccessUnit>, container: Container = 'ts'): ReadPlaylist[] {
+	const given: ReadPlaylist[] = [];
+	const muxer = setup(container, () => given.push(readPlaylist(muxer.give()?.plain.toString() ?? '')));
+	for (const unit of units) muxer.push(unit);
+	for (const [index, playlist] of given.slice(1).entries()) checkSuccession(given[index] as ReadPlaylist, playlist);
+	return given;
+}
+
+it('has segments that players can start with where key pictures are ten seconds apart', () => {
+	const given = follow(pictures(0, 61, { rate: 25, gop: 250 }));
+	expect(given.length).toBe(6);
+	for (const { targetDuration, independent } of given) expect([targetDuration, independent]).toEqual([10, true]);
+});
+
+/** Another picture format; its key pictures come with other parameter sets. */
+const OTHER: VideoTrack = {
+	...VIDEO_TRACK,
+	facts: { ...(VIDEO_TRACK.facts as NonNullable<VideoTrack['facts']>), width: 128 },
+	parameterSets: {
+		...(VIDEO_TRACK.parameterSets as { sps: Uint8Array; pps: Uint8Array }),
+		pps: Uint8Array.of(0x68, 1),
+	},
+};
+
+const even = { rate: 25, gop: 25 };
+const other = (from: number, to: number) =>
+	[...pictures(from, to, even)].map(({ pts, key }) => picture(pts / 90_000, key, { track: OTHER }));
+const slow = [picture(6, true), picture(7.1, false)];
+
+it.each([
+	['another format after a silence of 2.6 s', [...pictures(0, 5.6, even), ...other(8.2, 12)], 0.6],
+	['another format after a silence of 0.7 s', [...pictures(0, 5.92, even), ...other(6.62, 12)], 0.92],
+	[
+		'a restart after a slow picture',
+		[...pictures(0, 6, even), ...slow, ...pictures(12, 16, { ...even, epoch: 1 })],
+		1.5,
+	],
+] as const)('keeps the target duration that it gave out over %s', (_, units, last) => {
+	for (const container of ['ts', 'fmp4'] as const) {
+		const given = follow(units, container);
+		expect(new Set(given.map(({ targetDuration }) => targetDuration))).toEqual(new Set([1]));
+		const ended = given.flatMap(({ segments }) => {
+			const at = segments.findIndex(({ discontinuity }) => discontinuity);
+			return at > 0 ? [segments[at - 1]?.duration] : [];
+		});
+		expect(ended.length).toBeGreaterThan(0);
+		for (const duration of ended) expect(duration).toBeCloseTo(last, 3);
+	}
 });

@@ -9,10 +9,14 @@ import { AAC_TRACK, OPUS_TRACK, picture, pictures, sound, WALL_ZERO } from '../.
 import { VIDEO_TRACK } from '../../fakes/scripted-source.ts';
 import { Demuxer } from './demux.ts';
 
-function setup(tracks: readonly Track[] = [VIDEO_TRACK, AAC_TRACK], longest = () => Number.POSITIVE_INFINITY) {
+function setup(
+	tracks: readonly Track[] = [VIDEO_TRACK, AAC_TRACK],
+	longest = () => Number.POSITIVE_INFINITY,
+	segmentDuration = 1,
+) {
 	const segments: CutSegment[] = [];
 	const segmenter = new Segmenter({
-		segmentDuration: 1,
+		segmentDuration,
 		writer: new TsSegmentWriter(),
 		longest,
 		onSegment: (segment) => segments.push(segment),
@@ -124,6 +128,36 @@ describe('segmenter', () => {
 			expect(duration).toBeLessThanOrEqual(MAX_SEGMENT_SECONDS);
 			expect(duration).toBeGreaterThan(MAX_SEGMENT_SECONDS - 0.3);
 		}
+	});
+
+	it.each([
+		['25 frames a second', 25],
+		['30 frames a second', 30],
+	])('cuts at key pictures ten seconds apart, before and after that is promised: %s', (_, rate) => {
+		let longest = Number.POSITIVE_INFINITY;
+		const { segments, push } = setup([VIDEO_TRACK], () => longest);
+		const units = [...pictures(0, 50.1, { rate, gop: 10 * rate })];
+		push(units.slice(0, 15 * rate));
+		longest = 10.5;
+		push(units.slice(15 * rate));
+		expect(segments.map(({ duration, independent }) => [duration, independent])).toEqual(Array(5).fill([10, true]));
+	});
+
+	it.each([
+		['every two seconds', 2, 10],
+		['every three seconds, of which the fourth would be too late', 3, 9],
+		['every six seconds, of which the second would be too late', 6, 6],
+	])('has segments of ten seconds, with a key picture %s', (_, gop, expected) => {
+		const { segments, push } = setup([VIDEO_TRACK], () => 10.5, 10);
+		push(pictures(0, 40, { rate: 25, gop: 25 * gop }));
+		expect(segments.length).toBeGreaterThan(2);
+		for (const { duration, independent } of segments) expect([duration, independent]).toEqual([expected, true]);
+	});
+
+	it('cuts at a key picture too early rather than at none', () => {
+		const { segments, push } = setup([VIDEO_TRACK], () => 1.5);
+		push(pictures(0, 10, { rate: 25, gop: 20 }));
+		for (const { duration, independent } of segments) expect([duration, independent]).toEqual([0.8, true]);
 	});
 
 	it('cuts before a segment gets longer than it may, and again where players can start', () => {
