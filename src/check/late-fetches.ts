@@ -38,7 +38,8 @@ export class LateFetches {
 	note({ playlist: before, exchange }: Reload & { playlist: MediaPlaylist }, after: MediaPlaylist): void {
 		this.#longest = Math.max(this.#longest, durationOf(before));
 		const listed = new Set(after.segments.flatMap(({ resource, parts }) => [resource, ...parts].map(nameOf)));
-		const since = exchange.firstByte;
+		// It was in the playlist then; when the server answered, a busy client notes too late.
+		const since = exchange.sent;
 		for (const { resource, duration, parts } of before.segments) {
 			if (resource && !listed.has(nameOf(resource))) this.#plan('segment', resource, since, duration + this.#longest);
 			const [part] = parts;

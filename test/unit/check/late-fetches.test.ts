@@ -12,9 +12,10 @@ function playlist(first: number) {
 }
 
 /** A segment of 1 s leaves a playlist of 3 s, and is gone when it is asked for: it must stay for 4 s. */
-async function judge(way: { question: number; answer: number }): Promise<number> {
+async function judge(way: { question: number; answer: number }, noticed = 0): Promise<number> {
 	const clock = new VirtualClock();
-	const exchange = { label: 'seg-0.ts', status: 404, sent: clock.now(), firstByte: clock.now() } as Exchange;
+	const start = clock.now();
+	const exchange = { label: 'seg-0.ts', status: 404, sent: start, firstByte: start + noticed } as Exchange;
 	const files = new Map([['seg-0.ts', { exchange, digest: 'known' } as MediaFile]]);
 	const record = { files, late: [] } as unknown as Rendition;
 	const requests = {
@@ -25,10 +26,10 @@ async function judge(way: { question: number; answer: number }): Promise<number>
 	} as unknown as Requests;
 	const late = new LateFetches(record, requests, clock, () => new URL('http://gateway/hls/yard/'));
 	late.note({ exchange, playlist: playlist(0), asked: {}, text: '', disagreements: [] }, playlist(1));
-	await clock.advance(3600);
+	await clock.advance(3600 + noticed);
 	await settle();
 	await late.finish();
-	return record.late.length;
+	return record.late.filter((fetch) => fetch.exchange.sent <= start + 4000).length;
 }
 
 it.each([
@@ -37,4 +38,8 @@ it.each([
 	['proves nothing when its answer may be of a time at which it could go', { question: 166, answer: 300 }, 0],
 ])('a removed segment that is gone %s', async (_, way, counted) => {
 	expect(await judge(way)).toBe(counted);
+});
+
+it('asks for a removed segment before it may go, also when the playlist was noticed late', async () => {
+	expect(await judge({ question: 0, answer: 10 }, 500)).toBe(1);
 });
