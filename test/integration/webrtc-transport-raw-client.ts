@@ -1,12 +1,36 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import type { DtlsClient } from 'werift';
-import type { LocalParameters } from '../../src/webrtc/transport/secure-transport.ts';
+import type { LocalParameters, PeerOptions, SecureTransport } from '../../src/webrtc/transport/secure-transport.ts';
 import { frameDatagram, StreamDeframer } from '../../src/webrtc/transport/stream-framing.ts';
 import { type ClientCertificate, createDtlsClient } from '../fakes/werift-dtls-client.ts';
 import { bindingRequest } from '../unit/webrtc-transport/binding-request.ts';
 
 export const RAW_UFRAG = 'rawclient';
+
+/** Opens a place for a client made by hand. */
+export function openRaw(
+	transport: SecureTransport,
+	certificate: ClientCertificate,
+	changes: Partial<PeerOptions> = {},
+) {
+	let secured: () => void = () => {};
+	const whenSecured = new Promise<void>((resolve) => {
+		secured = resolve;
+	});
+	const rtcp: Buffer[] = [];
+	const closed: string[] = [];
+	const opened = transport.open({
+		remoteUfrag: RAW_UFRAG,
+		remotePassword: 'not used by a lite agent',
+		remoteFingerprint: certificate.fingerprint,
+		onSecured: secured,
+		onRtcp: (packet) => rtcp.push(Buffer.from(packet)),
+		onClosed: (reason) => closed.push(reason),
+		...changes,
+	});
+	return { ...opened, whenSecured, rtcp, closed };
+}
 
 /** A path of datagrams to the transport. */
 export type Wire = {

@@ -3,12 +3,12 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { MAX_ADDRESSES_PER_PEER, TCP_GOODBYE_MS, TCP_IDLE_TIMEOUT_MS } from '../../src/webrtc/transport/limits.ts';
-import type { LocalParameters, SecureTransport } from '../../src/webrtc/transport/secure-transport.ts';
+import type { LocalParameters } from '../../src/webrtc/transport/secure-transport.ts';
 import { frameDatagram } from '../../src/webrtc/transport/stream-framing.ts';
 import { secureTransports } from '../fakes/secure-transports.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { type ClientCertificate, createClientCertificate } from '../fakes/werift-dtls-client.ts';
-import { authenticCheck, isStunResponse, RAW_UFRAG, startDtls, tcpWire } from './webrtc-transport-raw-client.ts';
+import { authenticCheck, isStunResponse, openRaw, startDtls, tcpWire } from './webrtc-transport-raw-client.ts';
 
 let certificate: ClientCertificate;
 const cleanups: (() => unknown)[] = [];
@@ -20,22 +20,6 @@ beforeAll(async () => {
 afterEach(async () => {
 	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-function open(transport: SecureTransport) {
-	let secured: () => void = () => {};
-	const whenSecured = new Promise<void>((resolve) => {
-		secured = resolve;
-	});
-	const opened = transport.open({
-		remoteUfrag: RAW_UFRAG,
-		remotePassword: 'not used by a lite agent',
-		remoteFingerprint: certificate.fingerprint,
-		onSecured: secured,
-		onRtcp() {},
-		onClosed() {},
-	});
-	return { ...opened, whenSecured };
-}
 
 function portOf({ candidates }: LocalParameters): number {
 	return Number(candidates.find((line) => line.includes('tcptype passive'))?.split(' ')[5]);
@@ -87,7 +71,7 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', ({ create }) =
 
 	it('outlives a connection that is reset before it is accepted', async () => {
 		const transport = await startTransport();
-		const { local, peer } = open(transport);
+		const { local, peer } = openRaw(transport, certificate);
 		resetBeforeAccept(portOf(local), Buffer.alloc(0));
 		resetBeforeAccept(portOf(local), frameDatagram(authenticCheck(local)));
 		// Connections are accepted in order: by this answer both were met.
@@ -98,7 +82,7 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', ({ create }) =
 	it('closes the connections of a viewer who ended, once it was told', async () => {
 		const clock = new VirtualClock();
 		const transport = await startTransport({ clock });
-		const { local, peer, whenSecured } = open(transport);
+		const { local, peer, whenSecured } = openRaw(transport, certificate);
 		const [unused, used] = [await provenWire(local), await provenWire(local)];
 		startDtls(used, certificate);
 		await whenSecured;
@@ -112,7 +96,7 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', ({ create }) =
 	it('closes a connection over which no check came for long', async () => {
 		const clock = new VirtualClock();
 		const transport = await startTransport({ clock });
-		const { local, peer, whenSecured } = open(transport);
+		const { local, peer, whenSecured } = openRaw(transport, certificate);
 		const [forsaken, used] = [await provenWire(local), await provenWire(local)];
 		startDtls(used, certificate);
 		await whenSecured;
@@ -126,7 +110,7 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', ({ create }) =
 
 	it('leaves room for others, however many connections one viewer makes', async () => {
 		const transport = await startTransport({ maxPeers: 2 });
-		const [greedy, other] = [open(transport), open(transport)];
+		const [greedy, other] = [openRaw(transport, certificate), openRaw(transport, certificate)];
 		const wires: TcpWire[] = [];
 		for (let count = 0; count < MAX_ADDRESSES_PER_PEER + 8; count++) wires.push(await provenWire(greedy.local));
 		await Promise.all(wires.slice(0, 8).map(({ closed }) => closed));
