@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
+import { digestOf } from '../base/digest.ts';
 import { DualcastError, toError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import { digestOf } from './digest.ts';
 import type { FailedAttempts } from './failed-attempts.ts';
 import type { Action } from './grant.ts';
 import { lastingQuery } from './lasting-query.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { digestOf } from './digest.ts';
+import { digestOf } from '../base/digest.ts';
 import { MAX_COUNTED_CALLERS } from './limits.ts';
 
 type Bucket = { tokens: number; at: number };

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
+import { digestOf } from '../base/digest.ts';
 import type { ClusterNode, PlaceWish } from './cluster.ts';
 import { MAX_UNSHARED_PLACES } from './limits.ts';
 import type { NodeTable } from './node-table.ts';
@@ -135,5 +135,5 @@ export class Placer {
 /** Redis need not know who it is. */
 function nameOf(holder: string | undefined): string {
 	if (holder === undefined) return NO_HOLDER;
-	return createHash('sha256').update(holder).digest('base64url').slice(0, HOLDER_CHARACTERS);
+	return digestOf(holder).slice(0, HOLDER_CHARACTERS);
 }
