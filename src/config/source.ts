@@ -1,7 +1,4 @@
-import { percentDecoded } from '../base/percent.ts';
-
-/** Who to be at a camera. */
-export type Credentials = { username: string; password: string };
+import { type Credentials, readRtspUrl } from '../base/rtsp-url.ts';
 
 /** A camera's address, apart from who to be there. */
 export type SourceAddress = { source: string; credentials: Credentials | undefined };
@@ -22,16 +19,11 @@ export function parseSource(text: string): SourceAddress | string {
 	if (!scheme || !SCHEMES.includes(scheme)) {
 		return 'expected an address that begins with rtsp:// or rtsps://, or the word demo';
 	}
-	const url = URL.canParse(text) ? new URL(text) : undefined;
-	if (!url?.hostname || /\s/.test(text)) {
+	const url = readRtspUrl(text);
+	if (!url || !URL.canParse(url.href) || /\s/.test(text)) {
 		return `not a valid ${scheme}:// URL; put a user name or password with special characters under username and password`;
 	}
-	const { username, password } = url;
-	url.username = '';
-	url.password = '';
-	return {
-		source: url.href,
-		credentials:
-			username || password ? { username: percentDecoded(username), password: percentDecoded(password) } : undefined,
-	};
+	const { credentials } = url;
+	const given = credentials && (credentials.username !== '' || credentials.password !== '');
+	return { source: url.href, credentials: given ? credentials : undefined };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Credentials } from '../base/rtsp-url.ts';
 import { choice, flag, section, text } from './fields.ts';
-import { type Credentials, parseSource } from './source.ts';
+import { parseSource } from './source.ts';
 
 /** One stream as configured. */
 export type StreamSettings = {

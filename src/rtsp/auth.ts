@@ -1,7 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Credentials } from '../base/rtsp-url.ts';
 import { type Challenge, canProve, type DigestHash } from './challenge.ts';
-
-export type Credentials = { readonly username: string; readonly password: string };
 
 type DigestChallenge = Extract<Challenge, { scheme: 'digest' }>;
 

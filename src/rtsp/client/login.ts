@@ -1,5 +1,6 @@
 import { SourceError } from '../../base/errors.ts';
-import { Authorizer, type Credentials } from '../auth.ts';
+import type { Credentials } from '../../base/rtsp-url.ts';
+import { Authorizer } from '../auth.ts';
 import { canProve, chooseChallenge } from '../challenge.ts';
 import { sourceErrorFromStatus } from '../errors.ts';
 import type { RtspHeaders } from '../headers.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import { SourceError } from '../../base/errors.ts';
+import type { Credentials } from '../../base/rtsp-url.ts';
 import type { Scope } from '../../base/scope.ts';
 import type { SourceTransport } from '../../stream/source.ts';
-import type { Credentials } from '../auth.ts';
 import type { CameraPlaces } from './camera-places.ts';
 import type { CameraUrl } from './camera-url.ts';
 import { RtspConnection } from './connection.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
-import { type Credentials, digestProof, digestSecret, sameText } from '../auth.ts';
+import type { Credentials } from '../../base/rtsp-url.ts';
+import { digestProof, digestSecret, sameText } from '../auth.ts';
 import { type RtspRequest, type RtspResponse, response } from '../message.ts';
 import { SERVER_LIMITS } from './limits.ts';
 import type { RequestGuard } from './request-guard.ts';

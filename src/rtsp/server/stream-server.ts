@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import type { Credentials } from '../../base/rtsp-url.ts';
 import { readUint32 } from '../../media/big-endian.ts';
 import type { StreamDirectory } from '../../stream/reader.ts';
-import type { Credentials } from '../auth.ts';
 import { DigestGuard } from './digest-guard.ts';
 import { StreamPresentations } from './from-stream.ts';
 import type { RequestGuardFactory } from './request-guard.ts';

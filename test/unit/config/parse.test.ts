@@ -135,6 +135,10 @@ describe('streams', () => {
 		['rtsp://u:a@b@h/x', 'rtsp://h/x', { username: 'u', password: 'a@b' }],
 		['rtsp://u:100%@h/', 'rtsp://h/', { username: 'u', password: '100%' }],
 		['rtsp://u@h/', 'rtsp://h/', { username: 'u', password: '' }],
+		['rtsp://@h/', 'rtsp://h/', undefined],
+		['rtsp://u:a#b/c?d@h:1/x', 'rtsp://h:1/x', { username: 'u', password: 'a#b/c?d' }],
+		['rtsp://u:a@b/c@10.0.0.5/x', 'rtsp://10.0.0.5/x', { username: 'u', password: 'a@b/c' }],
+		['rtsp://u:12/a@192.0.2.1/x', 'rtsp://192.0.2.1/x', { username: 'u', password: '12/a' }],
 	])('take the credentials out of %s', (text, source, credentials) => {
 		expect(stream(`"${text}"`)).toMatchObject({ source, credentials });
 	});
@@ -169,7 +173,7 @@ describe('streams', () => {
 		['exec:rm', 'c.yaml:2:8: streams.cam: expected an address'],
 		['file:///etc/passwd', 'c.yaml:2:8: streams.cam: expected an address'],
 		['rtspu://h/', 'c.yaml:2:8: streams.cam: expected an address'],
-		['"rtsp://u:CANARY#1@h/"', 'c.yaml:2:8: streams.cam: not a valid rtsp:// URL'],
+		['"rtsp://u:CANARY#1@h:0/"', 'c.yaml:2:8: streams.cam: not a valid rtsp:// URL'],
 		['rtsp://', 'c.yaml:2:8: streams.cam: not a valid rtsp:// URL'],
 		['"rtsp://a b/"', 'c.yaml:2:8: streams.cam: not a valid rtsp:// URL'],
 		['7', 'c.yaml:2:8: streams.cam: expected the address of a camera, or settings with a source'],
