@@ -90,7 +90,7 @@ describe('PacketWriter', () => {
 		const writer = new PacketWriter();
 		let count = 0;
 		while (writer.add({ ...packet, payload: new Uint8Array(1200) })) count++;
-		expect(count).toBe(Math.floor((512 * 1024) / 1216));
+		expect(count).toBe(Math.floor((640 * 1024) / 1216));
 		writer.take();
 		expect(writer.add({ ...packet, payload: new Uint8Array(100_000) })).toBe(true);
 		expect(writer.take()).toHaveLength(16 + 1252);

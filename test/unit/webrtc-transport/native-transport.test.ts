@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../../src/base/logger.ts';
+import { CATCH_UP, MAX_PAYLOAD } from '../../../src/webrtc/limits.ts';
 import {
 	type NativeAddon,
 	NativeEvent,
@@ -116,9 +117,18 @@ describe("the native transport's side of JavaScript", () => {
 		expect(sends.map(({ destinations }) => destinations[0])).toEqual([1, 2, 3, 4, 5, 6]);
 	});
 
+	it('keeps the first burst of a viewer who is behind', () => {
+		const payload = new Uint8Array(MAX_PAYLOAD);
+		const packet: MediaPacket = { sequence: 1, timestamp: 2, marker: true, ssrc: 3, payload };
+		const burst: MediaPacket[] = new Array(Math.ceil(CATCH_UP.burst / payload.length)).fill(packet);
+		const destinations: Destination[] = [{ peer: open().peer, payloadType: 96, sequenceOffset: 0 }];
+		transport.send(burst, destinations, true);
+		expect(sends.map(({ keep }) => keep)).toEqual([true]);
+	});
+
 	it('keeps nothing that goes over in parts', () => {
 		const packet: MediaPacket = { sequence: 1, timestamp: 2, marker: true, ssrc: 3, payload: new Uint8Array(1000) };
-		const large: MediaPacket[] = new Array(600).fill(packet);
+		const large: MediaPacket[] = new Array(700).fill(packet);
 		const destinations: Destination[] = [{ peer: open().peer, payloadType: 96, sequenceOffset: 0 }];
 		for (let viewer = 0; viewer < 2; viewer++) transport.send(large, destinations, true);
 		expect(sends).toHaveLength(4);

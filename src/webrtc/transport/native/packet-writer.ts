@@ -5,10 +5,10 @@ import type { Destination, MediaPacket } from '../secure-transport.ts';
 const HEADER_WORDS = 4;
 const MARKER = 0x10000;
 /**
- * Room for a large key frame, and for the first burst of a replay. What is handed over in parts reaches viewers in
- * parts: nobody has the end of a frame before everybody has its beginning.
+ * Room for a large key frame, and for the first burst of a replay with its headers. What is handed over in parts
+ * reaches viewers in parts, nobody having the end of a frame before everybody has its beginning, and is not kept.
  */
-const MEMORY = 512 * 1024;
+const MEMORY = 640 * 1024;
 
 /** Packets side by side in one memory, as the addon reads them (native/core/media_batch.h). */
 export class PacketWriter {
