@@ -1,4 +1,4 @@
-import express, { type Request, type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Auth } from '../auth/auth.ts';
 import { DualcastError } from '../base/errors.ts';
@@ -6,6 +6,7 @@ import { ClusterEvents } from './cluster-events.ts';
 import type { ClusterInfo, ClusterPort } from './cluster-port.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { grantOf, guard, guardOverview } from './guard.ts';
+import { jsonBody } from './request-body.ts';
 
 const MAX_BODY_BYTES = 1024;
 
@@ -32,9 +33,7 @@ export function clusterRouter(cluster: ClusterPort | undefined, auth: Auth): Rou
 	router.route('/events').get(mayLook, watch).all(methodNotAllowed('GET'));
 	router
 		.route('/nodes/:node/drain')
-		.post(mayDrain, express.json({ limit: MAX_BODY_BYTES }), (request, response) =>
-			drain(request, response, wish(request)),
-		)
+		.post(mayDrain, jsonBody(MAX_BODY_BYTES), (request, response) => drain(request, response, wish(request)))
 		.delete(mayDrain, (request, response) => drain(request, response, false))
 		.all(methodNotAllowed('POST', 'DELETE'));
 	return router;
@@ -72,7 +71,7 @@ export function clusterAlias(cluster: ClusterPort | undefined, auth: Auth): Rout
 }
 
 function wish(request: Request): boolean {
-	const { success, data } = draining.safeParse(request.body ?? {});
+	const { success, data } = draining.safeParse(request.body === undefined ? {} : request.body);
 	if (success) return data.drain;
 	throw new DualcastError('request_invalid', 'expected {"drain": true} or {"drain": false}', {
 		facts: { field: 'drain' },

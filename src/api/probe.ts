@@ -1,14 +1,13 @@
-import { type Request, type RequestHandler, type Response, Router } from 'express';
-import type { z } from 'zod';
+import { type Request, type Response, Router } from 'express';
 import { DualcastError } from '../base/errors.ts';
 import { DEMO_SOURCE } from '../config/source.ts';
 import { type StreamSettings, stream } from '../config/stream.ts';
+import { checked } from './checked-body.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import type { ProbePort } from './ports.ts';
 import { jsonBody } from './request-body.ts';
 
 const MAX_REQUEST_BYTES = 8 * 1024;
-const JSON_TYPE = 'application/json';
 
 /**
  * `POST /api/v1/probe`: connects to a camera once and says what it sends and where it plays. The body is a camera as
@@ -19,7 +18,7 @@ export function probeRouter(probe: ProbePort | undefined): Router {
 	const router = Router({ caseSensitive: true });
 	const body = jsonBody(MAX_REQUEST_BYTES);
 
-	router.route('/').post(requireJson, body, answer).all(methodNotAllowed('POST'));
+	router.route('/').post(body, answer).all(methodNotAllowed('POST'));
 
 	return router;
 
@@ -39,29 +38,11 @@ export function probeRouter(probe: ProbePort | undefined): Router {
 	}
 }
 
-/** @throws DualcastError `request_invalid` naming the field; it never repeats a value, which may be a password */
+/** @throws DualcastError `request_invalid` naming the field */
 function readCamera(body: unknown): StreamSettings {
-	const { success, data, error } = stream.safeParse(body);
-	if (!success) throw new DualcastError('request_invalid', error.issues.map(sentenceOf).join('; '));
-	if (data.source === DEMO_SOURCE) {
+	const camera = checked(stream, body);
+	if (camera.source === DEMO_SOURCE) {
 		throw new DualcastError('request_invalid', 'source: the built-in camera is no address; give that of a camera');
 	}
-	return data;
+	return camera;
 }
-
-function sentenceOf(issue: z.core.$ZodIssue): string {
-	// Of an address or settings, settings were sent: their complaints are the ones that help.
-	const nested = issue.code === 'invalid_union' ? issue.errors.at(-1)?.[0] : undefined;
-	const { path, message } = nested ?? issue;
-	return path.length > 0 ? `${path.join('.')}: ${message}` : message;
-}
-
-const requireJson: RequestHandler = (request, response, next) => {
-	const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-	if (type === JSON_TYPE) {
-		next();
-		return;
-	}
-	response.setHeader('Accept-Post', JSON_TYPE);
-	throw new DualcastError('unsupported_media_type', `send the camera with Content-Type: ${JSON_TYPE}`);
-};

@@ -1,10 +1,13 @@
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Auth } from '../auth/auth.ts';
-import { streamPattern } from '../auth/claims.ts';
+import { STREAM_PATTERN } from '../auth/claims.ts';
 import { ACTIONS, type Grant, permits, ROLES } from '../auth/grant.ts';
-import { tokenOf } from '../auth/token-source.ts';
+import { MAX_NAME_LENGTH } from '../auth/limits.ts';
+import { TOKEN_PARAMETERS, tokenOf } from '../auth/token-source.ts';
 import { DualcastError } from '../base/errors.ts';
+import { choice, text } from '../config/fields.ts';
+import { checked } from './checked-body.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { callerOf, guard } from './guard.ts';
 import { hostOf } from './own-pages.ts';
@@ -31,16 +34,22 @@ export type TokensOptions = {
 };
 
 const MAX_BODY_BYTES = 16_384;
-const name = z.string().min(1).max(256);
-
-/** Who asks for a token, and for what. */
-export const application = z.object({
-	user_type: z.enum(ROLES).default('student'),
-	user_id: name,
-	action: z.enum(ACTIONS).default('read'),
-	stream: streamPattern.optional(),
-	class_code: name.optional(),
+const name = text(256);
+const streamPattern = text(MAX_NAME_LENGTH).regex(STREAM_PATTERN, {
+	error: 'expected the name of a stream, prefix/*, class:NAME or *',
 });
+
+/** Who asks for a token, and for what. Strict: without `stream` a token is for all that may be had. */
+export const application = z.strictObject(
+	{
+		user_id: name,
+		user_type: choice(ROLES).default('student'),
+		action: choice(ACTIONS).default('read'),
+		stream: streamPattern.optional(),
+		class_code: name.optional(),
+	},
+	{ error: 'the fields are user_id, user_type, action, stream, class_code' },
+);
 
 /** What is taken back. */
 export const revocation = z.union([z.strictObject({ subject: name }), z.strictObject({ token_id: name })], {
@@ -92,7 +101,7 @@ export function tokensRouter({ auth, place }: TokensOptions): Router {
 	}
 
 	function revoke(request: Request, response: Response): void {
-		const target = checked(revocation, bodyOf(request));
+		const target = checked(revocation, request.body);
 		auth.revoke('subject' in target ? target : { tokenId: target.token_id });
 		response.status(204).end();
 	}
@@ -123,22 +132,27 @@ function originOf(request: Request): string {
 	return `${request.protocol}://${hostOf(request) || 'localhost'}`;
 }
 
-function queryOf(request: Request): Record<string, string> {
-	const question = request.originalUrl.indexOf('?');
-	const parameters = new URLSearchParams(question < 0 ? '' : request.originalUrl.slice(question + 1));
+/** Without the token, which may stand there too. */
+function queryOf({ originalUrl }: Request): Record<string, string> {
+	const question = originalUrl.indexOf('?');
+	const parameters = new URLSearchParams(question < 0 ? '' : originalUrl.slice(question + 1));
+	for (const parameter of TOKEN_PARAMETERS) parameters.delete(parameter);
+	const names = [...parameters.keys()];
+	const twice = names.find((field, at) => names.indexOf(field) < at);
+	if (twice !== undefined) {
+		throw new DualcastError('request_invalid', `${twice}: is given twice; ask for one token after the other`, {
+			facts: { field: twice },
+		});
+	}
 	return Object.fromEntries(parameters);
 }
 
-function bodyOf(request: Request): object {
-	return typeof request.body === 'object' && request.body !== null ? request.body : {};
-}
-
-function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-	const { success, data, error } = schema.safeParse(value);
-	if (success) return data;
-	const [issue] = error.issues;
-	const field = issue?.path.join('.') ?? '';
-	throw new DualcastError('request_invalid', `${field === '' ? 'the body' : `"${field}"`}: ${issue?.message}`, {
-		facts: { field },
-	});
+/** @throws DualcastError `request_invalid` */
+function bodyOf({ body }: { body?: unknown }): object {
+	if (body === undefined) return {};
+	if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
+	throw new DualcastError(
+		'request_invalid',
+		'expected the fields in the query or as a JSON object, such as {"user_id": "ann"}',
+	);
 }

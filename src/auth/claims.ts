@@ -8,14 +8,14 @@ const CLASS = 'class:';
 const LATEST = 8.64e12;
 const name = z.string().min(1).max(MAX_NAME_LENGTH);
 /** A stream's id, `prefix/*`, `class:NAME` or `*`. */
-export const streamPattern = name.regex(/^(?:\*|class:[\w.-]+|[\w-][\w./-]*(?:\/\*)?)$/);
+export const STREAM_PATTERN = /^(?:\*|class:[\w.-]+|[\w-][\w./-]*(?:\/\*)?)$/;
 
 /** The claims Dualcast reads (RFC 7519 4); all others are left alone. */
 const claims = z.object({
 	sub: name,
 	role: z.enum(ROLES).default('student'),
 	actions: z.array(z.enum(ACTIONS)).max(ACTIONS.length).default(['read']),
-	streams: z.array(streamPattern).max(MAX_PATTERNS).default([]),
+	streams: z.array(name.regex(STREAM_PATTERN)).max(MAX_PATTERNS).default([]),
 	node: name.optional(),
 	jti: name.optional(),
 	iat: z.number().nonnegative().max(LATEST).default(0),

@@ -1,5 +1,5 @@
 /** Query parameters that may carry a token; they never go into a log or on to another host. */
-const PARAMETERS = ['jwt', 'token'];
+export const TOKEN_PARAMETERS = ['jwt', 'token'] as const;
 const BEARER = /^bearer +([\w.~+/=-]+) *$/i;
 const BASIC = /^basic +([A-Za-z0-9+/]+=*) *$/i;
 
@@ -17,7 +17,7 @@ export function tokenOf(authorization: string | undefined, url: string): string 
 	const query = url.indexOf('?');
 	if (query < 0) return undefined;
 	const parameters = new URLSearchParams(url.slice(query + 1));
-	for (const name of PARAMETERS) {
+	for (const name of TOKEN_PARAMETERS) {
 		const value = parameters.get(name);
 		if (value !== null && value !== '') return value;
 	}

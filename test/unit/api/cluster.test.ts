@@ -77,8 +77,13 @@ describe('/api/v1/cluster', () => {
 		]);
 		const unknown = await asAdmin(request(app).post('/api/v1/cluster/nodes/nobody/drain'));
 		expect([unknown.status, unknown.body.code]).toEqual([404, 'node_not_found']);
-		const wrong = await asAdmin(request(app).post(DRAIN).send({ drain: 'yes' }));
-		expect([wrong.status, wrong.body.code]).toEqual([400, 'request_invalid']);
+		for (const body of [{ drain: 'yes' }, { drian: false }, 'null']) {
+			const wrong = await asAdmin(request(app).post(DRAIN).type('json').send(body));
+			expect([wrong.status, wrong.body.code]).toEqual([400, 'request_invalid']);
+		}
+		const form = await asAdmin(request(app).post(DRAIN).type('form').send({ drain: false }));
+		expect([form.status, form.body.code]).toEqual([415, 'unsupported_media_type']);
+		expect(cluster.drained).toHaveLength(4);
 	});
 
 	it('is for admins where watching takes a token', async () => {

@@ -84,6 +84,13 @@ describe('POST /api/v1/probe', () => {
 		]);
 	});
 
+	it('takes an address alone, as the configuration does', async () => {
+		const { app, asked } = fixture();
+		const post = request(app).post('/api/v1/probe').set('Content-Type', 'application/json');
+		expect((await post.send('"rtsp://192.0.2.1/a"')).status).toBe(200);
+		expect(asked).toMatchObject([{ source: 'rtsp://192.0.2.1/a', transport: 'auto' }]);
+	});
+
 	it.each<[unknown, RegExp]>([
 		[{}, /^source: is missing/],
 		[{ source: 'http://192.0.2.1/secret-path' }, /^source: .*rtsp:\/\//],
@@ -91,10 +98,12 @@ describe('POST /api/v1/probe', () => {
 		[{ source: 'gopher://192.0.2.1:6379/_x' }, /^source: /],
 		[{ source: 'demo' }, /^source: the built-in camera/],
 		[{ source: 'rtsp://192.0.2.1/a', transport: 'pigeon' }, /^transport: expected one of/],
-		[{ source: 'rtsp://192.0.2.1/a', sauce: 1 }, /the keys here are/],
+		[{ source: 'rtsp://192.0.2.1/a', sauce: 1 }, /^sauce: is unknown; the keys here are source,/],
 		[{ source: 'rtsp://192.0.2.1/a', password: 's3cret' }, /^password: a password needs a username/],
-		[[], /./],
-		['"rtsp', /./],
+		[[], /^expected the address of a camera, or settings with a source/],
+		['"http://192.0.2.1/secret-path"', /^expected an address that begins with rtsp/],
+		['"rtsp', /^the body cannot be read as JSON; .*double quotes/],
+		['{"source": "rtsp://192.0.2.1/s3cret",}', /^the body cannot be read as JSON/],
 	])('refuses %j, naming what is wrong and no value', async (body, detail) => {
 		const { post, app, asked } = fixture();
 		const answer =
