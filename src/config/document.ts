@@ -1,7 +1,7 @@
 import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Scalar, visit } from 'yaml';
-import { redact } from '../base/redact.ts';
 import type { ConfigProblem } from './config-error.ts';
 import { type Environment, expandEnvironment } from './environment.ts';
+import { strayAlias, yamlProblems } from './yaml-problems.ts';
 
 /** A YAML file as plain data, with the way back from a key to its place in the file. */
 export type ConfigDocument = {
@@ -23,11 +23,8 @@ const MAX_ALIASES = 100;
 export function readDocument(text: string, env: Environment): ConfigDocument {
 	const lines = new LineCounter();
 	const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-	const problems: ConfigProblem[] = [];
+	const problems = yamlProblems(document, text, lines);
 
-	for (const { pos, message } of [...document.errors, ...document.warnings]) {
-		problems.push({ ...at(pos[0]), path: [], message: redact(message) });
-	}
 	visit(document, {
 		Pair(_, { key }) {
 			if (isScalar(key) && key.value === '__proto__') {
@@ -57,7 +54,13 @@ export function readDocument(text: string, env: Environment): ConfigDocument {
 		try {
 			return document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {};
 		} catch {
-			problems.push({ path: [], message: `more than ${MAX_ALIASES} aliases; write the values out` });
+			const stray = strayAlias(document);
+			const message = `more than ${MAX_ALIASES} aliases; write the values out`;
+			problems.push(
+				stray === undefined
+					? { path: [], message }
+					: { ...at(stray), path: [], message: 'text that begins with * stands in quotes' },
+			);
 			return undefined;
 		}
 	}
