@@ -45,8 +45,8 @@ export const auth = section({
 		.nullable()
 		.default(null)
 		.describe(
-			'Secret that signs and checks own tokens (HS256); the same on every node. Without it and key_file one is ' +
-				'made at each start, and tokens end with the process.',
+			'Secret that signs and checks own tokens (HS256), at least 32 characters; the same on every node. Without it ' +
+				'and key_file one is made at each start, and tokens end with the process.',
 		),
 	key_file: text(4096)
 		.nullable()
@@ -62,7 +62,9 @@ export const auth = section({
 		.describe('Give a token to read to anyone who asks at POST /api/token; for trials only.'),
 	api_keys: list(secret, 64)
 		.default([])
-		.describe('Who brings one of these in the header X-API-Key may ask for any token.'),
+		.describe(
+			'Who brings one of these in the header X-API-Key may ask for any token; each has at least 32 characters.',
+		),
 	classes: z
 		.record(className, list(pattern, 64))
 		.default({})
@@ -70,7 +72,10 @@ export const auth = section({
 	class_codes: z
 		.record(text(64).min(8, { error: 'a class code has at least 8 characters' }), className)
 		.default({})
-		.describe("Codes with which a student gets a token for a class's streams: code, then the name of the class."),
+		.describe(
+			"Codes with which a student gets a token for a class's streams: code, at least 8 characters, then the name of " +
+				'the class.',
+		),
 	issuers: list(issuer, 16)
 		.prefault([])
 		.describe('Others whose tokens are taken, each with issuer, audience, jwks_url and algorithms.'),

@@ -41,6 +41,17 @@ describe('configs/config.yaml', () => {
 		for (const key of settings) expect(file).toContain(`#   ${key}: `);
 	});
 
+	it('says how long secrets have to be', () => {
+		for (const [key, length] of [
+			['secret', 32],
+			['api_keys', 32],
+			['class_codes', 8],
+		] as const) {
+			const words = new RegExp(`\\n((?: {2}#.*\\n)+) {2}${key}:`).exec(file.slice(file.indexOf('\nauth:')))?.[1];
+			expect(words?.replace(/\s*#\s*/g, ' '), key).toContain(`at least ${length} characters`);
+		}
+	});
+
 	it('has examples that are valid once uncommented', () => {
 		const uncommented = file.replace(/^ {2}#/gm, (mark, offset: number) =>
 			offset > file.indexOf('\nstreams:') ? '  ' : mark,
