@@ -23,7 +23,8 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY assets ./assets
-COPY configs ./configs
+# Not the folder: keys and certificates lie there, too.
+COPY configs/config.yaml configs/cluster.yaml ./configs/
 COPY LICENSE ./
 # The only folder that is written to.
 RUN install --directory --owner=node --group=node hls
@@ -31,6 +32,7 @@ USER node
 VOLUME /app/hls
 # Pages, API, HLS and WHEP; media of WebRTC.
 EXPOSE 8107/tcp 8189/udp
+# With another server.port set HTTP_PORT to it: the check does not read the configuration.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
-	CMD ["node", "-e", "fetch('http://127.0.0.1:8107/livez').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+	CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.HTTP_PORT || 8107) + '/livez').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "dist/main.js"]

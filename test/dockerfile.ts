@@ -21,3 +21,9 @@ export function parseDockerfile(text: string): Stage[] {
 	}
 	return stages;
 }
+
+/** The words of the command that a stage asks for its health. */
+export function healthCommand(stage: Stage | undefined): string[] {
+	const text = stage?.instructions.find(({ name }) => name === 'HEALTHCHECK')?.text ?? '';
+	return JSON.parse(text.slice(text.indexOf('['))) as string[];
+}

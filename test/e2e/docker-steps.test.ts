@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Instruction, parseDockerfile, type Stage } from '../dockerfile.ts';
+import { healthCommand, type Instruction, parseDockerfile, type Stage } from '../dockerfile.ts';
 
 const run = promisify(execFile);
 const STEP_DEADLINE_MS = 300_000;
@@ -100,13 +100,8 @@ test('the steps of the Dockerfile lead to a gateway that its health check finds 
 			gateway.stderr.on('data', read);
 			void exited.then((code) => reject(new Error(`it ended with code ${code}:\n${output}`)));
 		});
-		const healthCheck = instruction(runtime, 'HEALTHCHECK').text;
-		const [checker = '', ...words] = JSON.parse(healthCheck.slice(healthCheck.indexOf('['))) as string[];
-		await run(
-			checker,
-			words.map((word) => word.replace(':8107', `:${port}`)),
-			{ timeout: 20_000 },
-		);
+		const [checker = '', ...words] = healthCommand(runtime);
+		await run(checker, words, { timeout: 20_000, env: { ...process.env, HTTP_PORT: port } });
 		const playlist = await fetch(`http://127.0.0.1:${port}/hls/demo/index.m3u8`);
 		expect(playlist.status).toBe(200);
 		expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseConfig } from '../../src/config/parse.ts';
-import { parseDockerfile } from '../dockerfile.ts';
+import { healthCommand, parseDockerfile } from '../dockerfile.ts';
 
 type Service = {
 	image: string;
@@ -68,15 +68,17 @@ describe('docker-compose.cluster.yml', () => {
 	});
 
 	it('starts the image with the file it mounts, which asks the right port for its health', () => {
-		const mounted = './configs/cluster.yaml:/app/configs/cluster.yaml:ro';
-		const health = runtime?.instructions.find(({ name }) => name === 'HEALTHCHECK')?.text ?? '';
+		const mounted = './configs:/app/configs:ro';
+		const health = healthCommand(runtime).join(' ');
 		for (const node of Object.values(nodes)) {
 			expect([node.image, node.command, node.volumes]).toEqual([
 				'dualcast',
 				['--config', 'configs/cluster.yaml'],
 				[mounted],
 			]);
-			expect(health).toContain(`http://127.0.0.1:${configOf(node).server.port}/livez`);
+			// Both take it from the same variable.
+			expect(health).toContain(`(process.env.HTTP_PORT || ${configOf(node).server.port})`);
+			expect(configOf({ ...node, environment: { ...node.environment, HTTP_PORT: '81' } }).server.port).toBe(81);
 			expect(node).toMatchObject({ read_only: true, cap_drop: ['ALL'], tmpfs: ['/app/hls'] });
 		}
 	});

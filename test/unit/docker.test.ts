@@ -1,8 +1,13 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseConfig } from '../../src/config/parse.ts';
-import { type Instruction, parseDockerfile, type Stage } from '../dockerfile.ts';
+import { healthCommand, type Instruction, parseDockerfile, type Stage } from '../dockerfile.ts';
 
 const config = parseConfig(readFileSync('configs/config.yaml', 'utf8'), 'configs/config.yaml', {});
 const scripts = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts;
@@ -73,13 +78,35 @@ describe('Dockerfile', () => {
 		expect(existsSync('src/main.ts')).toBe(true);
 	});
 
-	it('opens the ports of the configuration and asks the right one for its health', () => {
+	it('opens the ports of the configuration', () => {
 		expect(all(runtime, 'EXPOSE')[0]?.words).toEqual([`${config.server.port}/tcp`, `${config.webrtc.udp_port}/udp`]);
-		const check = all(runtime, 'HEALTHCHECK')[0]?.text ?? '';
-		const [command, flag, script] = JSON.parse(check.slice(check.indexOf('['))) as string[];
+	});
+
+	it('asks the port of the configuration for its health, or another that it is told', async () => {
+		const [command = '', flag, script = ''] = healthCommand(runtime);
 		expect([command, flag]).toEqual(['node', '-e']);
-		expect(script).toContain(`http://127.0.0.1:${config.server.port}/livez`);
-		expect(() => new Function(script ?? '')).not.toThrow();
+		expect(script).toContain(`(process.env.HTTP_PORT || ${config.server.port})`);
+		const asked: string[] = [];
+		const server = createServer(({ url = '' }, response) => {
+			response.writeHead(asked.push(url) === 1 ? 200 : 503).end();
+		}).listen(0, '127.0.0.1');
+		await once(server, 'listening');
+		const { port } = server.address() as AddressInfo;
+		const check = () =>
+			promisify(execFile)(process.execPath, ['-e', script], { env: { ...process.env, HTTP_PORT: `${port}` } });
+		try {
+			await check();
+			await expect(check()).rejects.toMatchObject({ code: 1 });
+		} finally {
+			server.close();
+		}
+		await expect(check()).rejects.toMatchObject({ code: 1 });
+		expect(asked).toEqual(['/livez', '/livez']);
+	});
+
+	it('has no key or certificate that lies beside the configuration', () => {
+		const copied = stages.flatMap((stage) => all(stage, 'COPY')).flatMap(({ words }) => words.slice(0, -1));
+		expect([...sent(), ...copied]).not.toContain('configs');
 	});
 
 	it('writes to the folder of the configuration', () => {
@@ -104,10 +131,19 @@ describe('docker-compose.yml', () => {
 	it('mounts the configuration read-only and a volume for HLS', () => {
 		const mounts = service.volumes.map((mount) => mount.split(':'));
 		expect(mounts).toEqual([
-			['./configs/config.yaml', '/app/configs/config.yaml', 'ro'],
+			// With the keys and certificates that it names.
+			['./configs', '/app/configs', 'ro'],
 			['hls', `/app/${config.hls.output_dir}`],
 		]);
 		expect(volumes).toHaveProperty('hls');
+	});
+
+	it('hands the variables of the configuration on once a line is uncommented', () => {
+		const text = readFileSync('docker-compose.yml', 'utf8').replace('# environment:', 'environment:');
+		const { services } = parse(text) as { services: { dualcast: { environment: string[] } } };
+		for (const name of services.dualcast.environment)
+			expect(readFileSync('README.md', 'utf8')).toContain(`\${${name}}`);
+		expect(services.dualcast.environment).toHaveLength(1);
 	});
 
 	it('gives the container no more than it needs', () => {
