@@ -90,7 +90,7 @@ export function createApi(options: ApiOptions): RequestListener {
 	app.use('/api/token', tokensRouter({ auth, place }));
 	app.use('/api/auth', authHooksRouter(auth.access, security.proxies));
 	app.get('/api/openapi.json', (_request, response) => {
-		response.json(openApiDocument(options.version));
+		response.json(openApiDocument(options.version, auth.access.isPublic));
 	});
 	app.use('/hls', (_request, response, next) => {
 		response.setHeader('Access-Control-Allow-Origin', '*');

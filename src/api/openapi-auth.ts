@@ -1,36 +1,38 @@
 import { z } from 'zod';
 import { mediaMtxRequest } from './auth-hooks.ts';
-import { type Json, jsonAnswer, problem, ref } from './openapi-parts.ts';
+import { type Json, jsonAnswer, parameter, problem, ref } from './openapi-parts.ts';
+import { ADMIN, FREE, HANDED_ON, ISSUING } from './openapi-security.ts';
 import { application, revocation } from './tokens.ts';
 
-const body = (schema: z.ZodType): Json => {
+const schemaOf = (schema: z.ZodType): Json => {
 	const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' });
-	return { required: true, content: { 'application/json': { schema: rest } } };
+	return rest;
 };
-const header = (name: string, description: string, required = false): Json => ({
-	name,
-	in: 'header',
+const body = (schema: z.ZodType, required = true): Json => ({
 	required,
-	description,
-	schema: { type: 'string' },
+	content: { 'application/json': { schema: schemaOf(schema) } },
 });
+const FIELDS = Object.entries(application.shape).map(([name, schema]) => ({
+	name,
+	in: 'query',
+	schema: schemaOf(schema),
+}));
 
 /** The part of the OpenAPI document about tokens. */
 export const authPaths: Json = {
 	'/api/token': {
 		post: {
-			summary: 'A token for a viewer; the fields may stand in the query as well',
-			parameters: [
-				header('X-API-Key', 'One of auth.api_keys.'),
-				header('Authorization', 'A token that may give tokens.'),
-			],
-			requestBody: body(application),
+			summary: 'A token for a viewer; the fields stand in the query or in the body',
+			...ISSUING,
+			parameters: FIELDS,
+			requestBody: body(application.partial(), false),
 			responses: { 200: jsonAnswer('A token, and addresses that carry it', ref('Token')), default: problem() },
 		},
 	},
 	'/api/token/revoke': {
 		post: {
 			summary: "Take tokens back, with an admin's token",
+			...ADMIN,
 			requestBody: body(revocation),
 			responses: { 204: { description: 'Taken back' }, default: problem() },
 		},
@@ -38,6 +40,7 @@ export const authPaths: Json = {
 	'/api/auth/mediamtx': {
 		post: {
 			summary: "Answers MediaMTX's authHTTPAddress",
+			...FREE,
 			requestBody: body(mediaMtxRequest),
 			responses: { 200: { description: 'Let in' }, default: problem() },
 		},
@@ -45,7 +48,8 @@ export const authPaths: Json = {
 	'/api/auth/request': {
 		get: {
 			summary: "Answers nginx's auth_request",
-			parameters: [header('X-Original-URI', 'What the viewer asked for.', true)],
+			...HANDED_ON,
+			parameters: [{ ...parameter('X-Original-URI', 'header', 'What the viewer asked for.'), required: true }],
 			responses: { 204: { description: 'Let in' }, default: problem() },
 		},
 	},

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { draining } from './cluster.ts';
 import type { ClusterInfo, ClusterNodeInfo } from './cluster-port.ts';
 import { type Json, jsonAnswer, problem, ref } from './openapi-parts.ts';
+import { ADMIN, OVERVIEW } from './openapi-security.ts';
 
 const count = () => z.int().nonnegative();
 
@@ -40,7 +41,7 @@ const NODE: Json = {
 const { $schema: _, ...drainingBody } = z.toJSONSchema(draining, { io: 'input' });
 const nodes: Json = { type: 'array', items: ref('ClusterNode') };
 const reading = (summary: string, schema: Json): Json => ({
-	get: { summary, responses: { 200: jsonAnswer(summary, schema), default: problem() } },
+	get: { summary, ...OVERVIEW, responses: { 200: jsonAnswer(summary, schema), default: problem() } },
 });
 
 /** The part of the OpenAPI document about the cluster. */
@@ -74,6 +75,7 @@ export const clusterPaths: Json = {
 	'/api/v1/cluster/events': {
 		get: {
 			summary: 'The cluster, again with each change',
+			...OVERVIEW,
 			responses: {
 				200: {
 					description: 'Server-sent events `cluster`, each with a `Cluster` as JSON',
@@ -86,12 +88,14 @@ export const clusterPaths: Json = {
 	'/api/v1/cluster/nodes/{node}/drain': {
 		post: {
 			summary: "Send no new viewers to a node and ask those it has to move, with an admin's token",
+			...ADMIN,
 			parameters: [NODE],
 			requestBody: { required: false, content: { 'application/json': { schema: drainingBody } } },
 			responses: { 204: { description: 'Marked' }, default: problem() },
 		},
 		delete: {
 			summary: "Let a node take viewers again, with an admin's token",
+			...ADMIN,
 			parameters: [NODE],
 			responses: { 204: { description: 'The mark is gone' }, default: problem() },
 		},

@@ -12,3 +12,7 @@ export function jsonAnswer(description: string, schema: Json): Json {
 export function problem(): Json {
 	return { description: 'A problem', content: { 'application/problem+json': { schema: ref('Problem') } } };
 }
+
+export function parameter(name: string, place: 'path' | 'query' | 'header', description: string): Json {
+	return { name, in: place, required: place === 'path', description, schema: { type: 'string' } };
+}

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { stream } from '../config/stream.ts';
 import { authPaths } from './openapi-auth.ts';
 import { clusterNodeSchema, clusterPaths, clusterSchema } from './openapi-cluster.ts';
-import { type Json, jsonAnswer, problem, ref } from './openapi-parts.ts';
+import { hlsPaths } from './openapi-hls.ts';
+import { type Json, jsonAnswer, parameter, problem, ref } from './openapi-parts.ts';
+import { ADMIN, FREE, OVERVIEW, SECURITY_SCHEMES, securityOf } from './openapi-security.ts';
 import {
 	connectionSchema,
 	hlsStatsSchema,
@@ -33,13 +35,13 @@ const COMPONENTS = {
 	Readiness: readinessSchema,
 } as const;
 
-const ID = pathParameter('id', 'Name of the stream; its slashes stay as they are.');
-const SESSION = pathParameter('session', 'Id of the session.');
+const ID = parameter('id', 'path', 'Name of the stream; its slashes stay as they are.');
+const SESSION = parameter('session', 'path', 'Id of the session.');
 const SDP: Json = { 'application/sdp': { schema: { type: 'string' } } };
 const LATER: Json = { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } };
 
-/** The API as an OpenAPI 3.1 document; bodies come from the schemas. */
-export function openApiDocument(version: string): Json {
+/** The API as an OpenAPI 3.1 document; bodies come from the schemas. @param open whether everybody may watch */
+export function openApiDocument(version: string, open: boolean): Json {
 	const schemas = Object.entries(COMPONENTS).map(([name, schema]) => {
 		const { $schema: _, ...rest } = z.toJSONSchema(schema);
 		return [name, rest];
@@ -47,6 +49,7 @@ export function openApiDocument(version: string): Json {
 	return {
 		openapi: '3.1.0',
 		info: { title: 'Dualcast', version, license: { name: 'MIT', identifier: 'MIT' } },
+		security: securityOf(open),
 		paths: {
 			'/api/v1/streams': { get: reading('Every configured stream', listOf('Stream')) },
 			'/api/v1/streams/{id}': { get: reading('One stream', ref('Stream'), ID) },
@@ -55,12 +58,13 @@ export function openApiDocument(version: string): Json {
 			'/api/v1/hls/streams': { get: reading('Every running HLS output', listOf('HlsStream')) },
 			'/api/v1/hls/streams/{id}': { get: reading('One running HLS output', ref('HlsStream'), ID) },
 			'/api/v1/hls/streams/{id}/stats': { get: reading('Counters of one HLS output', ref('HlsStats'), ID) },
-			'/api/v1/webrtc/sessions': { get: reading('Every WebRTC viewer', listOf('WebRtcSession')) },
+			'/api/v1/webrtc/sessions': { get: { ...reading('Every WebRTC viewer', listOf('WebRtcSession')), ...OVERVIEW } },
 			'/api/v1/webrtc/sessions/{session}': {
-				get: reading('One WebRTC viewer', ref('WebRtcSession'), SESSION),
-				delete: ending('End a WebRTC viewer', 204),
+				get: { ...reading('One WebRTC viewer', ref('WebRtcSession'), SESSION), ...OVERVIEW },
+				delete: { ...ending('End a WebRTC viewer', 204), ...ADMIN },
 			},
-			'/whep/{id}': { post: offering() },
+			...hlsPaths(ID),
+			'/whep/{id}': { post: offering(), get: looking(204), head: looking(200) },
 			'/whep/sessions/{session}': {
 				get: reading('Where connecting stands (Accept: application/json)', ref('WebRtcConnection'), SESSION),
 				patch: updatingIce(),
@@ -69,10 +73,11 @@ export function openApiDocument(version: string): Json {
 			...authPaths,
 			...clusterPaths,
 			'/metrics': { get: measuring() },
-			'/livez': { get: reading('The process answers', ref('Liveness')) },
+			'/livez': { get: { ...reading('The process answers', ref('Liveness')), ...FREE } },
 			'/readyz': {
 				get: {
 					summary: 'The gateway can serve viewers',
+					...FREE,
 					responses: {
 						200: jsonAnswer('Ready', ref('Readiness')),
 						503: jsonAnswer('Not ready, and why', ref('Readiness')),
@@ -80,7 +85,7 @@ export function openApiDocument(version: string): Json {
 				},
 			},
 		},
-		components: { schemas: Object.fromEntries(schemas) },
+		components: { schemas: Object.fromEntries(schemas), securitySchemes: SECURITY_SCHEMES },
 	};
 }
 
@@ -110,10 +115,16 @@ function offering(): Json {
 	};
 }
 
+function looking(status: number): Json {
+	const summary = 'Whether a stream can be watched by WebRTC';
+	return { summary, parameters: [ID], responses: { [status]: { description: 'It can' }, default: problem() } };
+}
+
 function probing(): Json {
 	const { $schema: _, ...camera } = z.toJSONSchema(stream, { io: 'input' });
 	return {
 		summary: 'Look at a camera once and say what it sends and where it plays',
+		...OVERVIEW,
 		requestBody: {
 			required: true,
 			description: 'A camera as under `streams` in the configuration',
@@ -126,7 +137,7 @@ function probing(): Json {
 function measuring(): Json {
 	const summary = "Gateway, streams and process in Prometheus' text format";
 	const text = { 'text/plain; version=0.0.4': { schema: { type: 'string' } } };
-	return { summary, responses: { 200: { description: summary, content: text }, default: problem() } };
+	return { summary, ...OVERVIEW, responses: { 200: { description: summary, content: text }, default: problem() } };
 }
 
 function updatingIce(): Json {
@@ -142,10 +153,6 @@ function updatingIce(): Json {
 			default: problem(),
 		},
 	};
-}
-
-function pathParameter(name: string, description: string): Json {
-	return { name, in: 'path', required: true, description, schema: { type: 'string' } };
 }
 
 function listOf(component: string): Json {
