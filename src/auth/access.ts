@@ -49,6 +49,11 @@ export class Access {
 		return this.#options.read === 'public';
 	}
 
+	/** True when a service decides who may watch. */
+	get asksService(): boolean {
+		return this.#options.read === 'http';
+	}
+
 	/**
 	 * The grant that allows the wish; undefined when nothing is needed, or when the hook said yes.
 	 *
@@ -100,7 +105,8 @@ export class Access {
 	 */
 	carried({ authorization, url }: Pick<Caller, 'authorization' | 'url'>): string {
 		if (this.#options.read === 'http') return carriedQuery(queryOf(url));
-		const token = authorization === undefined ? tokenOf(undefined, url) : undefined;
+		// A header without a token is for somebody in front; `authorize` takes the address's then.
+		const token = tokenOf(authorization, '') === undefined ? tokenOf(undefined, url) : undefined;
 		return token === undefined ? '' : `jwt=${encodeURIComponent(token)}`;
 	}
 

@@ -62,6 +62,21 @@ describe('Access', () => {
 	});
 });
 
+describe('the query that addresses carry on', () => {
+	it.each<readonly [string, string | undefined, string]>([
+		['the token', undefined, 'jwt=a.b.c'],
+		...['Basic ', 'Basic dXNlcjo=', 'Digest x', 'Bearer ', 'Negotiate abc'].map(
+			(header) => [`the token, with ${header} for somebody in front,`, header, 'jwt=a.b.c'] as const,
+		),
+		['nothing, with a token in the header,', 'Bearer d.e.f', ''],
+		['nothing, with a token as the password,', `Basic ${Buffer.from('ann:d.e.f').toString('base64')}`, ''],
+	])('is %s', (_what, authorization, expected) => {
+		const { access } = scene();
+		expect(access.carried({ authorization, url: '/hls/yard/index.m3u8?a=b&jwt=a.b.c' })).toBe(expected);
+		expect(access.carried({ authorization, url: '/hls/yard/index.m3u8?a=b' })).toBe('');
+	});
+});
+
 describe('Access by an external service', () => {
 	function hooked(answer: () => Response) {
 		const asked: HookRequest[] = [];
