@@ -43,7 +43,8 @@ function parsed(text: string): unknown {
  * Reads a body of any type and at most `limit` bytes. A longer one is refused as soon as that shows, and the connection
  * is cut.
  *
- * @throws DualcastError `payload_too_large`, `unsupported_media_type` for a compressed body; the connection's error
+ * @throws DualcastError `payload_too_large`, `unsupported_media_type` for a compressed body, `request_invalid` for one that
+ * breaks off; the connection's error
  */
 export function bodyOf(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Buffer> {
 	return new Promise((resolve, reject) => {
@@ -62,7 +63,12 @@ export function bodyOf(request: IncomingMessage, response: ServerResponse, limit
 			reject(tooLong(request, response, limit));
 		};
 		request.on('data', take);
-		request.once('end', () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
+		const finish = () => {
+			if (request.aborted) reject(new DualcastError('request_invalid', 'the body ends before its end'));
+			else resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts));
+		};
+		// A stream of HTTP/2 that is reset ends like any other; Node's own client ends it first and resets it then.
+		request.once('end', () => (request.httpVersionMajor < 2 ? finish() : setImmediate(finish)));
 		request.once('error', reject);
 	});
 }

@@ -53,8 +53,11 @@ export class WhepOffers {
 		let unwatch = () => {};
 		const ended = () => unwatch();
 		const created = await port.create(stream, offer, gone.signal, ended).catch((error: unknown) => {
+			// Nobody is there to be told; responses of HTTP/2 do not say so.
+			if (gone.signal.aborted) return undefined;
 			throw withOtherOutputs(error, streams.get(stream)?.urls);
 		});
+		if (!created) return;
 		const { sessionId, resource, answer } = created;
 		if (gone.signal.aborted) {
 			port.remove(sessionId);
