@@ -13,6 +13,7 @@ import {
 	probeReportSchema,
 	problemSchema,
 	readinessSchema,
+	sessionDetailsSchema,
 	sessionSchema,
 	streamSchema,
 	streamStatsSchema,
@@ -25,6 +26,7 @@ const COMPONENTS = {
 	HlsStream: hlsStreamSchema,
 	HlsStats: hlsStatsSchema,
 	WebRtcSession: sessionSchema,
+	WebRtcSessionDetails: sessionDetailsSchema,
 	WebRtcConnection: connectionSchema,
 	ProbeReport: probeReportSchema,
 	Token: tokenSchema,
@@ -60,7 +62,10 @@ export function openApiDocument(version: string, open: boolean): Json {
 			'/api/v1/hls/streams/{id}/stats': { get: reading('Counters of one HLS output', ref('HlsStats'), ID) },
 			'/api/v1/webrtc/sessions': { get: { ...reading('Every WebRTC viewer', listOf('WebRtcSession')), ...OVERVIEW } },
 			'/api/v1/webrtc/sessions/{session}': {
-				get: { ...reading('One WebRTC viewer', ref('WebRtcSession'), SESSION), ...OVERVIEW },
+				get: {
+					...reading('One WebRTC viewer, and where its connection stands', ref('WebRtcSessionDetails'), SESSION),
+					...OVERVIEW,
+				},
 				delete: { ...ending('End a WebRTC viewer', 204), ...ADMIN },
 			},
 			...hlsPaths(ID),
@@ -150,6 +155,7 @@ function updatingIce(): Json {
 		responses: {
 			200: { description: 'ICE restarted: our credentials and candidates', content: fragment },
 			204: { description: 'Taken' },
+			429: { ...problem(), description: 'ICE was restarted too often', headers: LATER },
 			default: problem(),
 		},
 	};

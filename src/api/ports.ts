@@ -83,6 +83,9 @@ export type WebRtcConnection = {
 	dtls_datagrams_received: number;
 };
 
+/** `/api/v1/webrtc/sessions/:id` */
+export type WebRtcSessionDetails = WebRtcSession & { connection: WebRtcConnection };
+
 export interface WebRtcPort {
 	/**
 	 * Answers a WHEP offer; `onEnded` is called when the session has ended.

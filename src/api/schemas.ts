@@ -11,6 +11,7 @@ import type {
 	TrackStats,
 	WebRtcConnection,
 	WebRtcSession,
+	WebRtcSessionDetails,
 } from './ports.ts';
 import { PROBLEMS } from './problem.ts';
 
@@ -232,6 +233,10 @@ export const connectionSchema = z.strictObject({
 	checks_received: count().describe('Authenticated ICE checks.'),
 	dtls_datagrams_received: count(),
 }) satisfies z.ZodType<WebRtcConnection>;
+
+export const sessionDetailsSchema = sessionSchema.extend({
+	connection: connectionSchema.describe('Where connecting stands, as the viewer itself can ask.'),
+}) satisfies z.ZodType<WebRtcSessionDetails>;
 
 export const tokenSchema = z.strictObject({
 	token: z.string().describe('A JWT.'),

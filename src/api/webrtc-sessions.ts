@@ -3,7 +3,7 @@ import type { Access } from '../auth/access.ts';
 import { DualcastError } from '../base/errors.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { guard, guardOverview } from './guard.ts';
-import type { WebRtcPort } from './ports.ts';
+import type { WebRtcPort, WebRtcSessionDetails } from './ports.ts';
 
 /** `/api/v1/webrtc/sessions`: the WebRTC viewers. Ending another's session takes an admin's token. */
 export function webRtcSessionsRouter(webrtc: WebRtcPort | undefined, access: Access): Router {
@@ -20,9 +20,12 @@ export function webRtcSessionsRouter(webrtc: WebRtcPort | undefined, access: Acc
 	router
 		.route('/:session')
 		.get(mayLook, (request, response) => {
-			const session = requireWebRtc(webrtc).session(request.params.session);
-			if (!session) throw sessionNotFound();
-			response.json(session);
+			const port = requireWebRtc(webrtc);
+			const { session: id } = request.params;
+			const session = port.session(id);
+			const connection = port.connection(id);
+			if (!session || !connection) throw sessionNotFound();
+			response.json({ ...session, connection } satisfies WebRtcSessionDetails);
 		})
 		.delete(
 			guard(access, () => ({ action: 'admin' })),

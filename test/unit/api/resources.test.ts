@@ -7,12 +7,13 @@ import {
 	livenessSchema,
 	problemSchema,
 	readinessSchema,
+	sessionDetailsSchema,
 	sessionSchema,
 	streamSchema,
 	streamStatsSchema,
 } from '../../../src/api/schemas.ts';
 import { bearerOf, createFixture, testAuth } from './api-fixture.ts';
-import { HLS_STATS, SESSION, STREAM, STREAM_STATS } from './fake-ports.ts';
+import { CONNECTION, HLS_STATS, SESSION, STREAM, STREAM_STATS } from './fake-ports.ts';
 
 const { app } = createFixture();
 
@@ -25,7 +26,7 @@ describe('resources', () => {
 		['/api/v1/streams/live/stream/stats', streamStatsSchema, STREAM_STATS],
 		['/api/v1/hls/streams/live/stream/stats', hlsStatsSchema, HLS_STATS],
 		['/api/v1/webrtc/sessions', sessionSchema.array(), [SESSION]],
-		[`/api/v1/webrtc/sessions/${SESSION.id}`, sessionSchema, SESSION],
+		[`/api/v1/webrtc/sessions/${SESSION.id}`, sessionDetailsSchema, { ...SESSION, connection: CONNECTION }],
 		['/livez', livenessSchema, { status: 'ok', version: '1.2.3' }],
 		['/readyz', readinessSchema, { status: 'ready', problems: [] }],
 	])('%s', async (path, schema, expected) => {
