@@ -49,7 +49,7 @@ export type ViewerRoutingOptions = {
 type Asked = { readonly stream: string; readonly protocol: 'webrtc' | 'hls' };
 
 const WHEP = /^\/whep\/(?!sessions\/)([^?]+?)\/?(?:\?|$)/;
-const WHEP_ALIAS = /^\/(?!(?:api|assets|hls|watch|whep)\/)([^?]+)\/whep(?:\?|$)/;
+const WHEP_ALIAS = /^\/(?!(?:api|assets|hls|watch|whep)\/)([^?]+)\/whep\/?(?:\?|$)/;
 const PLAYLIST = /^\/hls\/([^?]+)\/[^/?]+\.m3u8(?:\?|$)/;
 const METHODS: Readonly<Record<Asked['protocol'], readonly string[]>> = {
 	webrtc: ['GET', 'HEAD', 'POST'],

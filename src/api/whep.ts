@@ -35,7 +35,7 @@ export function whepRouter({ streams, webrtc, auth }: WhepOptions, offers: WhepO
 	router
 		.route('/sessions/:session')
 		.options(preflight)
-		.all(guard(auth.access, readsSession, 'webrtc'))
+		.all(sessionToAskFor, guard(auth.access, readsSession, 'webrtc'))
 		.get((request, response) => {
 			const id = sessionIdOf(request);
 			const connection = id === undefined ? undefined : requireWebRtc(webrtc).connection(id);
@@ -94,6 +94,12 @@ export function whepRouter({ streams, webrtc, auth }: WhepOptions, offers: WhepO
 			.end(answer);
 	}
 
+	/** A service has nothing to say about a session that is over: it would answer as to a stranger. */
+	function sessionToAskFor(request: Request, _response: Response, next: () => void): void {
+		if (auth.access.asksService && sessionIdOf(request) === undefined) throw sessionNotFound();
+		next();
+	}
+
 	/** Who lost the right to read a stream has lost its sessions too. */
 	function readsSession(request: Request): Wish {
 		const id = sessionIdOf(request);
@@ -118,13 +124,13 @@ function checkPrecondition(ifMatch: string | undefined, current: string): void {
 	throw new DualcastError('precondition_failed', 'ICE was restarted since; this is about an earlier ICE session');
 }
 
-/** `/<stream>/whep`, as players made for MediaMTX have it, is `/whep/<stream>`. */
+/** `/<stream>/whep`, as players made for MediaMTX have it, with a slash at the end or without, is `/whep/<stream>`. */
 export const whepAlias: RequestHandler = (request, _response, next) => {
 	const [, stream, query = ''] = ALIAS.exec(request.url) ?? [];
 	if (stream !== undefined) request.url = `/whep/${stream}${query}`;
 	next();
 };
-const ALIAS = /^\/(?!(?:api|assets|hls|watch|whep)\/)([^?]+)\/whep(\?.*)?$/;
+const ALIAS = /^\/(?!(?:api|assets|hls|watch|whep)\/)([^?]+)\/whep\/?(\?.*)?$/;
 
 const preflight: RequestHandler = (_request, response) => {
 	response

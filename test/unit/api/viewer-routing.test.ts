@@ -62,6 +62,7 @@ describe('a node that serves viewers elsewhere', () => {
 		['POST', '/whep/room/5', 'room/5'],
 		['GET', '/whep/room/5', 'room/5'],
 		['POST', '/room/5/whep', 'room/5'],
+		['POST', '/room/5/whep/', 'room/5'],
 		['GET', '/hls/room/5/index.m3u8', 'room/5'],
 		['GET', '/hls/cam/ll.m3u8', 'cam'],
 		['GET', '/hls/c%61m/master.m3u8', 'cam'],
