@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { connect } from 'node:net';
+import { connect, isIPv6 } from 'node:net';
 import type { DtlsClient } from 'werift';
 import type { LocalParameters, PeerOptions, SecureTransport } from '../../src/webrtc/transport/secure-transport.ts';
 import { frameDatagram, StreamDeframer } from '../../src/webrtc/transport/stream-framing.ts';
@@ -62,20 +62,34 @@ function wire(send: (datagram: Buffer) => void, close: () => void): Wire & { del
 	};
 }
 
-export async function udpWire(port: number): Promise<Wire> {
-	const socket = createSocket('udp4');
-	await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+export async function udpWire(port: number, host = '127.0.0.1'): Promise<Wire> {
+	const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+	await new Promise<void>((resolve, reject) => {
+		socket.once('error', (error) => reject(unreachable(host, error)));
+		socket.bind(0, host, resolve);
+	});
 	const path = wire(
-		(datagram) => socket.send(datagram, port, '127.0.0.1'),
+		(datagram) => socket.send(datagram, port, host),
 		() => socket.close(),
 	);
 	socket.on('message', path.deliver);
 	return path;
 }
 
-export async function tcpWire(port: number): Promise<Wire & { closed: Promise<void> }> {
-	const socket = connect(port, '127.0.0.1');
-	await new Promise<void>((resolve) => socket.once('connect', resolve));
+export type TcpWire = Wire & {
+	readonly closed: Promise<void>;
+	readonly localPort: number;
+	/** Goes away as a process does that is killed. */
+	reset(): void;
+};
+
+/** @param localPort the system's choice by default */
+export async function tcpWire(port: number, host = '127.0.0.1', localPort?: number): Promise<TcpWire> {
+	const socket = connect({ port, host, ...(localPort !== undefined && { localPort, localAddress: host }) });
+	await new Promise<void>((resolve, reject) => {
+		socket.once('error', (error) => reject(unreachable(host, error)));
+		socket.once('connect', resolve);
+	});
 	const deframer = new StreamDeframer();
 	const path = wire(
 		(datagram) => void socket.write(frameDatagram(datagram)),
@@ -83,8 +97,25 @@ export async function tcpWire(port: number): Promise<Wire & { closed: Promise<vo
 	);
 	socket.on('data', (bytes) => deframer.push(bytes, (datagram) => path.deliver(Buffer.from(datagram))));
 	socket.on('error', () => {});
-	return { ...path, closed: new Promise((resolve) => socket.once('close', () => resolve())) };
+	return {
+		...path,
+		closed: new Promise((resolve) => socket.once('close', () => resolve())),
+		localPort: socket.localPort as number,
+		reset: () => socket.resetAndDestroy(),
+	};
 }
+
+function unreachable(host: string, cause: Error): Error {
+	return new Error(`this test needs ${host}, which cannot be used here: ${cause.message}`, { cause });
+}
+
+/** The port of the TCP candidates. */
+export function tcpPortOf({ candidates }: LocalParameters): number {
+	return Number(candidates.find((line) => line.includes('tcptype passive'))?.split(' ')[5]);
+}
+
+export const isMedia = (datagram: Buffer): boolean => datagram[0] === 0x80;
+export const isAlert = (datagram: Buffer): boolean => datagram[0] === 21;
 
 /** A check by a viewer who knows the answer's credentials. */
 export function authenticCheck(local: LocalParameters, useCandidate = true): Buffer {

@@ -1,14 +1,29 @@
 import { spawnSync } from 'node:child_process';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
-import { MAX_ADDRESSES_PER_PEER, TCP_GOODBYE_MS, TCP_IDLE_TIMEOUT_MS } from '../../src/webrtc/transport/limits.ts';
+import {
+	CONSENT_TIMEOUT_MS,
+	MAX_ADDRESSES_PER_PEER,
+	TCP_GOODBYE_MS,
+	TCP_IDLE_TIMEOUT_MS,
+} from '../../src/webrtc/transport/limits.ts';
 import type { LocalParameters } from '../../src/webrtc/transport/secure-transport.ts';
 import { frameDatagram } from '../../src/webrtc/transport/stream-framing.ts';
 import { secureTransports } from '../fakes/secure-transports.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { type ClientCertificate, createClientCertificate } from '../fakes/werift-dtls-client.ts';
-import { authenticCheck, isStunResponse, openRaw, startDtls, tcpWire } from './webrtc-transport-raw-client.ts';
+import {
+	authenticCheck,
+	isAlert,
+	isMedia,
+	isStunResponse,
+	openRaw,
+	startDtls,
+	type TcpWire,
+	tcpPortOf,
+	tcpWire,
+} from './webrtc-transport-raw-client.ts';
 
 let certificate: ClientCertificate;
 const cleanups: (() => unknown)[] = [];
@@ -21,12 +36,6 @@ afterEach(async () => {
 	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-function portOf({ candidates }: LocalParameters): number {
-	return Number(candidates.find((line) => line.includes('tcptype passive'))?.split(' ')[5]);
-}
-
-type TcpWire = Awaited<ReturnType<typeof tcpWire>>;
-
 /** Has a check of this viewer answered. */
 async function prove(wire: TcpWire, local: LocalParameters): Promise<void> {
 	const answer = wire.next(isStunResponse);
@@ -36,8 +45,8 @@ async function prove(wire: TcpWire, local: LocalParameters): Promise<void> {
 }
 
 /** A connection over which this viewer's check was answered. */
-async function provenWire(local: LocalParameters): Promise<TcpWire> {
-	const wire = await tcpWire(portOf(local));
+async function provenWire(local: LocalParameters, localPort?: number): Promise<TcpWire> {
+	const wire = await tcpWire(tcpPortOf(local), '127.0.0.1', localPort);
 	cleanups.push(wire.close);
 	await prove(wire, local);
 	return wire;
@@ -72,8 +81,8 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', ({ create }) =
 	it('outlives a connection that is reset before it is accepted', async () => {
 		const transport = await startTransport();
 		const { local, peer } = openRaw(transport, certificate);
-		resetBeforeAccept(portOf(local), Buffer.alloc(0));
-		resetBeforeAccept(portOf(local), frameDatagram(authenticCheck(local)));
+		resetBeforeAccept(tcpPortOf(local), Buffer.alloc(0));
+		resetBeforeAccept(tcpPortOf(local), frameDatagram(authenticCheck(local)));
 		// Connections are accepted in order: by this answer both were met.
 		await provenWire(local);
 		expect(peer.diagnosis().bindingRequests).toBe(1);
@@ -86,7 +95,7 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', ({ create }) =
 		const [unused, used] = [await provenWire(local), await provenWire(local)];
 		startDtls(used, certificate);
 		await whenSecured;
-		const goodbye = used.next((datagram) => datagram[0] === 21);
+		const goodbye = used.next(isAlert);
 		peer.close();
 		await goodbye;
 		await clock.advance(TCP_GOODBYE_MS);
@@ -106,6 +115,48 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', ({ create }) =
 		await forsaken.closed;
 		await prove(used, local);
 		expect(peer.state).toBe('secured');
+	});
+
+	it('sends media to the connection by which a viewer comes back, from the same port too', async () => {
+		const transport = await startTransport();
+		const { local, peer, whenSecured } = openRaw(transport, certificate);
+		const packet = { sequence: 1, timestamp: 1, marker: false, ssrc: 7, payload: Buffer.alloc(100) };
+		const send = () =>
+			transport.send([{ ...packet, sequence: packet.sequence++ }], [{ peer, payloadType: 96, sequenceOffset: 0 }]);
+		const first = await provenWire(local);
+		startDtls(first, certificate);
+		await whenSecured;
+		const arriving = first.next(isMedia);
+		send();
+		await arriving;
+		first.reset();
+		await first.closed;
+		// Resets and connections arrive in order.
+		const second = await provenWire(local, first.localPort);
+		expect(second.localPort).toBe(first.localPort);
+		const arrivingAgain = second.next(isMedia);
+		send();
+		await arrivingAgain;
+		expect(peer.state).toBe('secured');
+	});
+
+	it('ends a viewer whose consent is not renewed, and its connection', async () => {
+		const clock = new VirtualClock();
+		const transport = await startTransport({ clock });
+		const { local, peer, whenSecured, closed } = openRaw(transport, certificate);
+		const wire = await provenWire(local);
+		startDtls(wire, certificate);
+		await whenSecured;
+		await clock.advance(CONSENT_TIMEOUT_MS - 1001);
+		await prove(wire, local);
+		await clock.advance(CONSENT_TIMEOUT_MS - 1001);
+		expect([peer.state, closed]).toEqual(['secured', []]);
+		const goodbye = wire.next(isAlert);
+		await clock.advance(2001);
+		await goodbye;
+		await vi.waitFor(() => expect(closed).toEqual(['no connectivity check for 30 s']), { timeout: 5000 });
+		await clock.advance(TCP_GOODBYE_MS);
+		await wire.closed;
 	});
 
 	it('leaves room for others, however many connections one viewer makes', async () => {

@@ -107,7 +107,8 @@ export class Peer implements TransportPeer, HandshakeTask {
 		if (this.#state === 'new') this.#state = 'checked';
 		this.#addresses.delete(key);
 		this.#addresses.set(key, now);
-		if (this.#route === undefined || (nominated && this.#route.description !== key)) this.#use(route);
+		// Not by its address: another TCP connection may come from the same.
+		if (this.#route === undefined || nominated) this.#use(route);
 		this.#nominated ||= nominated;
 		route.send(response);
 		if (this.#addresses.size <= MAX_ADDRESSES_PER_PEER) return undefined;
@@ -205,6 +206,7 @@ export class Peer implements TransportPeer, HandshakeTask {
 	}
 
 	#use(route: Route): void {
+		if (route === this.#route) return;
 		this.#route = route;
 		if (this.#media !== undefined) this.#media = { ...this.#media, path: { ...this.#media.path, route } };
 	}
