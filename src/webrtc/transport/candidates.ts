@@ -29,13 +29,14 @@ export type CandidateOptions = {
  */
 export function hostCandidates(options: CandidateOptions): string[] {
 	const { udpPort, tcpPort } = options;
-	const addresses = hostAddresses(options).slice(0, MAX_CANDIDATES);
+	const most = tcpPort === undefined ? MAX_CANDIDATES : MAX_CANDIDATES / 2;
+	const addresses = hostAddresses(options).slice(0, most);
 	const udp = addresses.map((address, index) => line(index, 'udp', priority(HOST_UDP, index), address, udpPort, ''));
 	if (tcpPort === undefined) return udp;
 	const tcp = addresses.map((address, index) =>
 		line(index, 'tcp', priority(HOST_TCP, index), address, tcpPort, ' tcptype passive'),
 	);
-	return [...udp, ...tcp].slice(0, MAX_CANDIDATES);
+	return [...udp, ...tcp];
 }
 
 function hostAddresses({ additionalHosts, interfaces, families, boundTo }: CandidateOptions): string[] {

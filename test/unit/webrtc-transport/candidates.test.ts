@@ -53,8 +53,19 @@ describe('hostCandidates', () => {
 		expect(rank(tcp[0])).toBeLessThan(rank(lines[3]));
 	});
 
-	it('has a bound', () => {
+	describe('of a machine with many addresses', () => {
 		const many = Array.from({ length: 100 }, (_, index) => `203.0.113.${index}`);
-		expect(hostCandidates({ ...OPTIONS, additionalHosts: many, tcpPort: 1 })).toHaveLength(MAX_CANDIDATES);
+
+		it('have a bound', () => {
+			expect(hostCandidates({ ...OPTIONS, additionalHosts: many })).toHaveLength(MAX_CANDIDATES);
+		});
+
+		it('are as many over TCP as over UDP, of the same addresses', () => {
+			const lines = hostCandidates({ ...OPTIONS, additionalHosts: many, tcpPort: 8190 });
+			const addressesOf = (transport: string): (string | undefined)[] =>
+				lines.map((line) => line.split(' ')).flatMap((parts) => (parts[2] === transport ? [parts[4]] : []));
+			expect(addressesOf('udp')).toEqual(many.slice(0, MAX_CANDIDATES / 2));
+			expect(addressesOf('tcp')).toEqual(addressesOf('udp'));
+		});
 	});
 });
