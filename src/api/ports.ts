@@ -107,7 +107,7 @@ export interface WebRtcPort {
 	 * Takes a viewer's ICE fragment (RFC 8840 9).
 	 *
 	 * @returns the fragment that answers an ICE restart; undefined when there was none
-	 * @throws DualcastError `offer_invalid`, `session_not_found`
+	 * @throws DualcastError `offer_invalid`, `session_not_found`, `rate_limited`
 	 */
 	updateIce(sessionId: string, fragment: string): string | undefined;
 	/** Undefined when there is no such session. */

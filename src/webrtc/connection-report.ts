@@ -48,8 +48,10 @@ function stageOf(secured: boolean, checks: number, dtls: number, sent: boolean):
 
 const EXPLANATIONS: Readonly<Record<ConnectionStage, (offered: readonly string[]) => string>> = {
 	no_checks: (offered) =>
-		`nothing of the viewer arrives at ${offered.join(', ')}: open this port on the way, name the address viewers ` +
-		'reach in webrtc.additional_hosts, or set webrtc.tcp_port for networks that block UDP',
+		`nothing of the viewer arrives at ${offered.join(', ')}: open this port on the way` +
+		(offered.some((address) => address.startsWith('tcp '))
+			? ', for UDP and for TCP, or name the address viewers reach in webrtc.additional_hosts'
+			: ', name the address viewers reach in webrtc.additional_hosts, or set webrtc.tcp_port for networks that block UDP'),
 	no_handshake: () =>
 		'checks of the viewer arrive, but it starts no DTLS: the answers do not reach it; look for a firewall that ' +
 		'lets packets through in one direction only',

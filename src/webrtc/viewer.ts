@@ -6,7 +6,7 @@ import { buildGoodbye, buildReferenceTimeEcho, buildSenderReport } from '../medi
 import { CNAME } from './answer.ts';
 import type { Broadcast, BroadcastMember } from './broadcast.ts';
 import { type ConnectionReport, connectionReport } from './connection-report.ts';
-import type { FragmentCredentials } from './ice-fragment.ts';
+import { IceSession } from './ice-session.ts';
 import type { Lane } from './lane.ts';
 import { REPAIR } from './limits.ts';
 import { LinkWatch } from './link-watch.ts';
@@ -16,7 +16,7 @@ import { ReceiverView } from './receiver-view.ts';
 import { RepairBudget } from './repair-budget.ts';
 import type { SessionInfo } from './session-info.ts';
 import { TrackSender } from './track-sender.ts';
-import type { LocalParameters, SecureTransport, TransportPeer } from './transport/secure-transport.ts';
+import type { SecureTransport, TransportPeer } from './transport/secure-transport.ts';
 
 export type ViewerOptions = {
 	readonly id: string;
@@ -40,8 +40,7 @@ type ViewerState = { name: 'connecting' } | { name: 'connected'; since: number }
 export class Viewer implements BroadcastMember {
 	readonly id: string;
 	readonly streamId: string;
-	/** Goes into the answer. */
-	readonly local: LocalParameters;
+	readonly ice: IceSession;
 	readonly video: TrackSender | undefined;
 	readonly audio: TrackSender | undefined;
 	readonly #options: ViewerOptions;
@@ -57,8 +56,6 @@ export class Viewer implements BroadcastMember {
 	#measuredBytes = 0;
 	#plis = 0;
 	#echoedAt = Number.NEGATIVE_INFINITY;
-	#generation = 1;
-	#remoteUfrag: string;
 
 	/**
 	 * Opens the transport for the viewer.
@@ -81,9 +78,8 @@ export class Viewer implements BroadcastMember {
 			onRtcp: (packet) => this.#onRtcp(packet),
 			onClosed: (reason) => this.#close(reason),
 		});
-		this.#remoteUfrag = negotiation.transport.ufrag;
 		this.#peer = peer;
-		this.local = local;
+		this.ice = new IceSession(peer, local, negotiation.transport.ufrag);
 		this.video = this.#createSender(broadcast.video, negotiation.video);
 		this.audio = this.#createSender(broadcast.audio, negotiation.audio);
 		broadcast.join(this);
@@ -108,24 +104,6 @@ export class Viewer implements BroadcastMember {
 		return this.#link.overloaded;
 	}
 
-	/** Counts ICE sessions (RFC 8445 9): it tells restarts apart. */
-	get generation(): number {
-		return this.#generation;
-	}
-
-	/**
-	 * Takes the ICE credentials of the browser's fragment.
-	 *
-	 * @returns our side of the restart they ask for; undefined when they are the known ones
-	 */
-	updateIce({ ufrag }: FragmentCredentials): LocalParameters | undefined {
-		if (ufrag === this.#remoteUfrag) return undefined;
-		const local = this.#peer.restartIce(ufrag);
-		this.#remoteUfrag = ufrag;
-		this.#generation++;
-		return local;
-	}
-
 	/** Says goodbye to the browser and ends the session. Idempotent. */
 	end(reason: string): void {
 		if (this.#state.name === 'closed') return;
@@ -141,7 +119,7 @@ export class Viewer implements BroadcastMember {
 	/** Where connecting stands, or stopped. */
 	connection(): ConnectionReport {
 		const sent = (this.video ?? this.audio)?.packets ?? 0;
-		return connectionReport(this.#peer.diagnosis(), this.local.candidates, sent > 0);
+		return connectionReport(this.#peer.diagnosis(), this.ice.local.candidates, sent > 0);
 	}
 
 	/** The session as the API shows it. */

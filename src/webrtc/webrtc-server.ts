@@ -52,7 +52,7 @@ export interface WebRtcServer {
 	 * Takes a viewer's ICE fragment.
 	 *
 	 * @returns the fragment that answers a restart; undefined when candidates were all it brought
-	 * @throws DualcastError `offer_invalid`, `session_not_found`
+	 * @throws DualcastError `offer_invalid`, `session_not_found`, `rate_limited`
 	 */
 	updateIce(sessionId: string, fragment: string): string | undefined;
 	/** Where a session's connection stands; undefined when there is no such session. */
@@ -114,14 +114,14 @@ class Server implements WebRtcServer {
 
 	etag(sessionId: string): string | undefined {
 		const viewer = this.#registry.get(sessionId);
-		return viewer && `"${sessionId}-${viewer.generation}"`;
+		return viewer && `"${sessionId}-${viewer.ice.generation}"`;
 	}
 
 	updateIce(sessionId: string, fragment: string): string | undefined {
 		const credentials = parseIceFragment(fragment);
 		const viewer = this.#registry.get(sessionId);
 		if (!viewer) throw new DualcastError('session_not_found', 'there is no such session; it has ended or never was');
-		const local = viewer.updateIce(credentials);
+		const local = viewer.ice.update(credentials, this.#options.clock.now());
 		return local && writeIceFragment(local);
 	}
 
@@ -179,7 +179,7 @@ class Server implements WebRtcServer {
 			const answer = writeAnswer({
 				offer,
 				negotiation,
-				local: viewer.local,
+				local: viewer.ice.local,
 				originId: randomOriginId(randomBytes),
 				sources: { video: broadcast.video, audio: broadcast.audio },
 				audioChannels: broadcast.tracks.audio?.channels ?? 1,

@@ -26,4 +26,12 @@ describe('connectionReport', () => {
 		expect(report).toMatchObject({ stage, explanation: expect.stringMatching(words) });
 		expect(report.offered).toEqual(['udp 192.0.2.1:8189', 'udp [2001:db8::1]:8189', 'tcp 192.0.2.1:8190']);
 	});
+
+	it.each([
+		['only where TCP is not offered', CANDIDATES.slice(0, 2), true],
+		['not where it is', CANDIDATES, false],
+	])('advises TCP %s', (_where, candidates, advised) => {
+		const { explanation } = connectionReport({ state: 'new', bindingRequests: 0, dtlsDatagrams: 0 }, candidates, false);
+		expect(explanation.includes('webrtc.tcp_port')).toBe(advised);
+	});
 });

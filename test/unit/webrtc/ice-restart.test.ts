@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseIceFragment, writeIceFragment } from '../../../src/webrtc/ice-fragment.ts';
 import { OFFER_LIMITS } from '../../../src/webrtc/limits.ts';
 import { WebRtcScene } from '../../fakes/webrtc-scene.ts';
@@ -60,6 +60,35 @@ describe('a session', () => {
 		expect(server.updateIce(viewer.id, fragment('newUfrag'))).toBeUndefined();
 	});
 
+	it('reports the addresses that its last restart offered', async () => {
+		const { server, viewer } = await joined();
+		const restart = viewer.peer.restartIce.bind(viewer.peer);
+		vi.spyOn(viewer.peer, 'restartIce').mockImplementation((remoteUfrag) => ({
+			...restart(remoteUfrag),
+			candidates: ['udp1 1 udp 2130706431 203.0.113.9 8189 typ host'],
+		}));
+		server.updateIce(viewer.id, fragment('newUfrag'));
+		expect(server.connection(viewer.id)?.offered).toEqual(['udp 203.0.113.9:8189']);
+	});
+
+	it('restarts ICE ten times at once and five times a second, and lives on', async () => {
+		const { server, viewer, clock } = await joined();
+		let count = 0;
+		const restart = () => server.updateIce(viewer.id, fragment(`flood${count++}`));
+		const refused = expect.objectContaining({ code: 'rate_limited' });
+		for (let time = 0; time < 10; time++) expect(restart()).toContain('a=ice-ufrag:');
+		const tag = server.etag(viewer.id);
+		expect(restart).toThrow(refused);
+		expect(server.etag(viewer.id)).toBe(tag);
+		// What is no restart does no harm.
+		expect(server.updateIce(viewer.id, fragment('flood9'))).toBeUndefined();
+		await clock.advance(1000);
+		for (let time = 0; time < 5; time++) expect(restart()).toContain('a=ice-ufrag:');
+		expect(restart).toThrow(refused);
+		expect(viewer.peer.restarts).toHaveLength(15);
+		expect(server.session(viewer.id)?.state).toBe('connected');
+	});
+
 	it('lives on after a fragment that cannot be read', async () => {
 		const { server, viewer } = await joined();
 		expect(() => server.updateIce(viewer.id, 'nonsense')).toThrow(expect.objectContaining({ code: 'offer_invalid' }));
@@ -78,6 +107,6 @@ describe('a session', () => {
 	async function joined() {
 		const scene = new WebRtcScene();
 		await scene.play(1, { key: true });
-		return { server: scene.server, viewer: await scene.join() };
+		return { server: scene.server, viewer: await scene.join(), clock: scene.clock };
 	}
 });
