@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readUint16 } from '../../../src/media/big-endian.ts';
 import { REPAIR } from '../../../src/webrtc/limits.ts';
-import { markOf } from '../../fakes/fake-pictures.ts';
-import { fullIntraRequest, longNack, nack, pictureLoss, receiverReport } from '../../fakes/feedback.ts';
+import { longNack, nack, pictureLoss, receiverReport } from '../../fakes/feedback.ts';
 import { recordedOffer } from '../../fakes/offers.ts';
-import { FRAME_MS, type SceneViewer, timeline, WebRtcScene } from '../../fakes/webrtc-scene.ts';
+import { type SceneViewer, WebRtcScene } from '../../fakes/webrtc-scene.ts';
 
 const WITHOUT_RTX = recordedOffer('chromium').replaceAll(/a=(fmtp:\d+ apt=\d+|rtpmap:\d+ rtx.*)\r\n/g, '');
 
@@ -124,86 +123,6 @@ describe('NACK', () => {
 		await scene.clock.advance(1_000);
 		viewer.peer.options.onRtcp(nack(viewer.video, [2]));
 		expect(resent(viewer)).toBe(1);
-	});
-});
-
-describe('a lost picture', () => {
-	it('is answered by the cached group, between the last and the next picture', async () => {
-		const scene = new WebRtcScene();
-		await scene.play(100, { key: true, size: 300 });
-		const viewer = await scene.join();
-		await scene.play(20, { size: 300 });
-		const before = viewer.peer.first(viewer.video).length;
-		const last = viewer.peer.first(viewer.video).at(-1);
-		viewer.peer.options.onRtcp(pictureLoss(viewer.video));
-		expect(viewer.peer.first(viewer.video)).toHaveLength(before);
-		await scene.play(1, { size: 300 });
-		const replay = viewer.peer.first(viewer.video).slice(before);
-		expect(markOf(replay[0]?.payload ?? new Uint8Array())).toBe(1);
-		expect(markOf(replay.at(-1)?.payload ?? new Uint8Array())).toBe(121);
-		const times = timeline([...(last ? [last] : []), ...replay]);
-		expect(times).toHaveLength(122);
-		expect(times.toSorted((a, b) => a - b)).toEqual(times);
-		expect(times.at(-1)).toBe(FRAME_MS * 90);
-		await scene.play(1, { size: 300 });
-		expect(viewer.peer.first(viewer.video)).toHaveLength(before + replay.length + 1);
-		expect(viewer.peer.reused).toEqual([]);
-		expect(scene.server.session(viewer.id)).toMatchObject({ pli_received: 1 });
-	});
-
-	it('is answered for a full intra request too', async () => {
-		const scene = new WebRtcScene();
-		await scene.play(10, { key: true });
-		const viewer = await scene.join();
-		await scene.play(20);
-		const before = viewer.peer.first(viewer.video).length;
-		viewer.peer.options.onRtcp(fullIntraRequest(viewer.video));
-		await scene.play(1);
-		expect(viewer.peer.first(viewer.video).length).toBeGreaterThan(before + 30);
-	});
-
-	it('says nothing new right after a key picture, and nothing to the other viewers', async () => {
-		const scene = new WebRtcScene();
-		await scene.play(20, { key: true });
-		const viewer = await scene.join();
-		const other = await scene.join();
-		await scene.play(15);
-		scene.show(true);
-		viewer.peer.options.onRtcp(pictureLoss(viewer.video));
-		const before = viewer.peer.first(viewer.video).length;
-		const beforeOther = other.peer.first(other.video).length;
-		await scene.play(25, { size: 500 });
-		expect(viewer.peer.first(viewer.video)).toHaveLength(before + 25);
-		viewer.peer.options.onRtcp(pictureLoss(viewer.video));
-		await scene.play(1, { size: 500 });
-		expect(viewer.peer.first(viewer.video).length).toBeGreaterThan(before + 40);
-		expect(other.peer.first(other.video)).toHaveLength(beforeOther + 26);
-	});
-
-	it('that a key picture has mended meanwhile is not replayed', async () => {
-		const scene = new WebRtcScene();
-		await scene.play(20, { key: true });
-		const viewer = await scene.join();
-		await scene.play(5);
-		viewer.peer.options.onRtcp(pictureLoss(viewer.video));
-		const before = viewer.peer.first(viewer.video).length;
-		await scene.play(30, { key: true, size: 500 });
-		expect(viewer.peer.first(viewer.video)).toHaveLength(before + 30);
-	});
-
-	it('S9: reported in storms is replayed at a bounded rate, never to the camera', async () => {
-		const scene = new WebRtcScene();
-		await scene.play(50, { key: true, size: 8_000 });
-		const viewer = await scene.join();
-		const { bytes_sent: before = 0 } = scene.server.session(viewer.id) ?? {};
-		for (let time = 0; time < 250; time++) {
-			for (let again = 0; again < 20; again++) viewer.peer.options.onRtcp(pictureLoss(viewer.video));
-			await scene.play(1, { size: 8_000 });
-		}
-		const { bytes_sent: after = 0 } = scene.server.session(viewer.id) ?? {};
-		const live = 250 * 8_000;
-		expect(after - before).toBeLessThan(live + 2 * REPAIR.burst + 10 * REPAIR.bytesPerSecond + 300 * 8_000);
-		expect(viewer.peer.reused).toEqual([]);
 	});
 });
 

@@ -1,22 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { unixFromNtp } from '../../../src/media/ntp.ts';
-import { parseRtcp, type RtcpPacket, type SenderReport } from '../../../src/media/rtcp.ts';
-import { MAX_G711_SAMPLES, REPORT_PERIOD } from '../../../src/webrtc/limits.ts';
-import { picture } from '../../fakes/fake-pictures.ts';
+import { parseRtcp, type RtcpPacket } from '../../../src/media/rtcp.ts';
+import { MAX_G711_SAMPLES } from '../../../src/webrtc/limits.ts';
 import type { FakePeer } from '../../fakes/fake-transport.ts';
 import { recordedOffer } from '../../fakes/offers.ts';
 import { AAC, h264Track, OPUS, PCMA } from '../../fakes/sample-tracks.ts';
-import { settle } from '../../fakes/virtual-clock.ts';
 import { FRAME_MS, timeline, VIDEO, WebRtcScene } from '../../fakes/webrtc-scene.ts';
 
 const never = new AbortController().signal;
 
 function rtcp(peer: FakePeer): RtcpPacket[] {
 	return peer.rtcp.flatMap((packet) => parseRtcp(packet));
-}
-
-function reports(peer: FakePeer, ssrc: number): SenderReport[] {
-	return rtcp(peer).filter((each): each is SenderReport => each.type === 'sender-report' && each.ssrc === ssrc);
 }
 
 describe('create', () => {
@@ -192,41 +185,6 @@ describe('a session', () => {
 		expect([peer.state, scene.stream.leases]).toEqual(['closed', 0]);
 	});
 
-	it('ends when B-frames show, and is refused with the reason afterwards', async () => {
-		const scene = new WebRtcScene({ tracks: [h264Track(100, 0, {})] });
-		const { peer } = await scene.join();
-		for (const [number, pts] of [0, 9000, 3000, 6000, 18_000, 12_000, 15_000, 27_000, 21_000].entries()) {
-			scene.stream.deliver(picture(VIDEO, number, { key: number === 0, size: 50, at: 0, pts }));
-		}
-		expect(peer.state).toBe('closed');
-		await expect(scene.offer()).rejects.toMatchObject({
-			code: 'codec_unsupported',
-			message: expect.stringContaining('B-frames'),
-		});
-		expect([scene.stream.leases, scene.stream.readers.size]).toEqual([0, 0]);
-	});
-
-	it('goes on when single pictures come before their predecessors, however often', async () => {
-		const scene = new WebRtcScene({ tracks: [h264Track(100, 0, {})] });
-		const { peer } = await scene.join();
-		for (let number = 0; number < 500; number++) {
-			const pts = number * 3000 - 4000 * Math.floor((number + 25) / 100);
-			scene.stream.deliver(picture(VIDEO, number, { key: number % 50 === 0, size: 50, at: 0, pts }));
-		}
-		expect(peer.state).not.toBe('closed');
-	});
-
-	it('ends when B-frames show in groups so short that none has three', async () => {
-		const scene = new WebRtcScene({ tracks: [h264Track(100, 0, {})] });
-		const { peer } = await scene.join();
-		for (let number = 0; number < 12; number++) {
-			const place = number % 4;
-			const shown = number + (place === 1 ? 1 : place === 2 ? -1 : 0);
-			scene.stream.deliver(picture(VIDEO, number, { key: place === 0, size: 50, at: 0, pts: shown * 3000 }));
-		}
-		expect(peer.state).toBe('closed');
-	});
-
 	it('splits long runs of G.711 and drops Opus that fits no packet', async () => {
 		const g711 = new WebRtcScene({ tracks: [PCMA] });
 		const listener = await g711.join();
@@ -239,54 +197,5 @@ describe('a session', () => {
 		const viewer = await opus.join();
 		opus.sound(OPUS, 1_275);
 		expect(viewer.peer.sent).toEqual([]);
-	});
-});
-
-describe('sender reports', () => {
-	it('come right after the start and then each second, in one clock for sound and picture', async () => {
-		const scene = new WebRtcScene();
-		scene.sound();
-		await scene.play(10, { key: true });
-		scene.sound();
-		const { peer, video, audio } = await scene.join();
-		await scene.play(50);
-		scene.sound();
-		expect(reports(peer, video)).toHaveLength(1 + Math.floor((50 * FRAME_MS) / REPORT_PERIOD));
-		for (const [ssrc, rate] of [
-			[video, 90_000],
-			[audio, 48_000],
-		] as const) {
-			const [first, second] = reports(peer, ssrc);
-			if (!first || !second) throw new Error('a report is missing');
-			const elapsed = unixFromNtp(second.ntp) - unixFromNtp(first.ntp);
-			expect(elapsed).toBeCloseTo(REPORT_PERIOD, 0);
-			const ticks = (second.rtpTimestamp - first.rtpTimestamp) | 0;
-			expect(ticks).toBeCloseTo((elapsed * rate) / 1000, -1);
-		}
-		const picture = reports(peer, video).at(-1);
-		const live = peer.first(video).at(-1);
-		if (!picture || !live) throw new Error('nothing was sent');
-		const lastWall = scene.clock.wall() - FRAME_MS;
-		const wallOfLive = unixFromNtp(picture.ntp) + ((live.timestamp - picture.rtpTimestamp) | 0) / 90;
-		expect(Math.abs(wallOfLive - lastWall)).toBeLessThan(1);
-		const heard = peer.first(audio).at(-1);
-		const tone = reports(peer, audio).at(-1);
-		if (!heard || !tone) throw new Error('no sound was sent');
-		const wallOfSound = unixFromNtp(tone.ntp) + ((heard.timestamp - tone.rtpTimestamp) | 0) / 48;
-		expect(Math.abs(wallOfSound - scene.clock.wall())).toBeLessThan(1);
-	});
-
-	it('count what was sent', async () => {
-		const scene = new WebRtcScene();
-		await scene.play(10, { key: true });
-		const { peer, video } = await scene.join();
-		await scene.play(24);
-		scene.show(false);
-		await settle();
-		const before = peer.first(video);
-		await scene.clock.advance(REPORT_PERIOD);
-		const report = reports(peer, video).at(-1);
-		expect(report?.packets).toBe(before.length);
-		expect(report?.octets).toBe(before.reduce((sum, { payload }) => sum + payload.length, 0));
 	});
 });
