@@ -4,27 +4,17 @@ import { packetizeH265 } from '../media/h265-packetizer.ts';
 import type { Track } from '../media/track.ts';
 import type { AccessUnit, AudioUnit, VideoUnit } from '../media/unit.ts';
 import type { StreamFace, StreamReader } from '../stream/reader.ts';
+import type { BroadcastMember } from './broadcast-member.ts';
 import { type CarriedAudio, type CarriedTracks, type CarriedVideo, carriedTracks } from './carried-tracks.ts';
 import { CatchUp } from './catch-up.ts';
 import { Lane } from './lane.ts';
-import { MAX_G711_SAMPLES, MAX_PAYLOAD, REPAIR, REPORT_PERIOD } from './limits.ts';
+import { MAX_G711_SAMPLES, MAX_PAYLOAD, REPORT_PERIOD } from './limits.ts';
 import { PictureOrder } from './picture-order.ts';
 import { type RandomBytes, randomUint32 } from './random.ts';
 import type { RepairBudget } from './repair-budget.ts';
+import { Restarts } from './restarts.ts';
 import type { TrackSender } from './track-sender.ts';
 import type { SecureTransport } from './transport/secure-transport.ts';
-
-/** A viewer as its broadcast sees it. */
-export interface BroadcastMember {
-	readonly video: TrackSender | undefined;
-	readonly audio: TrackSender | undefined;
-	/** The time has come for sender reports. */
-	report(): void;
-	/** Gets key frames only; asked at each key frame. */
-	readonly reduced: boolean;
-	/** Nothing will come any more. */
-	end(reason: string): void;
-}
 
 export type BroadcastOptions = {
 	readonly stream: StreamFace;
@@ -34,6 +24,8 @@ export type BroadcastOptions = {
 	/** The last member left, or the stream is over: this broadcast will not be used again. */
 	readonly onOver: () => void;
 };
+
+const REORDERED = 'the camera sends B-frames, which WebRTC cannot show';
 
 /**
  * A stream on its way to WebRTC viewers, while it has any: everything that is the same for all of them is done here
@@ -45,12 +37,7 @@ export class Broadcast implements StreamReader {
 	readonly #options: BroadcastOptions;
 	readonly #catchUp: CatchUp;
 	readonly #members = new Set<BroadcastMember>();
-	/** Secured, but there is no key frame yet to start with. */
-	readonly #waiting = new Set<BroadcastMember>();
-	/** Left the live point: their links are too slow for it. */
-	readonly #reduced = new Set<BroadcastMember>();
-	/** Lost the picture and want a key frame. */
-	readonly #wanting = new Map<TrackSender, RepairBudget>();
+	readonly #restarts: Restarts;
 	readonly #reports: Timer;
 	#detach: (() => void) | undefined;
 	#carried: CarriedTracks = { video: undefined, audio: undefined, skipped: [] };
@@ -65,6 +52,7 @@ export class Broadcast implements StreamReader {
 	constructor(options: BroadcastOptions) {
 		this.#options = options;
 		this.#catchUp = new CatchUp(options.clock);
+		this.#restarts = new Restarts(this.#catchUp);
 		this.#reports = options.clock.every(REPORT_PERIOD, () => {
 			for (const member of [...this.#members]) member.report();
 		});
@@ -102,43 +90,30 @@ export class Broadcast implements StreamReader {
 
 	/** A member may receive from now on: the cached group of pictures goes out before this returns. */
 	start(member: BroadcastMember): void {
-		const { video, audio } = member;
+		const { audio } = member;
 		const now = this.#options.clock.now();
 		if (audio) {
 			audio.start(audio.lane.ring.next, undefined, now);
 			this.#catchUp.add(audio);
 		}
-		if (video) {
-			const { group } = video.lane;
-			if (group) {
-				video.start(group.index, video.lane.quickStart(), now);
-				this.#catchUp.add(video);
-			} else {
-				this.#waiting.add(member);
-			}
-		}
+		this.#restarts.begin(member, now);
 		member.report();
 	}
 
 	/** A viewer lost the picture. It gets the group of pictures again with the next frame, if its budget allows. */
 	wantKeyFrame(sender: TrackSender, budget: RepairBudget): void {
-		this.#wanting.set(sender, budget);
+		this.#restarts.want(sender, budget);
 	}
 
-	/** A member is to get key frames only, from the next one on, until at a key frame it is not `reduced` any more. */
+	/** A member is to get key frames only, from the next one on, until it may resume. */
 	reduce(member: BroadcastMember): void {
-		if (!member.video || !this.#members.has(member)) return;
-		this.#waiting.delete(member);
-		this.#behindNoMore(member.video);
-		this.#reduced.add(member);
+		if (this.#members.has(member)) this.#restarts.reduce(member);
 	}
 
 	/** Idempotent. When the last member leaves, the stream is let go. */
 	leave(member: BroadcastMember): void {
 		if (!this.#members.delete(member)) return;
-		this.#waiting.delete(member);
-		this.#reduced.delete(member);
-		for (const sender of [member.video, member.audio]) if (sender) this.#behindNoMore(sender);
+		this.#restarts.leave(member);
 		if (this.#members.size === 0) this.#close();
 	}
 
@@ -154,6 +129,9 @@ export class Broadcast implements StreamReader {
 			this.#end('the video codec of the camera changed');
 			return;
 		}
+		// Who comes from now on is refused by this fact.
+		if ((video?.facts?.reorderFrames ?? 0) > 0) this.#endVideo(REORDERED);
+		if (this.#over) return;
 		if (video) {
 			this.#videoCodec = video.codec;
 			this.#video ??= this.#createLane(video.clockRate);
@@ -183,72 +161,22 @@ export class Broadcast implements StreamReader {
 	#onVideo(lane: Lane, unit: VideoUnit): void {
 		this.#order.push(unit);
 		if (this.reordered) {
-			this.#end('the camera sends B-frames, which WebRTC cannot show');
+			this.#end(REORDERED);
 			return;
 		}
 		const { clock, transport } = this.#options;
 		const now = clock.now();
-		if (unit.key) this.#wanting.clear();
-		const squeeze = this.#wanting.size > 0 ? lane.replayBefore(unit.pts) : undefined;
-		const replays = squeeze && this.#takeReplays(now);
+		const replays = this.#restarts.beforeFrame(lane, unit, now);
 		lane.open(unit.pts, unit.key, unit.wall, now);
 		const packetize = unit.track.codec === 'h264' ? packetizeH264 : packetizeH265;
 		packetize(unit.nalus, MAX_PAYLOAD, this.#addVideo);
 		if (lane.destinations.length > 0) transport.send(lane.batch, lane.destinations);
-		const group = lane.group;
-		if (replays) {
-			for (const sender of replays) {
-				if (group) sender.start(group.index, squeeze, now);
-				this.#catchUp.add(sender);
-			}
-		}
-		if (unit.key) this.#serveReduced(now);
-		if (!group || this.#waiting.size === 0) return;
-		for (const member of this.#waiting) {
-			member.video?.start(group.index, undefined, now);
-			if (member.video) this.#catchUp.add(member.video);
-			member.report();
-		}
-		this.#waiting.clear();
-	}
-
-	#serveReduced(now: number): void {
-		for (const member of this.#reduced) {
-			const { video } = member;
-			if (member.reduced) {
-				video?.sendKeyFrame(now);
-				continue;
-			}
-			this.#reduced.delete(member);
-			if (!video?.lane.group) continue;
-			video.start(video.lane.group.index, undefined, now);
-			this.#catchUp.add(video);
-		}
-	}
-
-	/** The sender gets nothing more until it is started again. */
-	#behindNoMore(sender: TrackSender): void {
-		sender.pause();
-		this.#catchUp.remove(sender);
-		this.#wanting.delete(sender);
+		this.#restarts.afterFrame(lane, unit, replays, now);
 	}
 
 	readonly #addVideo = (payload: Uint8Array, marker: boolean): void => {
 		this.#video?.add(new Uint8Array(payload), marker);
 	};
-
-	/** Those whose wish is granted now; they leave the live point before the frame that ends their replay. */
-	#takeReplays(now: number): TrackSender[] {
-		const taken: TrackSender[] = [];
-		for (const [sender, budget] of this.#wanting) {
-			if (!sender.live || now - sender.replayedAt < REPAIR.keyFrameInterval || !budget.allows(now)) continue;
-			budget.spend(sender.lane.groupBytes);
-			this.#wanting.delete(sender);
-			sender.pause();
-			taken.push(sender);
-		}
-		return taken;
-	}
 
 	#onAudio(lane: Lane, unit: AudioUnit): void {
 		const { data, pts, wall } = unit;
@@ -273,6 +201,11 @@ export class Broadcast implements StreamReader {
 		const ssrc = randomUint32(randomBytes);
 		const numbers = { ssrc, rtxSsrc: (ssrc ^ 0x5a5a5a5a) >>> 0, timestampBase: randomUint32(randomBytes) };
 		return new Lane(numbers, clockRate);
+	}
+
+	/** Ends the members that get pictures. */
+	#endVideo(reason: string): void {
+		for (const member of [...this.#members]) if (member.video) member.end(reason);
 	}
 
 	#end(reason: string): void {

@@ -1,7 +1,11 @@
+import type { TrackSender } from './track-sender.ts';
 import type { PeerDiagnosis } from './transport/secure-transport.ts';
 
 /** How far a viewer's connection came: each step needs the one before. */
 export type ConnectionStage = 'no_checks' | 'no_handshake' | 'handshake' | 'no_media' | 'media';
+
+/** Whether a viewer was sent a media packet, of the picture where there is one; else what is waited for. */
+export type MediaState = 'sent' | 'awaits first key frame' | 'awaits next key frame' | 'awaits sound';
 
 /** Where connecting stands, or stopped, for people. */
 export type ConnectionReport = {
@@ -17,27 +21,32 @@ export type ConnectionReport = {
 
 const CANDIDATE = /^\S+ \d+ (\S+) \d+ (\S+) (\d+) /;
 
-/**
- * @param candidates values of `a=candidate` lines
- * @param sent whether a media packet was sent, of the picture where there is one
- */
+/** @param candidates values of `a=candidate` lines */
 export function connectionReport(
 	{ state, bindingRequests, dtlsDatagrams }: PeerDiagnosis,
 	candidates: readonly string[],
-	sent: boolean,
+	media: MediaState,
 ): ConnectionReport {
 	const offered = candidates.flatMap((candidate) => {
 		const [, transport, address = '', port] = CANDIDATE.exec(candidate) ?? [];
 		return transport === undefined ? [] : [`${transport} ${address.includes(':') ? `[${address}]` : address}:${port}`];
 	});
-	const stage = stageOf(state === 'secured', bindingRequests, dtlsDatagrams, sent);
+	const stage = stageOf(state === 'secured', bindingRequests, dtlsDatagrams, media === 'sent');
 	return {
 		stage,
-		explanation: EXPLANATIONS[stage](offered),
+		explanation: EXPLANATIONS[stage](offered, media),
 		offered,
 		checks_received: bindingRequests,
 		dtls_datagrams_received: dtlsDatagrams,
 	};
+}
+
+export function mediaState(video: TrackSender | undefined, audio: TrackSender | undefined): MediaState {
+	const main = video ?? audio;
+	if (main && main.packets > 0) return 'sent';
+	if (!video) return 'awaits sound';
+	// A group of pictures that is not there although its key frame came has outgrown the ring.
+	return Number.isFinite(video.lane.groupAt) ? 'awaits next key frame' : 'awaits first key frame';
 }
 
 function stageOf(secured: boolean, checks: number, dtls: number, sent: boolean): ConnectionStage {
@@ -46,7 +55,16 @@ function stageOf(secured: boolean, checks: number, dtls: number, sent: boolean):
 	return dtls === 0 ? 'no_handshake' : 'handshake';
 }
 
-const EXPLANATIONS: Readonly<Record<ConnectionStage, (offered: readonly string[]) => string>> = {
+const MEDIA: Readonly<Record<MediaState, string>> = {
+	sent: 'media is being sent',
+	'awaits first key frame': 'the viewer is connected, but the camera has sent no key frame yet',
+	'awaits next key frame':
+		'the viewer is connected, but more came since the last key frame than is kept: the picture begins with the next ' +
+		'one; set the camera to more key frames',
+	'awaits sound': 'the viewer is connected, but the camera, which has no video, has sent no sound since',
+};
+
+const EXPLANATIONS: Readonly<Record<ConnectionStage, (offered: readonly string[], media: MediaState) => string>> = {
 	no_checks: (offered) =>
 		`nothing of the viewer arrives at ${offered.join(', ')}: open this port on the way` +
 		(offered.some((address) => address.startsWith('tcp '))
@@ -56,6 +74,6 @@ const EXPLANATIONS: Readonly<Record<ConnectionStage, (offered: readonly string[]
 		'checks of the viewer arrive, but it starts no DTLS: the answers do not reach it; look for a firewall that ' +
 		'lets packets through in one direction only',
 	handshake: () => 'the DTLS handshake has begun and is not finished: packets are lost on the way, or it is refused',
-	no_media: () => 'the viewer is connected, but the camera has sent no key frame yet',
-	media: () => 'media is being sent',
+	no_media: (_offered, media) => MEDIA[media],
+	media: (_offered, media) => MEDIA[media],
 };

@@ -47,7 +47,10 @@ export const CATCH_UP = {
 
 /** What a viewer may ask for again: NACK and PLI storms end here. */
 export const REPAIR = {
-	/** Bytes a viewer may have repaired at once, and how many come back each second. */
+	/**
+	 * Bytes a viewer may have repaired at once, and how many come back each second. As many again are for groups of
+	 * pictures sent again: one that is larger leaves debts.
+	 */
 	burst: 512 * 1024,
 	bytesPerSecond: 512 * 1024,
 	/**

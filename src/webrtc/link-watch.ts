@@ -24,7 +24,7 @@ export class LinkWatch {
 	#overloadedBefore = 0;
 	#pause: number = LINK.firstPause;
 
-	/** True while the viewer is to get key frames only. */
+	/** True while the viewer gets key frames only. */
 	get overloaded(): boolean {
 		return this.#overloaded;
 	}
@@ -34,23 +34,31 @@ export class LinkWatch {
 		return this.#overloadedBefore + (this.#overloaded ? now - this.#since : 0);
 	}
 
+	/** Whether the link may have another chance now. @param now `Clock.now()` */
+	mayResume(now: number): boolean {
+		return this.#overloaded && now - this.#since >= this.#pause;
+	}
+
+	/** Every frame is sent again from now on: what the chance is worth is counted from here. @param now `Clock.now()` */
+	resume(now: number): void {
+		if (this.#overloaded) this.#set(false, now);
+	}
+
 	/**
 	 * Takes the state of one second.
 	 *
 	 * @param sent bits per second that go to the viewer
 	 * @param now `Clock.now()`
-	 * @returns true when the decision changed
+	 * @returns true when the link has become too slow by it
 	 */
 	update(report: LinkReport, sent: number, now: number): boolean {
-		if (this.#overloaded) {
-			if (now - this.#since < this.#pause) return false;
-			return this.#set(false, now);
-		}
+		if (this.#overloaded) return false;
 		this.#badReports = this.#isBad(report, sent) ? this.#badReports + 1 : 0;
 		if (this.#badReports < LINK.badReports) return false;
 		const inVain = now - this.#since < LINK.proof;
 		this.#pause = inVain ? Math.min(this.#pause * 2, LINK.longestPause) : LINK.firstPause;
-		return this.#set(true, now);
+		this.#set(true, now);
+		return true;
 	}
 
 	#isBad({ loss = 0, roundTrip, estimate }: LinkReport, sent: number): boolean {
@@ -61,11 +69,10 @@ export class LinkWatch {
 		return queued || loss >= LINK.congestionLoss;
 	}
 
-	#set(overloaded: boolean, now: number): true {
+	#set(overloaded: boolean, now: number): void {
 		this.#overloadedBefore = this.overloadedFor(now);
 		this.#overloaded = overloaded;
 		this.#since = now;
 		this.#badReports = 0;
-		return true;
 	}
 }

@@ -11,7 +11,7 @@ import type { TrackSender } from './track-sender.ts';
  */
 export class LossRepair {
 	readonly #clock: Clock;
-	readonly #budget: RepairBudget;
+	readonly #budget = new RepairBudget();
 	/** Of sequence numbers: looking one up costs time even when nothing is sent. */
 	readonly #wishes = new RepairBudget(REPAIR.wishBurst, REPAIR.wishesPerSecond);
 	readonly #view: ReceiverView;
@@ -21,9 +21,8 @@ export class LossRepair {
 	#packets = 0;
 	#bytes = 0;
 
-	constructor(clock: Clock, budget: RepairBudget, view: ReceiverView) {
+	constructor(clock: Clock, view: ReceiverView) {
 		this.#clock = clock;
-		this.#budget = budget;
 		this.#view = view;
 	}
 

@@ -60,6 +60,11 @@ export class PacketRing {
 		return this.#frames[index & this.#mask] as number;
 	}
 
+	/** `Clock.now()` when a packet came; of the oldest one held, when it is gone. */
+	time(index: number): number {
+		return this.#times[Math.max(index, this.#first) & this.#mask] as number;
+	}
+
 	/** Drops what came before `time` (`Clock.now()`), but nothing from index `keep` on. */
 	forget(time: number, keep: number): void {
 		while (this.#first < Math.min(keep, this.#next) && (this.#times[this.#first & this.#mask] as number) < time) {

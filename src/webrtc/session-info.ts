@@ -1,4 +1,9 @@
 import type { SkippedTrack } from './carried-tracks.ts';
+import type { LinkWatch } from './link-watch.ts';
+import type { LossRepair } from './loss-repair.ts';
+import type { AcceptedSection, Negotiation } from './negotiation.ts';
+import type { ReceiverView } from './receiver-view.ts';
+import type { Traffic } from './traffic.ts';
 import type { TransportName } from './transport/secure-transport.ts';
 
 /** A WHEP session as the API shows it. */
@@ -10,7 +15,7 @@ export type SessionInfo = {
 	created_at: string;
 	/** Milliseconds from the offer to DTLS done. */
 	connected_after_ms?: number;
-	/** Milliseconds from the offer to the first media packet sent. */
+	/** Milliseconds from the offer to the first media packet sent, of the picture where there is one. */
 	first_media_after_ms?: number;
 	remote?: string;
 	/** What encrypts and sends its media. */
@@ -34,3 +39,57 @@ export type SessionInfo = {
 	audio?: string;
 	skipped_tracks: SkippedTrack[];
 };
+
+/** What there is to tell about a viewer. Times are of `Clock.now()` unless said otherwise. */
+export type SessionFacts = {
+	readonly id: string;
+	readonly streamId: string;
+	readonly state: { readonly name: 'connecting' | 'closed' } | { readonly name: 'connected'; readonly since: number };
+	readonly createdAt: number;
+	/** Milliseconds since the Unix epoch. */
+	readonly createdWall: number;
+	readonly remote: string | undefined;
+	readonly transport: TransportName;
+	readonly negotiation: Negotiation;
+	/** When the first packet of the picture, or of the sound of a stream without, was sent. */
+	readonly startedAt: number | undefined;
+	readonly traffic: Traffic;
+	readonly repair: LossRepair;
+	readonly receiver: ReceiverView;
+	readonly link: LinkWatch;
+	readonly pictureLosses: number;
+};
+
+/** @param now `Clock.now()` */
+export function sessionInfo(facts: SessionFacts, now: number): SessionInfo {
+	const { state, createdAt, startedAt, remote, negotiation, traffic, repair, link } = facts;
+	const { loss, roundTrip } = facts.receiver;
+	return {
+		id: facts.id,
+		stream_id: facts.streamId,
+		state: state.name,
+		created_at: new Date(facts.createdWall).toISOString(),
+		...(state.name === 'connected' && { connected_after_ms: Math.round(state.since - createdAt) }),
+		...(startedAt !== undefined && { first_media_after_ms: Math.round(startedAt - createdAt) }),
+		...(remote !== undefined && { remote }),
+		transport: facts.transport,
+		packets_sent: traffic.packets,
+		bytes_sent: traffic.bytes,
+		current_bitrate: Math.round(traffic.bitrate(now)),
+		nack_received: repair.requests,
+		packets_retransmitted: repair.packets,
+		pli_received: facts.pictureLosses,
+		...(loss !== undefined && { loss }),
+		...(roundTrip !== undefined && { rtt_ms: Math.round(roundTrip * 10) / 10 }),
+		key_frames_only: link.overloaded,
+		key_frames_only_ms: Math.round(link.overloadedFor(now)),
+		...(negotiation.video && { video: codecLabel(negotiation.video) }),
+		...(negotiation.audio && { audio: codecLabel(negotiation.audio) }),
+		skipped_tracks: [...negotiation.skipped],
+	};
+}
+
+function codecLabel({ codec }: AcceptedSection): string {
+	const profile = codec.parameters.get('profile-level-id');
+	return profile === undefined ? codec.name : `${codec.name} ${profile}`;
+}

@@ -33,6 +33,7 @@ export class TrackSender {
 	/** Ring index to send next while behind the live point. */
 	#cursor: number | undefined;
 	#live: Destination | undefined;
+	#liveAt = Number.NEGATIVE_INFINITY;
 	#octets = 0;
 	/** What `lane.octets` was when this sender went live. */
 	#octetsAtLive = 0;
@@ -52,8 +53,11 @@ export class TrackSender {
 		return this.#live !== undefined;
 	}
 
-	/** `Clock.now()` when the first packet was sent, or the live point joined. */
+	/** `Clock.now()` when the first packet was sent. To be asked while the ring has that packet. */
 	get startedAt(): number | undefined {
+		// Who began at the live point gets its packets without being asked.
+		const first = this.#history.current?.index;
+		if (first !== undefined && this.packets > 0) this.#startedAt ??= this.lane.ring.time(first);
 		return this.#startedAt;
 	}
 
@@ -74,7 +78,7 @@ export class TrackSender {
 
 	/** What a sender report says of it (RFC 3550 section 6.4.1); undefined while nothing is sent. @param wall `Clock.wall()` */
 	report(wall: number): Omit<SenderReport, 'type'> | undefined {
-		if (this.#startedAt === undefined || !this.lane.begun) return undefined;
+		if ((this.startedAt === undefined && !this.#live) || !this.lane.begun) return undefined;
 		return {
 			ssrc: this.lane.ssrc,
 			ntp: ntpFromUnix(wall),
@@ -85,9 +89,9 @@ export class TrackSender {
 		};
 	}
 
-	/** `Clock.now()` when this viewer was last sent a key frame. */
-	get keyFrameAt(): number {
-		return Math.max(this.#replayedAt, this.#live ? this.lane.groupAt : Number.NEGATIVE_INFINITY);
+	/** `Clock.now()` when this viewer, who is live, last had been sent a key frame and all that follows it. */
+	get completeAt(): number {
+		return Math.max(this.#liveAt, this.lane.groupAt);
 	}
 
 	/** Goes on from a packet of the ring; what has been sent before stays as it was. `advance` does the sending. */
@@ -136,10 +140,7 @@ export class TrackSender {
 		const { next } = this.lane.ring;
 		const bytes = this.#sendUpTo(next, maxBytes, now);
 		const segment = this.#history.current;
-		if (segment && this.#cursor === next) {
-			this.#startedAt ??= now;
-			this.#joinLive(segment);
-		}
+		if (segment && this.#cursor === next) this.#joinLive(segment, now);
 		return bytes;
 	}
 
@@ -204,9 +205,10 @@ export class TrackSender {
 		if (group && this.#cursor !== undefined && this.#cursor < group.index) this.start(group.index, undefined, now);
 	}
 
-	#joinLive(segment: Segment): void {
+	#joinLive(segment: Segment, now: number): void {
 		const { peer, payloadType } = this.#own[0];
 		this.#live = { peer, payloadType, sequenceOffset: (segment.sequence - segment.index) & 0xffff };
+		this.#liveAt = now;
 		this.#octetsAtLive = this.lane.octets;
 		this.#cursor = undefined;
 		this.lane.join(this.#live);

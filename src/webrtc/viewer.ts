@@ -1,11 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import type { LogFacts, Logger } from '../base/logger.ts';
-import { RateMeter } from '../base/rate-meter.ts';
 import { parseRtcp, type ReceiverReferenceTime } from '../media/rtcp.ts';
 import { buildGoodbye, buildReferenceTimeEcho, buildSenderReport } from '../media/rtcp-writer.ts';
 import { CNAME } from './answer.ts';
-import type { Broadcast, BroadcastMember } from './broadcast.ts';
-import { type ConnectionReport, connectionReport } from './connection-report.ts';
+import type { Broadcast } from './broadcast.ts';
+import type { BroadcastMember } from './broadcast-member.ts';
+import { type ConnectionReport, connectionReport, mediaState } from './connection-report.ts';
 import { IceSession } from './ice-session.ts';
 import type { Lane } from './lane.ts';
 import { REPAIR } from './limits.ts';
@@ -14,8 +14,9 @@ import { LossRepair } from './loss-repair.ts';
 import type { AcceptedSection, Negotiation } from './negotiation.ts';
 import { ReceiverView } from './receiver-view.ts';
 import { RepairBudget } from './repair-budget.ts';
-import type { SessionInfo } from './session-info.ts';
+import { type SessionInfo, sessionInfo } from './session-info.ts';
 import { TrackSender } from './track-sender.ts';
+import { Traffic } from './traffic.ts';
 import type { SecureTransport, TransportPeer } from './transport/secure-transport.ts';
 
 export type ViewerOptions = {
@@ -48,12 +49,12 @@ export class Viewer implements BroadcastMember {
 	readonly #createdAt: number;
 	readonly #createdWall: number;
 	readonly #receiver = new ReceiverView();
-	readonly #budget = new RepairBudget();
+	/** Of groups of pictures sent again: their own, or the losses among them would not be repaired. */
+	readonly #replays = new RepairBudget();
 	readonly #repair: LossRepair;
-	readonly #rate = new RateMeter();
+	readonly #traffic: Traffic;
 	readonly #link = new LinkWatch();
 	#state: ViewerState = { name: 'connecting' };
-	#measuredBytes = 0;
 	#plis = 0;
 	#echoedAt = Number.NEGATIVE_INFINITY;
 
@@ -66,7 +67,7 @@ export class Viewer implements BroadcastMember {
 		this.id = options.id;
 		this.streamId = options.streamId;
 		this.#options = options;
-		this.#repair = new LossRepair(options.clock, this.#budget, this.#receiver);
+		this.#repair = new LossRepair(options.clock, this.#receiver);
 		this.#createdAt = options.clock.now();
 		this.#createdWall = options.clock.wall();
 		const { negotiation, broadcast, transport } = options;
@@ -82,6 +83,7 @@ export class Viewer implements BroadcastMember {
 		this.ice = new IceSession(peer, local, negotiation.transport.ufrag);
 		this.video = this.#createSender(broadcast.video, negotiation.video);
 		this.audio = this.#createSender(broadcast.audio, negotiation.audio);
+		this.#traffic = new Traffic(this.video, this.audio, this.#repair);
 		broadcast.join(this);
 	}
 
@@ -90,7 +92,7 @@ export class Viewer implements BroadcastMember {
 		if (this.#state.name !== 'connected') return;
 		const { clock } = this.#options;
 		const now = clock.now();
-		this.#measure(now);
+		this.#traffic.measure(now);
 		this.#watchLink(now);
 		const wall = clock.wall();
 		for (const sender of [this.video, this.audio]) {
@@ -99,9 +101,13 @@ export class Viewer implements BroadcastMember {
 		}
 	}
 
-	/** True while the link is too slow for the stream. */
-	get reduced(): boolean {
-		return this.#link.overloaded;
+	mayResume(now: number): boolean {
+		return this.#link.mayResume(now);
+	}
+
+	resumed(now: number): void {
+		this.#link.resume(now);
+		this.#logLink('a viewer gets all frames again');
 	}
 
 	/** Says goodbye to the browser and ends the session. Idempotent. */
@@ -118,41 +124,32 @@ export class Viewer implements BroadcastMember {
 
 	/** Where connecting stands, or stopped. */
 	connection(): ConnectionReport {
-		const sent = (this.video ?? this.audio)?.packets ?? 0;
-		return connectionReport(this.#peer.diagnosis(), this.ice.local.candidates, sent > 0);
+		return connectionReport(this.#peer.diagnosis(), this.ice.local.candidates, mediaState(this.video, this.audio));
 	}
 
 	/** The session as the API shows it. */
 	info(): SessionInfo {
-		const { clock, negotiation } = this.#options;
-		const now = clock.now();
-		this.#measure(now);
-		const startedAt = this.video?.startedAt ?? this.audio?.startedAt;
-		const { remote } = this.#peer.diagnosis();
-		const { loss, roundTrip } = this.#receiver;
-		return {
-			id: this.id,
-			stream_id: this.streamId,
-			state: this.#state.name,
-			created_at: new Date(this.#createdWall).toISOString(),
-			...(this.#state.name === 'connected' && { connected_after_ms: Math.round(this.#state.since - this.#createdAt) }),
-			...(startedAt !== undefined && { first_media_after_ms: Math.round(startedAt - this.#createdAt) }),
-			...(remote !== undefined && { remote }),
-			transport: this.#options.transport.name,
-			packets_sent: (this.video?.packets ?? 0) + (this.audio?.packets ?? 0) + this.#repair.packets,
-			bytes_sent: this.#bytes(),
-			current_bitrate: Math.round(this.#rate.perSecond(now) * 8),
-			nack_received: this.#repair.requests,
-			packets_retransmitted: this.#repair.packets,
-			pli_received: this.#plis,
-			...(loss !== undefined && { loss }),
-			...(roundTrip !== undefined && { rtt_ms: Math.round(roundTrip * 10) / 10 }),
-			key_frames_only: this.reduced,
-			key_frames_only_ms: Math.round(this.#link.overloadedFor(now)),
-			...(negotiation.video && { video: codecLabel(negotiation.video) }),
-			...(negotiation.audio && { audio: codecLabel(negotiation.audio) }),
-			skipped_tracks: [...negotiation.skipped],
-		};
+		const now = this.#options.clock.now();
+		this.#traffic.measure(now);
+		return sessionInfo(
+			{
+				id: this.id,
+				streamId: this.streamId,
+				state: this.#state,
+				createdAt: this.#createdAt,
+				createdWall: this.#createdWall,
+				remote: this.#peer.diagnosis().remote,
+				transport: this.#options.transport.name,
+				negotiation: this.#options.negotiation,
+				startedAt: (this.video ?? this.audio)?.startedAt,
+				traffic: this.#traffic,
+				repair: this.#repair,
+				receiver: this.#receiver,
+				link: this.#link,
+				pictureLosses: this.#plis,
+			},
+			now,
+		);
 	}
 
 	#createSender(lane: Lane | undefined, accepted: AcceptedSection | undefined): TrackSender | undefined {
@@ -218,20 +215,24 @@ export class Viewer implements BroadcastMember {
 	#onPictureLoss(ssrc: number, now: number): void {
 		if (!this.video || ssrc !== this.video.lane.ssrc) return;
 		this.#plis++;
-		if (this.reduced) return;
-		// A request that left the browser before the last key frame can have arrived there says nothing new.
+		// What is lost of a group that is under way is repaired. Who gets key frames only is never live.
+		if (!this.video.live) return;
+		// A request that left the browser before the last key frame, and what follows it, can have arrived there says nothing new.
 		const roundTrip = this.#receiver.roundTrip ?? REPAIR.assumedRoundTrip;
-		if (now - this.video.keyFrameAt < roundTrip) return;
-		this.#options.broadcast.wantKeyFrame(this.video, this.#budget);
+		if (now - this.video.completeAt < roundTrip) return;
+		this.#options.broadcast.wantKeyFrame(this.video, this.#replays);
 	}
 
-	/** Cuts a viewer who cannot keep up down to key frames, and lets it try again. */
+	/** Cuts a viewer who cannot keep up down to key frames. */
 	#watchLink(now: number): void {
-		if (!this.video || !this.#link.update(this.#receiver, this.#rate.perSecond(now) * 8, now)) return;
-		if (this.reduced) this.#options.broadcast.reduce(this);
+		if (!this.video || !this.#link.update(this.#receiver, this.#traffic.bitrate(now), now)) return;
+		this.#options.broadcast.reduce(this);
+		this.#logLink('the link of a viewer is too slow: key frames only');
+	}
+
+	#logLink(message: string): void {
 		const { loss, roundTrip, estimate } = this.#receiver;
-		const what = this.reduced ? 'the link of a viewer is too slow: key frames only' : 'a viewer gets all frames again';
-		this.#log({ loss, round_trip_ms: roundTrip, estimate }, what);
+		this.#log({ loss, round_trip_ms: roundTrip, estimate }, message);
 	}
 
 	#senderOf(ssrc: number): TrackSender | undefined {
@@ -241,16 +242,6 @@ export class Viewer implements BroadcastMember {
 
 	#mainSsrc(): number | undefined {
 		return (this.video ?? this.audio)?.lane.ssrc;
-	}
-
-	#bytes(): number {
-		return (this.video?.octets ?? 0) + (this.audio?.octets ?? 0) + this.#repair.bytes;
-	}
-
-	#measure(now: number): void {
-		const bytes = this.#bytes();
-		this.#rate.add(bytes - this.#measuredBytes, now);
-		this.#measuredBytes = bytes;
 	}
 
 	/** A logger of its own would cost each viewer more than its few lines. */
@@ -270,9 +261,4 @@ export class Viewer implements BroadcastMember {
 		this.#options.broadcast.leave(this);
 		this.#options.onClosed();
 	}
-}
-
-function codecLabel({ codec }: AcceptedSection): string {
-	const profile = codec.parameters.get('profile-level-id');
-	return profile === undefined ? codec.name : `${codec.name} ${profile}`;
 }

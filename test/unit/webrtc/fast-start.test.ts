@@ -2,7 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { CATCH_UP } from '../../../src/webrtc/limits.ts';
 import type { MediaPacket } from '../../../src/webrtc/transport/secure-transport.ts';
 import { markOf } from '../../fakes/fake-pictures.ts';
-import { FRAME_MS, timeline, WebRtcScene } from '../../fakes/webrtc-scene.ts';
+import { PCMA } from '../../fakes/sample-tracks.ts';
+import { FRAME_MS, type SceneViewer, timeline, WebRtcScene } from '../../fakes/webrtc-scene.ts';
 
 const FRAME_TICKS = FRAME_MS * 90;
 
@@ -77,6 +78,42 @@ describe('the first picture', () => {
 		expect(scene.server.connection(viewer.id)?.stage).toBe('media');
 	});
 
+	it('counts as sent once a packet of it was, not when there was only sound', async () => {
+		const scene = new WebRtcScene();
+		const viewer = await scene.join();
+		const firstMedia = () => scene.server.session(viewer.id)?.first_media_after_ms;
+		await scene.clock.advance(500);
+		expect(firstMedia()).toBeUndefined();
+		scene.sound();
+		await scene.clock.advance(500);
+		expect(firstMedia()).toBeUndefined();
+		await scene.play(2, { key: true });
+		expect(firstMedia()).toBe(1_000);
+	});
+
+	it('counts as sent with the first burst of a group that is paced', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(100, { key: true, size: 40_000 });
+		const viewer = await scene.offer();
+		await scene.clock.advance(70);
+		viewer.peer.secure();
+		await scene.clock.advance(2_000);
+		expect(scene.server.session(viewer.id)?.first_media_after_ms).toBe(70);
+	});
+
+	it.each([1, 50])('counts as sent with the first sound of a camera without video, sound %d', async (sounds) => {
+		const scene = new WebRtcScene({ tracks: [PCMA] });
+		const viewer = await scene.join();
+		const firstMedia = () => scene.server.session(viewer.id)?.first_media_after_ms;
+		await scene.clock.advance(700);
+		expect(firstMedia()).toBeUndefined();
+		for (let count = 0; count < sounds; count++) {
+			scene.sound(PCMA);
+			await scene.clock.advance(300);
+		}
+		expect(firstMedia()).toBe(700);
+	});
+
 	it('is paced when the group is big, and what is live meanwhile follows in order', async () => {
 		const scene = new WebRtcScene();
 		await scene.play(20, { key: true, size: 50_000 });
@@ -123,6 +160,39 @@ describe('the first picture', () => {
 		const most = Math.max(...steps.slice(window).map((total, at) => total - (steps[at] ?? 0)));
 		expect(most).toBeLessThan((CATCH_UP.chunk + 1_200) * (window + 1));
 		expect(steps.at(-1)).toBeGreaterThan(4_000_000);
+	});
+
+	it('comes to many at once at 640 Mbit/s at most, and each gets its turn', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(20, { key: true, size: 50_000 });
+		const viewers: SceneViewer[] = [];
+		for (let count = 0; count < 40; count++) viewers.push(await scene.join());
+		const sent = () => viewers.map(({ peer, video }) => bytes(peer.first(video)));
+		const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);
+		let before = sent();
+		for (let period = 0; period < 10; period++) {
+			await scene.clock.advance(CATCH_UP.period);
+			const after = sent();
+			expect(sum(after) - sum(before)).toBeLessThan(80_000 * CATCH_UP.period + CATCH_UP.chunk + 1_200);
+			before = after;
+		}
+		expect(Math.max(...before) - Math.min(...before)).toBeLessThan(CATCH_UP.chunk + 1_200);
+		await scene.clock.advance(1_000);
+		expect(Math.min(...sent())).toBeGreaterThan(20 * 50_000);
+	});
+
+	it('that is under way ends with the session, for good', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(20, { key: true, size: 50_000 });
+		const [gone, other] = [await scene.join(), await scene.join()];
+		scene.server.remove(gone.id);
+		const served = new Set<unknown>();
+		vi.spyOn(scene.transport, 'send').mockImplementation((_packets, destinations) => {
+			for (const { peer } of destinations) served.add(peer);
+		});
+		await scene.clock.advance(1_000);
+		await scene.play(3);
+		expect([...served]).toEqual([other.peer]);
 	});
 
 	it('skips to a new key picture when it comes before the old group is through', async () => {

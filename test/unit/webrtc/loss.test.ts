@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readUint32 } from '../../../src/media/big-endian.ts';
 import { REPAIR } from '../../../src/webrtc/limits.ts';
-import { nack, receiverReferenceTime, receiverReport } from '../../fakes/feedback.ts';
+import { nack, pictureLoss, receiverReferenceTime, receiverReport } from '../../fakes/feedback.ts';
 import { NackReceiver } from '../../fakes/nack-receiver.ts';
 import { recordedOffer } from '../../fakes/offers.ts';
 import { FRAME_MS, WebRtcScene } from '../../fakes/webrtc-scene.ts';
@@ -13,8 +13,17 @@ const FREEZE = 150 + FRAME_MS;
 /** Each is another network. */
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => number * 7919);
 
+type Camera = {
+	readonly pictureBytes?: number;
+	/** Pictures of a group. */
+	readonly group?: number;
+	/** The picture before which the viewer reports a lost picture. */
+	readonly pictureLossAt?: number;
+};
+
 /** A camera through a bad network; what became of each packet. */
-async function watchFor(seconds: number, loss: number, seed: number, pictureBytes = 9_000) {
+async function watchFor(seconds: number, loss: number, seed: number, camera: Camera = {}) {
+	const { pictureBytes = 9_000, group = 50, pictureLossAt } = camera;
 	const scene = new WebRtcScene();
 	scene.show(true);
 	const viewer = await scene.join(OFFER);
@@ -26,7 +35,8 @@ async function watchFor(seconds: number, loss: number, seed: number, pictureByte
 			receiver.step();
 			await scene.clock.advance(1);
 		}
-		scene.show(picture % 50 === 0, pictureBytes);
+		if (picture === pictureLossAt) viewer.peer.options.onRtcp(pictureLoss(viewer.video));
+		scene.show(picture % group === 0, pictureBytes);
 	}
 	return { receiver, info: scene.server.session(viewer.id) };
 }
@@ -54,10 +64,21 @@ describe('through a network with loss', () => {
 	});
 
 	it('of 0.1 each way is heard in full at 20 Mbit/s', async () => {
-		const { receiver, info } = await watchFor(10, 0.1, 7, 100_000);
+		const { receiver, info } = await watchFor(10, 0.1, 7, { pictureBytes: 100_000 });
 		expect(receiver.counts.sent).toBeGreaterThan(20_000);
 		expect(receiver.nacks).toBeGreaterThan(200);
 		expect(info?.nack_received).toBe(receiver.nacks);
+	});
+});
+
+describe('a group that is sent again', () => {
+	it.each([10_000, 40_000])('leaves enough for the repair of pictures of %d bytes', async (pictureBytes) => {
+		const { receiver, info } = await watchFor(14, 0.05, 7919, { pictureBytes, group: 100, pictureLossAt: 60 });
+		expect(info).toMatchObject({ pli_received: 1 });
+		expect(receiver.counts.sent).toBeGreaterThan((14 * 25 + 59) * Math.floor(pictureBytes / 1_196));
+		expect(receiver.missing).toBeLessThan(20);
+		const late = receiver.arrivals.filter(({ sentAt, latency }) => sentAt >= 1000 && latency > FREEZE);
+		expect(new Set(late.map(({ sentAt }) => sentAt)).size).toBe(0);
 	});
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { REPAIR } from '../../../src/webrtc/limits.ts';
 import { markOf } from '../../fakes/fake-pictures.ts';
 import { fullIntraRequest, pictureLoss } from '../../fakes/feedback.ts';
@@ -81,5 +81,69 @@ describe('a lost picture', () => {
 		const live = 250 * 8_000;
 		expect(after - before).toBeLessThan(live + 2 * REPAIR.burst + 10 * REPAIR.bytesPerSecond + 300 * 8_000);
 		expect(viewer.peer.reused).toEqual([]);
+	});
+
+	it('while the group is still under way does not send it twice, but is answered afterwards', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(100, { key: true, size: 40_000 });
+		const viewer = await scene.join();
+		const sent = () => viewer.peer.first(viewer.video).reduce((sum, { payload }) => sum + payload.length, 0);
+		await scene.clock.advance(150);
+		expect(sent()).toBeLessThan(2_000_000);
+		viewer.peer.options.onRtcp(pictureLoss(viewer.video));
+		await scene.play(60, { size: 500 });
+		expect(sent()).toBeLessThan(1.1 * 100 * 40_000);
+		viewer.peer.options.onRtcp(pictureLoss(viewer.video));
+		await scene.play(60, { size: 500 });
+		expect(sent()).toBeGreaterThan(2 * 100 * 40_000);
+	});
+
+	it('of a viewer who was still behind a moment ago says nothing new', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(100, { key: true, size: 40_000 });
+		const viewer = await scene.join();
+		const packets = () => viewer.peer.first(viewer.video).length;
+		const group = 100 * Math.ceil(40_000 / 1_196);
+		for (let step = 0; packets() < group; step++) {
+			expect(step).toBeLessThan(1_000);
+			await scene.clock.advance(1);
+		}
+		await scene.clock.advance(REPAIR.assumedRoundTrip - 10);
+		viewer.peer.options.onRtcp(pictureLoss(viewer.video));
+		await scene.play(20, { size: 500 });
+		expect(packets()).toBeLessThan(group + 30);
+	});
+
+	it('that is lost again waits for its turn', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(20, { key: true, size: 300 });
+		const viewer = await scene.join();
+		await scene.play(20, { size: 300 });
+		viewer.peer.options.onRtcp(pictureLoss(viewer.video));
+		await scene.play(5, { size: 300 });
+		const had = viewer.peer.first(viewer.video).length;
+		expect(had).toBeGreaterThan(80);
+		viewer.peer.options.onRtcp(pictureLoss(viewer.video));
+		const passed = 5 * FRAME_MS;
+		const frames = Math.ceil((REPAIR.keyFrameInterval - passed) / FRAME_MS);
+		await scene.play(frames, { size: 300 });
+		expect(viewer.peer.first(viewer.video)).toHaveLength(had + frames);
+		await scene.play(1, { size: 300 });
+		expect(viewer.peer.first(viewer.video).length).toBeGreaterThan(had + frames + 45);
+	});
+
+	it('of a viewer who left meanwhile is forgotten', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(20, { key: true });
+		const [gone, other] = [await scene.join(), await scene.join()];
+		await scene.play(20);
+		gone.peer.options.onRtcp(pictureLoss(gone.video));
+		scene.server.remove(gone.id);
+		const served = new Set<unknown>();
+		vi.spyOn(scene.transport, 'send').mockImplementation((_packets, destinations) => {
+			for (const { peer } of destinations) served.add(peer);
+		});
+		await scene.play(5);
+		expect([...served]).toEqual([other.peer]);
 	});
 });

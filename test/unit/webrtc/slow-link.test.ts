@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LINK } from '../../../src/webrtc/limits.ts';
 import { type LinkReport, LinkWatch } from '../../../src/webrtc/link-watch.ts';
 import { estimate, pictureLoss, receiverReport } from '../../fakes/feedback.ts';
-import { type SceneViewer, WebRtcScene } from '../../fakes/webrtc-scene.ts';
+import { type SceneViewer, timeline, WebRtcScene } from '../../fakes/webrtc-scene.ts';
 
 const SENT = 2_000_000;
 const GOOD: LinkReport = { loss: 0, roundTrip: 20, estimate: undefined };
@@ -10,7 +10,9 @@ const GOOD: LinkReport = { loss: 0, roundTrip: 20, estimate: undefined };
 /** Seconds of a link, one report each; which of them ended with the viewer cut down. */
 function watch(reports: readonly LinkReport[], link = new LinkWatch(), from = 0): boolean[] {
 	return reports.map((report, second) => {
-		link.update(report, SENT, (from + second) * 1000);
+		const now = (from + second) * 1000;
+		if (link.mayResume(now)) link.resume(now);
+		else link.update(report, SENT, now);
 		return link.overloaded;
 	});
 }
@@ -64,6 +66,27 @@ describe('LinkWatch', () => {
 	});
 });
 
+describe('LinkWatch and a chance that takes effect late', () => {
+	it('counts from there', () => {
+		const link = new LinkWatch();
+		const bad = repeat(LINK.badReports, { loss: 0.4 });
+		watch(bad, link);
+		const since = (LINK.badReports - 1) * 1000;
+		expect(link.mayResume(since + LINK.firstPause - 1)).toBe(false);
+		expect(link.mayResume(since + LINK.firstPause)).toBe(true);
+		const resumed = since + LINK.firstPause + LINK.proof;
+		expect(link.overloaded).toBe(true);
+		link.resume(resumed);
+		expect(link.overloaded).toBe(false);
+		expect(link.overloadedFor(resumed + 1000)).toBe(LINK.firstPause + LINK.proof);
+		// In vain.
+		expect(watch(bad, link, resumed / 1000 + 1).at(-1)).toBe(true);
+		const again = resumed + LINK.badReports * 1000;
+		expect(link.mayResume(again + LINK.firstPause)).toBe(false);
+		expect(link.mayResume(again + 2 * LINK.firstPause)).toBe(true);
+	});
+});
+
 describe('a viewer with a slow link', () => {
 	const bad = (viewer: SceneViewer) => {
 		viewer.peer.options.onRtcp(receiverReport(viewer.video, { fractionLost: 128, lsr: 0, dlsr: 0 }));
@@ -113,12 +136,88 @@ describe('a viewer with a slow link', () => {
 		expect(key_frames_only_ms).toBeGreaterThanOrEqual(LINK.firstPause);
 	});
 
+	it('gets every frame at once with its chance where the cached group is small', async () => {
+		const { scene, slow } = await cutDown();
+		slow.peer.options.onRtcp(receiverReport(slow.video, { fractionLost: 0, lsr: 0, dlsr: 0 }));
+		const had = slow.peer.first(slow.video).length;
+		// One group, which goes on over the whole pause.
+		await scene.play((LINK.firstPause / 1000 + 2) * 25, { key: true });
+		expect(scene.server.session(slow.id)).toMatchObject({ key_frames_only: false });
+		const since = slow.peer.first(slow.video).slice(had);
+		expect(timeline(since).length).toBeGreaterThan((LINK.firstPause / 1000 + 2) * 25);
+		const steps = timeline(since);
+		expect([...steps].sort((a, b) => a - b)).toEqual(steps);
+		expect(since.every(({ index }, at) => index === (since[0]?.index ?? 0) + at)).toBe(true);
+		expect(slow.peer.reused).toEqual([]);
+	});
+
+	it('counts as cut down until it gets every frame again, where the group is too big to be sent at once', async () => {
+		const scene = new WebRtcScene();
+		const seconds = async (count: number, key: boolean) => {
+			for (let second = 0; second < count; second++) await scene.play(25, { key: key && second === 0, size: 6_000 });
+		};
+		await seconds(1, true);
+		const slow = await scene.join();
+		const info = () => scene.server.session(slow.id);
+		for (let count = 0; count < LINK.badReports; count++) {
+			bad(slow);
+			await seconds(1, false);
+		}
+		await seconds(1, true);
+		expect(info()).toMatchObject({ key_frames_only: true });
+		slow.peer.options.onRtcp(receiverReport(slow.video, { fractionLost: 0, lsr: 0, dlsr: 0 }));
+		await seconds(20, false);
+		const { key_frames_only_ms: before = 0 } = info() ?? {};
+		expect(before).toBeGreaterThan(20_000);
+		expect(info()).toMatchObject({ key_frames_only: true });
+		const had = slow.peer.first(slow.video).length;
+		await seconds(1, true);
+		expect(info()).toMatchObject({ key_frames_only: false });
+		expect(timeline(slow.peer.first(slow.video).slice(had))).toHaveLength(25);
+		expect(info()?.key_frames_only_ms).toBe(before);
+		// The chance is in vain: the next one comes after twice the pause.
+		for (let count = 0; count < LINK.badReports; count++) {
+			bad(slow);
+			await seconds(1, true);
+		}
+		expect(info()).toMatchObject({ key_frames_only: true });
+		for (let count = 0; count < (2 * LINK.firstPause) / 1000 - 1; count++) await seconds(1, true);
+		expect(info()).toMatchObject({ key_frames_only: true });
+		for (let count = 0; count < 2; count++) await seconds(1, true);
+		expect(info()).toMatchObject({ key_frames_only: false });
+	});
+
 	it('is not sent the group again for a lost picture', async () => {
 		const { scene, slow } = await cutDown();
 		const had = slow.peer.sent.length;
 		slow.peer.options.onRtcp(pictureLoss(slow.video));
 		await scene.play(10);
 		expect(slow.peer.sent.length).toBe(had);
+	});
+
+	it('gets no more of a group that is still under way', async () => {
+		const scene = new WebRtcScene();
+		// Who comes first begins the seconds: the other one is judged soon after it came.
+		await scene.join();
+		await scene.play(150, { key: true, size: 100_000 });
+		await scene.clock.advance(990);
+		const slow = await scene.join();
+		const sent = () => slow.peer.first(slow.video).length;
+		for (let second = 0; second < LINK.badReports; second++) {
+			bad(slow);
+			await scene.clock.advance(second === 0 ? 10 : 1_000);
+		}
+		expect(scene.server.session(slow.id)).toMatchObject({ key_frames_only: true });
+		const had = sent();
+		expect(had).toBeLessThan((150 * 100_000) / 1_196);
+		await scene.play(10);
+		expect(sent()).toBe(had);
+		await scene.play(10, { key: true });
+		const since = slow.peer.first(slow.video).slice(had);
+		expect(timeline(since)).toHaveLength(1);
+		expect(slow.peer.first(slow.video).map(({ index }) => index)).toEqual(
+			Array.from({ length: sent() }, (_, at) => at + 1),
+		);
 	});
 
 	it('leaves without a trace', async () => {
