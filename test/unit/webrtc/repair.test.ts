@@ -54,6 +54,19 @@ describe('NACK', () => {
 		expect(resent(viewer)).toBe(0);
 	});
 
+	it('for a packet of the group before is answered for two seconds', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(5, { key: true });
+		const viewer = await scene.join();
+		await scene.play(40, { key: true });
+		viewer.peer.options.onRtcp(nack(viewer.video, [2]));
+		expect(resent(viewer)).toBe(1);
+		await scene.play(15);
+		const both = resent(viewer);
+		viewer.peer.options.onRtcp(nack(viewer.video, [3]));
+		expect(resent(viewer)).toBe(both);
+	});
+
 	it('repeated within a round trip is answered once', async () => {
 		const scene = new WebRtcScene();
 		await scene.play(5, { key: true });
@@ -138,6 +151,21 @@ describe('RTCP', () => {
 		const info = scene.server.session(viewer.id);
 		expect(info?.loss).toBe(0.25);
 		expect(info?.rtt_ms).toBeCloseTo(30, 0);
+	});
+
+	it('tells the loss of the picture, whatever that of the sound is', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(5, { key: true });
+		const viewer = await scene.join();
+		const hear = (ssrc: number, fractionLost: number) =>
+			viewer.peer.options.onRtcp(receiverReport(ssrc, { fractionLost, lsr: 0, dlsr: 0 }));
+		const loss = () => scene.server.session(viewer.id)?.loss;
+		hear(viewer.audio, 128);
+		expect(loss()).toBeUndefined();
+		hear(viewer.video, 64);
+		await scene.clock.advance(5_000);
+		hear(viewer.audio, 128);
+		expect(loss()).toBe(0.25);
 	});
 
 	it('S9: that is junk changes nothing', async () => {

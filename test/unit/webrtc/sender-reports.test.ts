@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { unixFromNtp } from '../../../src/media/ntp.ts';
 import { parseRtcp, type SenderReport } from '../../../src/media/rtcp.ts';
-import { REPORT_PERIOD } from '../../../src/webrtc/limits.ts';
+import { MAX_G711_SAMPLES, REPORT_PERIOD } from '../../../src/webrtc/limits.ts';
 import type { FakePeer } from '../../fakes/fake-transport.ts';
+import { pictureLoss } from '../../fakes/feedback.ts';
+import { PCMA } from '../../fakes/sample-tracks.ts';
 import { settle } from '../../fakes/virtual-clock.ts';
-import { FRAME_MS, WebRtcScene } from '../../fakes/webrtc-scene.ts';
+import { FRAME_MS, timeline, WebRtcScene } from '../../fakes/webrtc-scene.ts';
 
 function reports(peer: FakePeer, ssrc: number): SenderReport[] {
 	return peer.rtcp
@@ -58,5 +60,33 @@ describe('sender reports', () => {
 		const report = reports(peer, video).at(-1);
 		expect(report?.packets).toBe(before.length);
 		expect(report?.octets).toBe(before.reduce((sum, { payload }) => sum + payload.length, 0));
+	});
+
+	it('count what was sent before the viewer left the live point for a while', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(10, { key: true });
+		const { peer, video } = await scene.join();
+		await scene.play(20);
+		peer.options.onRtcp(pictureLoss(video));
+		await scene.play(5);
+		const before = peer.first(video);
+		expect(timeline(before).length).toBeGreaterThan(60);
+		await scene.clock.advance(REPORT_PERIOD);
+		const report = reports(peer, video).at(-1);
+		expect(report?.packets).toBe(before.length);
+		expect(report?.octets).toBe(before.reduce((sum, { payload }) => sum + payload.length, 0));
+	});
+
+	it('know the time of sound that was split', async () => {
+		const scene = new WebRtcScene({ tracks: [PCMA] });
+		const { peer, audio } = await scene.join();
+		const wall = scene.clock.wall();
+		scene.sound(PCMA, MAX_G711_SAMPLES + 100);
+		await scene.clock.advance(REPORT_PERIOD);
+		const [begin] = peer.first(audio);
+		const report = reports(peer, audio).at(-1);
+		if (!begin || !report) throw new Error('nothing was sent');
+		const elapsed = unixFromNtp(report.ntp) - wall;
+		expect((report.rtpTimestamp - begin.timestamp) | 0).toBeCloseTo(elapsed * 8, -1);
 	});
 });

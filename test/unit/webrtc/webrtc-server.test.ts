@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseRtcp, type RtcpPacket } from '../../../src/media/rtcp.ts';
 import { MAX_G711_SAMPLES } from '../../../src/webrtc/limits.ts';
+import { picture } from '../../fakes/fake-pictures.ts';
 import type { FakePeer } from '../../fakes/fake-transport.ts';
 import { recordedOffer } from '../../fakes/offers.ts';
 import { AAC, h264Track, OPUS, PCMA } from '../../fakes/sample-tracks.ts';
@@ -153,6 +154,15 @@ describe('a session', () => {
 		const packets = peer.first(video);
 		expect(packets.map(({ index }) => index)).toEqual(packets.map((_, at) => at + 1));
 		expect(timeline(packets)[3]).toBe(180 + 90 * (5_000 + FRAME_MS));
+	});
+
+	it('has times that always rise, also where those of the camera stand still or go back', async () => {
+		const scene = new WebRtcScene();
+		const { peer, video } = await scene.join();
+		for (const [number, pts] of [0, 3_000, 3_000, 2_990, 6_000].entries()) {
+			scene.stream.deliver(picture(VIDEO, number, { key: number === 0, size: 50, at: 0, pts }));
+		}
+		expect(timeline(peer.first(video))).toEqual([0, 3_000, 3_001, 3_002, 6_000]);
 	});
 
 	it('goes on when the picture size changes', async () => {
