@@ -168,7 +168,10 @@ export const sessionSchema = z.strictObject({
 	state: z.enum(['connecting', 'connected', 'closed']),
 	created_at: z.iso.datetime(),
 	connected_after_ms: z.number().exactOptional().describe('From the offer until DTLS was done.'),
-	first_media_after_ms: z.number().exactOptional().describe('From the offer until the first media packet was sent.'),
+	first_media_after_ms: z
+		.number()
+		.exactOptional()
+		.describe('From the offer until the first media packet was sent, of the picture if there is one.'),
 	remote: z.string().exactOptional(),
 	transport: z.enum(['native', 'typescript']).describe('What encrypts and sends its media.'),
 	packets_sent: count(),
