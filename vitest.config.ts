@@ -31,7 +31,7 @@ export default defineConfig({
 					name: 'unit',
 					sequence: { groupOrder: 0 },
 					include: ['test/unit/**/*.test.ts'],
-					testTimeout: 20_000,
+					testTimeout: 60_000,
 					maxWorkers: 2,
 				},
 			},
