@@ -52,7 +52,11 @@ describe('connectionReport', () => {
 		['only where TCP is not offered', CANDIDATES.slice(0, 2), true],
 		['not where it is', CANDIDATES, false],
 	])('advises TCP %s', (_where, candidates, advised) => {
-		const { explanation } = connectionReport({ state: 'new', bindingRequests: 0, dtlsDatagrams: 0 }, candidates, 'sent');
+		const { explanation } = connectionReport(
+			{ state: 'new', bindingRequests: 0, dtlsDatagrams: 0 },
+			candidates,
+			'sent',
+		);
 		expect(explanation.includes('webrtc.tcp_port')).toBe(advised);
 	});
 });
