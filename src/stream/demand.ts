@@ -4,6 +4,8 @@ export type DemandOptions = {
 	clock: Clock;
 	/** Milliseconds between the last release and `onIdle`. */
 	linger: number;
+	/** Asked at the last release: false ends it without a linger. */
+	lingers(): boolean;
 	onIdle(): void;
 };
 
@@ -34,16 +36,11 @@ export class Demand {
 			if (released) return;
 			released = true;
 			this.#holds--;
-			if (this.#holds === 0) this.#linger = this.#options.clock.after(this.#options.linger, () => this.expire());
+			if (this.#holds > 0) return;
+			const { clock, linger, lingers, onIdle } = this.#options;
+			if (lingers()) this.#linger = clock.after(linger, onIdle);
+			else onIdle();
 		};
-	}
-
-	/** Ends a running linger now, if nobody holds. */
-	expire(): void {
-		if (this.#holds > 0 || !this.#linger) return;
-		this.#linger.cancel();
-		this.#linger = undefined;
-		this.#options.onIdle();
 	}
 
 	/** Waits for `resolve` or `reject`, at most `timeout` milliseconds, or until the signal is aborted. */

@@ -1,4 +1,4 @@
-import { toError } from '../base/errors.ts';
+import { type SourceError, toError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Track } from '../media/track.ts';
 import type { AccessUnit } from '../media/unit.ts';
@@ -66,12 +66,12 @@ export class ReaderSet {
 		this.cache.clear();
 	}
 
-	/** Ends every reader. */
-	end(): void {
+	/** Ends every reader. @param cause why, when the camera failed */
+	end(cause?: SourceError): void {
 		const seats = [...this.#seats];
 		this.#seats.clear();
 		this.forget();
-		for (const seat of seats) this.#call(seat, () => seat.reader.onEnd());
+		for (const seat of seats) this.#call(seat, () => seat.reader.onEnd(cause));
 	}
 
 	#hand({ reader, keeps }: Seat, unit: AccessUnit): void {

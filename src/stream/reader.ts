@@ -1,3 +1,4 @@
+import type { SourceError } from '../base/errors.ts';
 import type { Track } from '../media/track.ts';
 import type { AccessUnit } from '../media/unit.ts';
 
@@ -15,8 +16,12 @@ export interface StreamReader {
 	/** Tracks as known now; called on attach if they are known and again whenever they change. */
 	onTracks(tracks: readonly Track[]): void;
 	onUnit(unit: AccessUnit): void;
-	/** The stream is over for this reader (removed from the configuration, shutdown, reader threw). */
-	onEnd(): void;
+	/**
+	 * The stream is over for this reader (removed from the configuration, shutdown, reader threw).
+	 *
+	 * @param cause the camera's failure, when it was that
+	 */
+	onEnd(cause?: SourceError): void;
 }
 
 /** A viewer's claim on a stream: the source runs while at least one lease is held (plus the linger). */
@@ -29,8 +34,10 @@ export interface Lease {
 /** What outputs see of a stream. */
 export interface StreamFace {
 	readonly id: string;
-	/** Empty until the source has announced them. */
+	/** Of this run or the last one; empty until the source has announced any. */
 	readonly tracks: readonly Track[];
+	/** The tracks are those of a source that runs, or is away for a moment. */
+	readonly ready: boolean;
 	/**
 	 * Delivers units to the reader from now on. With `replay`, the cached group of pictures (from the last key
 	 * unit on, with its audio) is delivered first, before this call returns.
@@ -39,6 +46,16 @@ export interface StreamFace {
 	 */
 	attach(reader: StreamReader, options: { replay: boolean }): () => void;
 }
+
+/** How a stream is claimed. */
+export type ClaimOptions = {
+	/**
+	 * Whether these tracks of the last run are enough to go on with. Where they are, and nothing has failed since, the
+	 * lease comes at once while the source starts; readers are ended with the cause when it fails or is not ready within
+	 * the start timeout.
+	 */
+	readonly enough?: (tracks: readonly Track[]) => boolean;
+};
 
 /** Where outputs ask for streams. */
 export interface StreamDirectory {
@@ -49,6 +66,6 @@ export interface StreamDirectory {
 	 * @throws DualcastError `stream_not_found`; a `SourceError` with the real cause as soon as it is known;
 	 * `camera_timeout` after the configured start timeout; the signal's reason when aborted
 	 */
-	claim(id: string, signal?: AbortSignal): Promise<Lease>;
+	claim(id: string, signal?: AbortSignal, options?: ClaimOptions): Promise<Lease>;
 	has(id: string): boolean;
 }

@@ -1,5 +1,5 @@
 import { DualcastError } from '../base/errors.ts';
-import type { Lease, StreamDirectory } from './reader.ts';
+import type { ClaimOptions, Lease, StreamDirectory } from './reader.ts';
 import { Stream, type StreamOptions } from './stream.ts';
 
 /** The streams of this gateway by id. */
@@ -33,7 +33,7 @@ export class StreamRegistry implements StreamDirectory {
 		return [...this.#streams.values()];
 	}
 
-	async claim(id: string, signal?: AbortSignal): Promise<Lease> {
+	async claim(id: string, signal?: AbortSignal, options?: ClaimOptions): Promise<Lease> {
 		const stream = this.#streams.get(id);
 		if (!stream) {
 			throw new DualcastError(
@@ -41,7 +41,7 @@ export class StreamRegistry implements StreamDirectory {
 				'there is no stream of this name; see /api/v1/streams for those there are',
 			);
 		}
-		return stream.claim(signal);
+		return stream.claim(signal, options);
 	}
 
 	/** Closes every stream and waits until the cameras were told. */

@@ -1,16 +1,18 @@
 import type { BackoffOptions } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
-import { DualcastError, SourceError } from '../base/errors.ts';
+import { DualcastError, type SourceError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Track } from '../media/track.ts';
 import { Demand } from './demand.ts';
 import { Ingest } from './ingest.ts';
-import type { Lease, StreamFace, StreamReader } from './reader.ts';
+import type { ClaimOptions, Lease, StreamFace, StreamReader } from './reader.ts';
 import { ReaderSet } from './reader-set.ts';
 import { judgeSilence, type TrackSilence } from './silence.ts';
 import type { Source } from './source.ts';
+import { StartLimit, startedLate } from './start-limit.ts';
 import type { StreamState } from './stream-state.ts';
 import { supervise } from './supervisor.ts';
+import { type RetryPause, Verdict } from './verdict.ts';
 
 export type StreamOptions = {
 	id: string;
@@ -28,14 +30,12 @@ export type StreamOptions = {
 	 * Milliseconds during which a failed start is not tried again: viewers get the known cause at once. The pause after
 	 * a permanent failure doubles with each further one in a row, up to twenty times.
 	 */
-	retryPause: { transient: number; permanent: number };
+	retryPause: RetryPause;
 	clock: Clock;
 	logger: Logger;
 	/** A number in [0, 1). */
 	random: () => number;
 };
-
-const MAX_PAUSE_FACTOR = 20;
 
 /** The last failure of a stream's source, kept for the API. */
 export type LastError = { readonly error: SourceError; readonly at: number };
@@ -52,10 +52,10 @@ export class Stream implements StreamFace {
 	readonly #demand: Demand;
 	#state: StreamState;
 	#run: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
-	/** A failed start and until when (`Clock.now()`) it answers for the camera. */
-	#verdict: { readonly error: SourceError; readonly until: number } | undefined;
-	/** Failures in a row that trying again does not cure. */
-	#refusals = 0;
+	readonly #verdict: Verdict;
+	/** The camera last sent these tracks and has not failed since. */
+	#trusted = false;
+	readonly #startLimit: StartLimit;
 	#closed = false;
 	#startedAt = 0;
 	lastError: LastError | undefined;
@@ -71,14 +71,19 @@ export class Stream implements StreamFace {
 		this.#options = options;
 		this.#state = { name: 'idle', since: options.clock.wall() };
 		this.#readers = new ReaderSet(options.logger);
+		this.#verdict = new Verdict(options.clock, options.retryPause);
+		this.#startLimit = new StartLimit(options.clock, options.startTimeout, () => this.#onStartLimit());
 		this.#demand = new Demand({
 			clock: options.clock,
 			linger: options.closeAfter,
+			lingers: () => this.ready,
 			onIdle: () => void this.#stop(),
 		});
 		this.ingest = new Ingest(options.clock, {
 			onTracks: (tracks) => this.#onTracks(tracks),
 			onUnit: (unit) => {
+				// Who comes now waits for the next run.
+				if (this.#state.name === 'closing') return;
 				if (this.firstKeyAfter === undefined && unit.kind === 'video') {
 					this.firstKeyAfter = options.clock.now() - this.#startedAt;
 				}
@@ -112,33 +117,40 @@ export class Stream implements StreamFace {
 	}
 
 	attach(reader: StreamReader, options: { replay: boolean }): () => void {
-		if (this.#closed) {
-			reader.onEnd();
+		const failure = this.#verdict.standing;
+		if (this.#closed || failure || !this.#run) {
+			reader.onEnd(failure);
 			return () => {};
 		}
 		return this.#readers.attach(reader, options.replay, this.tracks);
 	}
 
+	/** Tracks are announced and, for video, known well enough to answer an offer. */
+	get ready(): boolean {
+		return (this.#state.name === 'live' || this.#state.name === 'recovering') && this.#described;
+	}
+
 	/**
-	 * Claims the stream for one viewer and waits for its tracks; concurrent first viewers share one start.
+	 * Claims the stream for one viewer and waits for its tracks, or goes on with those of the last run; concurrent first
+	 * viewers share one start.
 	 *
 	 * @throws SourceError the cause as soon as it is known; `camera_timeout` after the start timeout;
 	 * DualcastError `stream_closed`; the signal's reason
 	 */
-	async claim(signal?: AbortSignal): Promise<Lease> {
+	async claim(signal?: AbortSignal, { enough }: ClaimOptions = {}): Promise<Lease> {
 		signal?.throwIfAborted();
 		this.#assertOpen();
-		const { startTimeout } = this.#options;
-		if (this.#failedLately) throw this.#failedLately;
+		if (this.#verdict.standing) throw this.#verdict.standing;
 		const release = this.#demand.hold();
 		try {
 			this.#start();
-			if (!this.#playable()) await this.#demand.wait(startTimeout, () => this.#timeout(), signal);
+			const known = this.#trusted && this.#described && enough?.(this.tracks);
+			if (!this.ready && known) this.#startLimit.begin();
+			else if (!this.ready) await this.#demand.wait(this.#options.startTimeout, () => this.#timeout(), signal);
 			this.#assertOpen();
 			return { stream: this, release };
 		} catch (error) {
 			release();
-			if (!this.#playable()) this.#demand.expire();
 			throw error;
 		}
 	}
@@ -148,35 +160,33 @@ export class Stream implements StreamFace {
 		if (!this.#closed) {
 			this.#closed = true;
 			this.#demand.reject(new DualcastError('stream_closed', `stream ${this.id} was closed`));
-			this.#demand.close();
 			this.#readers.end();
+			this.#demand.close();
 		}
 		await this.#stop();
-	}
-
-	/** The cause of a start that failed so lately that it is not tried again yet. */
-	get #failedLately(): SourceError | undefined {
-		return this.#verdict && this.#options.clock.now() < this.#verdict.until ? this.#verdict.error : undefined;
 	}
 
 	#assertOpen(): void {
 		if (this.#closed) throw new DualcastError('stream_closed', `stream ${this.id} was closed`);
 	}
 
-	/** Tracks are announced and, for video, known well enough to answer an offer. */
-	#playable(): boolean {
-		if (this.#state.name !== 'live' && this.#state.name !== 'recovering') return false;
-		const tracks = this.tracks;
+	/** Of this run or the last one. */
+	get #described(): boolean {
+		const { tracks } = this;
 		return tracks.length > 0 && tracks.every((track) => track.kind !== 'video' || track.facts !== undefined);
 	}
 
+	/** Those who did not wait for the camera have waited for it as long as anybody. */
+	#onStartLimit(): void {
+		const error = this.#timeout();
+		this.#trusted = false;
+		this.#readers.end(error);
+		// Others may have come later and wait.
+		if (!this.#demand.held) this.#verdict.pass(error);
+	}
+
 	#timeout(): SourceError {
-		const seconds = this.#options.startTimeout / 1000;
-		const error = new SourceError(
-			'camera_timeout',
-			`the camera did not start within ${seconds} s; check that it is reachable or raise on_demand.start_timeout`,
-			{ facts: { stream: this.id } },
-		);
+		const error = startedLate(this.id, this.#options.startTimeout);
 		this.lastError = { error, at: this.#options.clock.wall() };
 		return error;
 	}
@@ -200,7 +210,7 @@ export class Stream implements StreamFace {
 	#start(): void {
 		if (this.#run || this.#closed) return;
 		const abort = new AbortController();
-		this.#verdict = undefined;
+		this.#verdict.drop();
 		const { source, clock, random, backoff, stallTimeout } = this.#options;
 		const done = supervise(
 			{
@@ -220,10 +230,12 @@ export class Stream implements StreamFace {
 	}
 
 	async #stop(): Promise<void> {
+		this.#startLimit.end();
 		if (!this.#run) return;
 		if (!this.#run.abort.signal.aborted) {
 			if (this.#state.name !== 'failed') this.#enter({ name: 'closing', since: this.#options.clock.wall() });
 			this.#run.abort.abort();
+			this.#readers.forget();
 		}
 		await this.#run.done;
 	}
@@ -235,7 +247,7 @@ export class Stream implements StreamFace {
 		this.#readers.forget();
 		if (this.#state.name !== 'failed') this.#enter({ name: 'idle', since: this.#options.clock.wall() });
 		// Somebody came while the camera was being closed.
-		if (this.#state.name === 'idle' && this.#demand.held && !this.#failedLately) this.#start();
+		if (this.#state.name === 'idle' && this.#demand.held && !this.#verdict.standing) this.#start();
 	}
 
 	#onAttempt(attempt: number): void {
@@ -247,17 +259,21 @@ export class Stream implements StreamFace {
 	}
 
 	#onTracks(tracks: readonly Track[]): void {
-		this.#refusals = 0;
+		this.#verdict.acquit();
 		if (this.#state.name === 'recovering') this.reconnects++;
 		if (this.#state.name !== 'live') this.#enter({ name: 'live', since: this.#options.clock.wall() });
 		this.#readers.setTracks(tracks);
-		if (this.#playable()) this.#demand.resolve();
+		if (!this.ready) return;
+		this.#trusted = true;
+		this.#startLimit.end();
+		this.#demand.resolve();
 	}
 
 	#onFailure(error: SourceError, attempt: number): 'retry' | 'stop' {
-		const { clock, logger, retryPause } = this.#options;
+		const { clock, logger } = this.#options;
 		const since = clock.wall();
 		this.errors++;
+		this.#trusted = false;
 		this.lastError = { error, at: since };
 		this.ingest.endRun();
 		this.#readers.forget();
@@ -265,15 +281,11 @@ export class Stream implements StreamFace {
 		const started = this.#state.name === 'live' || this.#state.name === 'recovering';
 		this.#demand.reject(error);
 		if (error.permanent || (!started && this.#options.onDemand)) {
-			this.#refusals = error.permanent ? this.#refusals + 1 : 0;
-			// Viewers ask again and again, and a camera locks the account after a few wrong passwords.
-			const pause = error.permanent
-				? retryPause.permanent * Math.min(2 ** (this.#refusals - 1), MAX_PAUSE_FACTOR)
-				: retryPause.transient;
-			this.#verdict = { error, until: clock.now() + pause };
+			this.#verdict.pass(error);
 			if (error.permanent) this.#enter({ name: 'failed', since, error });
 			// Nothing will come any more: the viewers are let go so that they ask again and are told why.
-			this.#readers.end();
+			this.#startLimit.end();
+			this.#readers.end(error);
 			return 'stop';
 		}
 		this.#enter({ name: 'recovering', since, attempt, error });

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../base/clock.ts';
+import type { SourceError } from '../base/errors.ts';
 import { packetizeH264 } from '../media/h264-packetizer.ts';
 import { packetizeH265 } from '../media/h265-packetizer.ts';
 import type { Track } from '../media/track.ts';
@@ -47,6 +48,8 @@ export class Broadcast implements StreamReader {
 	#audioCodec: CarriedAudio | undefined;
 	readonly #order = new PictureOrder();
 	#over = false;
+	/** What the camera failed by, when that ended the stream. */
+	failure: SourceError | undefined;
 
 	/** Attaches to the stream at once: the cached group of pictures is packetized before this returns. */
 	constructor(options: BroadcastOptions) {
@@ -82,6 +85,11 @@ export class Broadcast implements StreamReader {
 	/** True when the stream ended: it takes no members. */
 	get over(): boolean {
 		return this.#over;
+	}
+
+	/** The camera runs, or is away for a moment. Before, `tracks` are what it sent the last time. */
+	get ready(): boolean {
+		return this.#options.stream.ready;
 	}
 
 	join(member: BroadcastMember): void {
@@ -154,8 +162,9 @@ export class Broadcast implements StreamReader {
 		}
 	}
 
-	onEnd(): void {
-		this.#end('the stream ended');
+	onEnd(cause?: SourceError): void {
+		this.failure = cause;
+		this.#end(cause?.message ?? 'the stream ended');
 	}
 
 	#onVideo(lane: Lane, unit: VideoUnit): void {

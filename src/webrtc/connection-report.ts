@@ -5,7 +5,7 @@ import type { PeerDiagnosis } from './transport/secure-transport.ts';
 export type ConnectionStage = 'no_checks' | 'no_handshake' | 'handshake' | 'no_media' | 'media';
 
 /** Whether a viewer was sent a media packet, of the picture where there is one; else what is waited for. */
-export type MediaState = 'sent' | 'awaits first key frame' | 'awaits next key frame' | 'awaits sound';
+export type MediaState = 'sent' | 'awaits camera' | 'awaits first key frame' | 'awaits next key frame' | 'awaits sound';
 
 /** Where connecting stands, or stopped, for people. */
 export type ConnectionReport = {
@@ -41,9 +41,15 @@ export function connectionReport(
 	};
 }
 
-export function mediaState(video: TrackSender | undefined, audio: TrackSender | undefined): MediaState {
+/** @param ready the camera runs */
+export function mediaState(
+	video: TrackSender | undefined,
+	audio: TrackSender | undefined,
+	ready: boolean,
+): MediaState {
 	const main = video ?? audio;
 	if (main && main.packets > 0) return 'sent';
+	if (!ready) return 'awaits camera';
 	if (!video) return 'awaits sound';
 	// A group of pictures that is not there although its key frame came has outgrown the ring.
 	return Number.isFinite(video.lane.groupAt) ? 'awaits next key frame' : 'awaits first key frame';
@@ -57,6 +63,7 @@ function stageOf(secured: boolean, checks: number, dtls: number, sent: boolean):
 
 const MEDIA: Readonly<Record<MediaState, string>> = {
 	sent: 'media is being sent',
+	'awaits camera': 'the viewer is connected, and the camera is being started',
 	'awaits first key frame': 'the viewer is connected, but the camera has sent no key frame yet',
 	'awaits next key frame':
 		'the viewer is connected, but more came since the last key frame than is kept: the picture begins with the next ' +

@@ -124,7 +124,8 @@ export class Viewer implements BroadcastMember {
 
 	/** Where connecting stands, or stopped. */
 	connection(): ConnectionReport {
-		return connectionReport(this.#peer.diagnosis(), this.ice.local.candidates, mediaState(this.video, this.audio));
+		const media = mediaState(this.video, this.audio, this.#options.broadcast.ready);
+		return connectionReport(this.#peer.diagnosis(), this.ice.local.candidates, media);
 	}
 
 	/** The session as the API shows it. */

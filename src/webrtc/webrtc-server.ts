@@ -1,9 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import { DualcastError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import type { Track } from '../media/track.ts';
 import type { Lease, StreamDirectory, StreamFace } from '../stream/reader.ts';
 import { writeAnswer } from './answer.ts';
 import { Broadcast } from './broadcast.ts';
+import { carriedTracks } from './carried-tracks.ts';
 import type { ConnectionReport } from './connection-report.ts';
 import { parseIceFragment, writeIceFragment } from './ice-fragment.ts';
 import { negotiate, refuseReordering } from './negotiation.ts';
@@ -38,7 +40,8 @@ export type CreatedSession = {
 /** WHEP sessions: offers in, answers out, and what runs. */
 export interface WebRtcServer {
 	/**
-	 * Answers a WHEP offer. A broken offer does not start the camera.
+	 * Answers a WHEP offer. A broken offer does not start the camera. A camera whose tracks are known is started without
+	 * being waited for: the session ends with its stream when it fails.
 	 *
 	 * @throws DualcastError `offer_invalid`, `offer_unsupported`, `codec_unsupported`, `too_many_sessions`,
 	 * `stream_closed`, and whatever claiming the stream throws; the signal's reason when aborted
@@ -94,7 +97,9 @@ class Server implements WebRtcServer {
 		const seat = this.#registry.reserve();
 		try {
 			this.#assertOpen();
-			const lease = await this.#options.directory.claim(streamId, signal);
+			// A refusal is by what the camera sends now: its settings may have been changed.
+			const enough = (tracks: readonly Track[]) => fits(offer, tracks);
+			const lease = await this.#options.directory.claim(streamId, signal, { enough });
 			try {
 				this.#assertOpen();
 				signal.throwIfAborted();
@@ -157,7 +162,9 @@ class Server implements WebRtcServer {
 		const broadcast = this.#broadcastOf(lease.stream);
 		try {
 			if (broadcast.reordered) refuseReordering(broadcast.tracks.video?.codec ?? 'h264', 1);
-			if (broadcast.over) throw new DualcastError('stream_closed', `stream ${lease.stream.id} was closed`);
+			if (broadcast.over) {
+				throw broadcast.failure ?? new DualcastError('stream_closed', `stream ${lease.stream.id} was closed`);
+			}
 			const negotiation = negotiate(offer, broadcast.tracks);
 			const resource = randomResource(randomBytes);
 			const id = sessionIdOf(resource);
@@ -209,5 +216,14 @@ class Server implements WebRtcServer {
 
 	#assertOpen(): void {
 		if (this.#closed) throw new DualcastError('stream_closed', 'the gateway is shutting down');
+	}
+}
+
+function fits(offer: Offer, tracks: readonly Track[]): boolean {
+	try {
+		negotiate(offer, carriedTracks(tracks));
+		return true;
+	} catch {
+		return false;
 	}
 }

@@ -7,6 +7,7 @@ import type { Lease, StreamDirectory, StreamFace, StreamReader } from '../../src
 /** A stream whose units the test delivers; keeps its last group of pictures for replay. */
 export class FakeStream implements StreamFace {
 	readonly id: string;
+	readonly ready = true;
 	readonly readers = new Set<StreamReader>();
 	readonly #cache = new GopCache();
 	tracks: readonly Track[];

@@ -96,8 +96,9 @@ class Viewer {
 	#lease: Lease | undefined;
 	#detach = () => {};
 
-	constructor(stream: Stream) {
-		stream.claim(this.#abort.signal).then(
+	/** @param hurried goes on with the tracks of the last run */
+	constructor(stream: Stream, hurried: boolean) {
+		stream.claim(this.#abort.signal, { enough: () => hurried }).then(
 			(lease) => {
 				this.#lease = lease;
 				if (this.state === 'gone') return lease.release();
@@ -123,14 +124,15 @@ class Viewer {
 }
 
 type Step =
-	| { do: 'join' | 'all leave' | 'calm' }
+	| { do: 'join' | 'join in a hurry' | 'all leave' | 'calm' }
 	| { do: 'leave'; who: number }
 	| { do: 'time'; ms: number }
 	| { do: 'fault'; fault: Fault }
 	| { do: 'next'; next: FickleCamera['next'] };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-	{ weight: 6, arbitrary: fc.constant({ do: 'join' } as const) },
+	{ weight: 3, arbitrary: fc.constant({ do: 'join' } as const) },
+	{ weight: 3, arbitrary: fc.constant({ do: 'join in a hurry' } as const) },
 	{ weight: 6, arbitrary: fc.record({ do: fc.constant('leave' as const), who: fc.nat(100) }) },
 	{ weight: 2, arbitrary: fc.constant({ do: 'all leave' } as const) },
 	{ weight: 8, arbitrary: fc.record({ do: fc.constant('time' as const), ms: fc.integer({ min: 1, max: 2_000 }) }) },
@@ -196,7 +198,8 @@ async function live(plan: readonly Step[], seed: number, onDemand: boolean): Pro
 	let viewers: Viewer[] = [];
 	const wanted = () => viewers.some(({ state }) => state !== 'gone');
 	for (const what of plan) {
-		if (what.do === 'join') viewers.push(new Viewer(stream));
+		if (what.do === 'join') viewers.push(new Viewer(stream, false));
+		else if (what.do === 'join in a hurry') viewers.push(new Viewer(stream, true));
 		else if (what.do === 'leave') viewers[what.who % Math.max(1, viewers.length)]?.leave();
 		else if (what.do === 'all leave') for (const viewer of viewers) viewer.leave();
 		else if (what.do === 'time') await clock.advance(what.ms);

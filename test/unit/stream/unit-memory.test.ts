@@ -24,6 +24,7 @@ const GROUPS = 14;
 /** A stream whose pictures are bytes of chance; two with the same seed send the same. */
 class TestStream implements StreamFace {
 	readonly id = 'cam';
+	readonly ready = true;
 	readonly clock = new VirtualClock();
 	readonly readers = new ReaderSet(silentLogger);
 	readonly #ingest = new Ingest(this.clock, {

@@ -41,6 +41,13 @@ describe('connectionReport', () => {
 			'no_media',
 			/key frame/,
 		],
+		[
+			'the camera is being started',
+			{ state: 'secured', bindingRequests: 5, dtlsDatagrams: 4 },
+			'awaits camera',
+			'no_media',
+			/the camera is being started/,
+		],
 		['all is well', { state: 'secured', bindingRequests: 5, dtlsDatagrams: 4 }, 'sent', 'media', /being sent/],
 	])('says where it stopped when %s', (_what, diagnosis, media, stage, words) => {
 		const report = connectionReport(diagnosis, CANDIDATES, media);
