@@ -1,7 +1,7 @@
 import type { Choice, Mode, PlaybackError } from './playback.ts';
 
-/** What follows after an attempt ended: the other way, the same again after a pause, or nothing by itself. */
-export type NextStep = 'fall-back' | 'retry' | 'give-up';
+/** What follows after an attempt ended: the other way, the same again at once or after a pause, or nothing by itself. */
+export type NextStep = 'fall-back' | 'ask-again' | 'retry' | 'give-up';
 
 /** The page was opened without the right token: neither way lets it in. */
 const TOKEN_TROUBLE = ['token_missing', 'token_invalid', 'token_expired', 'token_revoked', 'forbidden'];
@@ -37,6 +37,8 @@ function concernsBothWays(code: string): boolean {
 
 /** Decides what follows after `failure` of playing by `mode` when the viewer chose `choice`. */
 export function nextStep(failure: Pick<PlaybackError, 'code'>, mode: Mode, choice: Choice): NextStep {
+	// It was answered before the camera was there; what became of that, the gateway tells who asks now.
+	if (failure.code === 'session_ended') return 'ask-again';
 	if (choice === 'auto' && mode === 'webrtc' && !concernsBothWays(failure.code)) return 'fall-back';
 	return LASTING.has(failure.code) ? 'give-up' : 'retry';
 }

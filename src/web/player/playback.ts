@@ -25,6 +25,8 @@ export interface PlaybackListener {
 	sample(sample: Sample): void;
 	/** The stream has sound. */
 	hasAudio(): void;
+	/** It is connected, and the camera has sent nothing to show yet. Called at most once. */
+	awaitsCamera(): void;
 	/** Which gateway serves it: the address of the session or of the playlist, after all redirections. */
 	served(url: string): void;
 }

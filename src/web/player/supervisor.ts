@@ -7,7 +7,7 @@ import { SAMPLES_KEPT, type Sample } from './sample.ts';
 /** What the player is doing. */
 export type PlayerState =
 	| { name: 'idle' }
-	| { name: 'connecting'; mode: Mode }
+	| { name: 'connecting'; mode: Mode /** Connected, and the camera has sent nothing yet. */; awaitsCamera?: true }
 	| { name: 'playing'; mode: Mode /** No new frame for two seconds. */; stalled: boolean }
 	| { name: 'waiting'; mode: Mode; failure: PlaybackError /** On the clock's time. */; retryAt: number }
 	| { name: 'failed'; mode: Mode; failure: PlaybackError };
@@ -100,6 +100,8 @@ export class PlayerSupervisor {
 		const first: Mode = this.#choice === 'hls' ? 'hls' : 'webrtc';
 		let mode = first;
 		let attempt = 0;
+		/** Asking again at once is for the cause, which the gateway knows; not to be its load. */
+		let askedAgain = false;
 		this.#wantedAt = clock.now();
 		for (;;) {
 			const { failure, played } = await this.#attempt(mode, stop);
@@ -109,6 +111,9 @@ export class PlayerSupervisor {
 				this.#wantedAt = clock.now();
 			}
 			const step = nextStep(failure, mode, this.#choice);
+			const asksAgain = step === 'ask-again' && !askedAgain;
+			askedAgain = step === 'ask-again' && !played;
+			if (asksAgain) continue;
 			if (step === 'fall-back') {
 				mode = 'hls';
 				this.fallbackReason = failure.message;
@@ -198,6 +203,12 @@ export class PlayerSupervisor {
 			}),
 			hasAudio: ifActive(() => {
 				this.hasAudio = true;
+				this.#options.onChange();
+			}),
+			awaitsCamera: ifActive(() => {
+				if (attempt !== this.#current || this.state.name !== 'connecting') return;
+				// Sound that is known stays known.
+				this.state = { name: 'connecting', mode, awaitsCamera: true };
 				this.#options.onChange();
 			}),
 			served: ifActive((url: string) => {

@@ -116,7 +116,8 @@ function controls(view: PlayerView) {
 function message(view: PlayerView) {
 	const { state } = view;
 	if (state.name === 'connecting') {
-		return html`<div class="connecting"><span class="spinner"></span><span>Connecting</span></div>`;
+		const what = state.awaitsCamera ? 'Starting the camera' : 'Connecting';
+		return html`<div class="connecting"><span class="spinner"></span><span>${what}</span></div>`;
 	}
 	if (state.name === 'waiting') {
 		const seconds = Math.max(1, Math.ceil(view.retryInMs / 1000));

@@ -4,7 +4,7 @@ import { type Playback, PlaybackError, type PlaybackListener } from './playback.
 import { withRoundTrip } from './round-trip.ts';
 import type { Sample } from './sample.ts';
 import { type ReportEntries, sampleOfReport } from './webrtc-report.ts';
-import { deleteSession, explainSession, type Fetch, postOffer } from './whep-client.ts';
+import { deleteSession, explainSession, type Fetch, postOffer, type SessionStage } from './whep-client.ts';
 
 /** What a WebRTC playback needs; all of it can be a fake. */
 export type WebRtcOptions = {
@@ -17,6 +17,8 @@ export type WebRtcOptions = {
 	clock: Clock;
 };
 
+/** The time from the answer to the first look at what keeps the picture: a camera may just be starting, or have failed. */
+const FIRST_LOOK_MS = 1000;
 /** The time from the answer to the first picture, after which another way is better. */
 const FIRST_FRAME_TIMEOUT_MS = 3000;
 /** A camera that sends its next key frame later than this sends none; until then no other way shows a picture either. */
@@ -36,6 +38,10 @@ export class WebRtcPlayback implements Playback {
 	/** On the clock's time. */
 	#answeredAt = 0;
 	#awaitsKeyFrame = false;
+	/** The listener knows that the camera is awaited. */
+	#told = false;
+	/** When the first picture must be there, on the clock's time. */
+	#deadline = 0;
 	#started = false;
 	#left = false;
 	#fail: (error: PlaybackError) => void = () => undefined;
@@ -98,7 +104,8 @@ export class WebRtcPlayback implements Playback {
 		this.#frames = new FrameWatch(video, () => this.#onFirstFrame(listener));
 		video.srcObject = media;
 		this.#answeredAt = clock.now();
-		this.#after('first frame', FIRST_FRAME_TIMEOUT_MS, () => void this.#onFirstFrameTimeout(listener));
+		this.#deadline = this.#answeredAt + FIRST_FRAME_TIMEOUT_MS;
+		this.#after('first frame', FIRST_LOOK_MS, () => void this.#lookForFirstFrame(listener));
 		await connection.setRemoteDescription({ type: 'answer', sdp: session.answer });
 	}
 
@@ -114,19 +121,22 @@ export class WebRtcPlayback implements Playback {
 	 * A hidden page shows no frames, although they come and are decoded. While the camera has sent no key frame it is
 	 * waited for, and the time runs from there.
 	 */
-	async #onFirstFrameTimeout(listener: PlaybackListener): Promise<void> {
+	async #lookForFirstFrame(listener: PlaybackListener): Promise<void> {
 		const sample = await this.#sample();
 		if (sample && sample.framesDecoded > 0) return this.#onFirstFrame(listener);
-		const seen =
-			this.#sessionUrl === undefined ? undefined : await explainSession(this.#sessionUrl, this.#options.fetch);
-		if (this.#started) return;
+		const seen = await this.#explain();
+		if (this.#started || this.#left) return;
+		if (seen?.stage === 'ended') return this.#fail(new PlaybackError('session_ended', seen.explanation));
+		const now = this.#options.clock.now();
 		const awaited = this.#awaitsKeyFrame;
-		this.#awaitsKeyFrame =
-			seen?.stage === 'no_media' && this.#options.clock.now() - this.#answeredAt < KEY_FRAME_TIMEOUT_MS;
-		if (awaited || this.#awaitsKeyFrame) {
-			const delay = this.#awaitsKeyFrame ? KEY_FRAME_PERIOD_MS : FIRST_FRAME_TIMEOUT_MS;
-			return this.#after('first frame', delay, () => void this.#onFirstFrameTimeout(listener));
+		this.#awaitsKeyFrame = seen?.stage === 'no_media' && now - this.#answeredAt < KEY_FRAME_TIMEOUT_MS;
+		if (this.#awaitsKeyFrame && !this.#told) {
+			this.#told = true;
+			listener.awaitsCamera();
 		}
+		if (awaited && !this.#awaitsKeyFrame) this.#deadline = now + FIRST_FRAME_TIMEOUT_MS;
+		const delay = this.#awaitsKeyFrame ? KEY_FRAME_PERIOD_MS : this.#deadline - now;
+		if (delay > 0) return this.#after('first frame', delay, () => void this.#lookForFirstFrame(listener));
 		const connected = this.#connection?.connectionState === 'connected';
 		const what = connected
 			? 'WebRTC connected, but no picture came within 3 seconds.'
@@ -143,11 +153,20 @@ export class WebRtcPlayback implements Playback {
 	}
 
 	#disconnected(): void {
-		this.#fail(
-			this.#started
-				? new PlaybackError('connection_lost', 'The connection to the gateway was lost.')
-				: new PlaybackError('no_connection', 'WebRTC could not connect to the gateway.'),
-		);
+		if (this.#left) return;
+		if (this.#started) this.#fail(new PlaybackError('connection_lost', 'The connection to the gateway was lost.'));
+		else void this.#explain().then((seen) => this.#onNoConnection(seen));
+	}
+
+	#onNoConnection(seen: SessionStage | undefined): void {
+		const ended = seen?.stage === 'ended';
+		const message = ended ? seen.explanation : 'WebRTC could not connect to the gateway.';
+		this.#fail(new PlaybackError(ended ? 'session_ended' : 'no_connection', message));
+	}
+
+	/** What the gateway sees of the session. */
+	async #explain(): Promise<SessionStage | undefined> {
+		return this.#sessionUrl === undefined ? undefined : explainSession(this.#sessionUrl, this.#options.fetch);
 	}
 
 	async #sampleForEver(listener: PlaybackListener): Promise<void> {

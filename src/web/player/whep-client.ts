@@ -78,7 +78,7 @@ async function postTo(
 	}
 }
 
-/** How far a session came, as the gateway sees it, and what that means as a sentence. */
+/** How far a session came, as the gateway sees it (`ended` when it is gone), and what that means as a sentence. */
 export type SessionStage = { stage: string; explanation: string };
 
 /** What the gateway saw of a session that does not come about; undefined when it cannot say. */
@@ -86,6 +86,10 @@ export async function explainSession(url: string, fetch: Fetch): Promise<Session
 	try {
 		const signal = AbortSignal.timeout(EXPLANATION_TIMEOUT_MS);
 		const response = await fetch(url, { headers: { Accept: 'application/json' }, signal });
+		if (response.status === 404) {
+			const { code, message } = await readProblem(response);
+			return code === 'session_not_found' ? { stage: 'ended', explanation: message } : undefined;
+		}
 		if (response.status !== 200) return undefined;
 		const { stage, explanation } = (await response.json()) as { stage?: unknown; explanation?: unknown };
 		if (stage === 'media' || typeof stage !== 'string' || typeof explanation !== 'string') return undefined;

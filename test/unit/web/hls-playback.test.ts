@@ -37,7 +37,8 @@ async function play(): Promise<void> {
 	});
 	const nothing = () => undefined;
 	const hasAudio = () => sounds++;
-	void playback.run({ firstFrame: nothing, sample: nothing, served: nothing, hasAudio }, stop.signal).catch(nothing);
+	const listener = { firstFrame: nothing, sample: nothing, served: nothing, awaitsCamera: nothing, hasAudio };
+	void playback.run(listener, stop.signal).catch(nothing);
 	await settle();
 }
 

@@ -21,6 +21,7 @@ describe('what follows after an attempt', () => {
 		['gateway_unreachable', 'retry'],
 		['internal', 'retry'],
 		['http_502', 'retry'],
+		['session_ended', 'ask-again'],
 		// nothing helps before the configuration changes
 		['stream_not_found', 'give-up'],
 		['camera_unauthorized', 'give-up'],
@@ -31,6 +32,7 @@ describe('what follows after an attempt', () => {
 
 	test.each([
 		['no_frame', 'retry'],
+		['session_ended', 'ask-again'],
 		['too_many_sessions', 'retry'],
 		['webrtc_disabled', 'give-up'],
 		['codec_unsupported', 'give-up'],

@@ -98,6 +98,41 @@ describe('the player', () => {
 		expect(events).toEqual([['error', 'camera_unauthorized', undefined]]);
 	});
 
+	test('says that it waits for the camera, and not after the next attempt began', async () => {
+		player.start('auto');
+		current().listener?.hasAudio();
+		current().listener?.awaitsCamera();
+		expect(player.hasAudio).toBe(true);
+		expect(player.state).toEqual({ name: 'connecting', mode: 'webrtc', awaitsCamera: true });
+		await current().fail('session_ended');
+		expect(player.state).toEqual({ name: 'connecting', mode: 'webrtc' });
+	});
+
+	test('asks again at once what became of a session that the gateway ended, and shows that', async () => {
+		player.start('auto');
+		await current().fail('session_ended');
+		expect(modes()).toEqual(['webrtc', 'webrtc']);
+		await current().fail('camera_refused', 'The camera refuses.');
+		expect(player.state).toMatchObject({
+			name: 'waiting',
+			mode: 'webrtc',
+			failure: { message: 'The camera refuses.' },
+		});
+		expect(player.fallbackReason).toBeUndefined();
+		expect(events).toEqual([['error', 'camera_refused', 500]]);
+	});
+
+	test('does not ask again and again when sessions end', async () => {
+		player.start('auto');
+		await current().fail('session_ended');
+		await current().fail('session_ended');
+		expect(player.state).toMatchObject({ name: 'waiting', mode: 'webrtc' });
+		await clock.advance(500);
+		await current().fail('session_ended');
+		expect(player.state).toMatchObject({ name: 'waiting', mode: 'webrtc' });
+		expect(attempts).toHaveLength(3);
+	});
+
 	test('comes back after a loss, patient again from the start', async () => {
 		player.start('auto');
 		await current().fail('gateway_unreachable');

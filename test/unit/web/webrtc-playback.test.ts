@@ -86,6 +86,7 @@ const listener: PlaybackListener = {
 	sample: (sample) => samples.push(sample),
 	hasAudio: () => heard.push('audio'),
 	served: (url) => served.push(url),
+	awaitsCamera: () => heard.push('awaits camera'),
 };
 
 async function play() {
@@ -173,6 +174,7 @@ describe('playing by WHEP', () => {
 		expect(requests).toEqual([
 			'POST http://gateway/whep/demo',
 			'GET http://gateway/session/1',
+			'GET http://gateway/session/1',
 			'DELETE http://gateway/session/1',
 		]);
 
@@ -211,10 +213,36 @@ describe('playing by WHEP', () => {
 		explanation = () => Response.json({ stage: 'no_media', explanation: 'no key frame yet' });
 		await play();
 		await clock.advance(9900);
+		expect(heard).toEqual(['awaits camera']);
 		video.showFrame();
 		await clock.advance(10_000);
-		expect(heard).toEqual(['first frame']);
+		expect(heard).toEqual(['awaits camera', 'first frame']);
 		stop.abort();
+	});
+
+	test('tells a second after the answer that the camera is being started', async () => {
+		explanation = () => Response.json({ stage: 'no_media', explanation: 'the camera is being started' });
+		await play();
+		await clock.advance(900);
+		expect([heard, requests.length]).toEqual([[], 1]);
+		await clock.advance(100);
+		expect(heard).toEqual(['awaits camera']);
+		stop.abort();
+	});
+
+	test('notices within a second that the gateway ended the session before it was connected', async () => {
+		explanation = () => Response.json({ code: 'session_not_found' }, { status: 404 });
+		const { ended } = await play();
+		await clock.advance(1000);
+		expect(await ended).toMatchObject({ code: 'session_ended' });
+	});
+
+	test('notices at once that the gateway ended a connected session without a picture', async () => {
+		const { connection, ended } = await play();
+		explanation = () => Response.json({ code: 'session_not_found' }, { status: 404 });
+		connection.become('closed');
+		await settle();
+		expect(await ended).toMatchObject({ code: 'session_ended' });
 	});
 
 	test('does not wait for a key frame for ever', async () => {
