@@ -109,7 +109,7 @@ function offering(): Json {
 		requestBody: { required: true, description: 'SDP offer, recvonly', content: SDP },
 		responses: {
 			201: {
-				description: 'SDP answer',
+				description: 'SDP answer; the camera may still be starting, and the session ends when it fails',
 				headers: { Location: { description: 'URL of the session', schema: { type: 'string' } } },
 				content: SDP,
 			},

@@ -12,10 +12,11 @@ export class WhepReceiver {
 
 	/**
 	 * @param endpoint the WHEP address
+	 * @param answered the endpoint has taken the offer
 	 * @returns after the first media packet
 	 * @throws Error with the answer when the endpoint refuses, or when no media comes in time
 	 */
-	static async join(endpoint: string): Promise<WhepReceiver> {
+	static async join(endpoint: string, answered: () => void = () => {}): Promise<WhepReceiver> {
 		const peer = new nodeDataChannel.PeerConnection('viewer', { iceServers: [] });
 		const video = new nodeDataChannel.Video('0', 'RecvOnly');
 		video.addH264Codec(102);
@@ -38,6 +39,7 @@ export class WhepReceiver {
 		}
 		const session = new URL(response.headers.get('location') ?? '', response.url).href;
 		const receiver = new WhepReceiver(peer, session, answer);
+		answered();
 		await new Promise<void>((resolve, reject) => {
 			const timer = setTimeout(() => reject(new Error('no media came in time')), JOIN_DEADLINE_MS);
 			track.onMessage(() => {
