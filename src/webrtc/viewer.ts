@@ -218,7 +218,7 @@ export class Viewer implements BroadcastMember {
 		this.#plis++;
 		// What is lost of a group that is under way is repaired. Who gets key frames only is never live.
 		if (!this.video.live) return;
-		// A request that left the browser before the last key frame, and what follows it, can have arrived there says nothing new.
+		// A request that left the browser before its key frame and the rest can have arrived there says nothing new.
 		const roundTrip = this.#receiver.roundTrip ?? REPAIR.assumedRoundTrip;
 		if (now - this.video.completeAt < roundTrip) return;
 		this.#options.broadcast.wantKeyFrame(this.video, this.#replays);
