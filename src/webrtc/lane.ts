@@ -15,8 +15,8 @@ export type GroupStart = {
 	readonly octets: number;
 };
 
-/** Packets of the ring, numbered for a viewer, and the bytes of their payloads. */
-export type Run = { readonly packets: readonly MediaPacket[]; readonly bytes: number };
+/** Packets of the ring, numbered for a viewer, the bytes of their payloads, and the pictures that end among them. */
+export type Run = { readonly packets: readonly MediaPacket[]; readonly bytes: number; readonly pictures: number };
 
 /** How a viewer begins: those who do it in the same way between two frames get the same packets. */
 export type Opening = { readonly squeeze: Squeeze; readonly maxBytes: number };
@@ -40,6 +40,7 @@ export class Lane {
 	#wall = 0;
 	#now = 0;
 	#octets = 0;
+	#pictures = 0;
 	#groupAt = Number.NEGATIVE_INFINITY;
 	#quickStart: Squeeze | undefined;
 	#opening: (Opening & { readonly run: Run }) | undefined;
@@ -59,6 +60,11 @@ export class Lane {
 	/** Payload bytes of all packets so far. */
 	get octets(): number {
 		return this.#octets;
+	}
+
+	/** Pictures so far; 0 for sound, whose packets have no marker. */
+	get pictures(): number {
+		return this.#pictures;
 	}
 
 	/** False until the first frame. */
@@ -113,6 +119,7 @@ export class Lane {
 			payload,
 		};
 		this.#octets += payload.length;
+		if (marker) this.#pictures++;
 		this.batch.push(packet);
 		this.#quickStart = undefined;
 		this.ring.push(packet, this.#frame, this.#now);

@@ -1,7 +1,8 @@
+import type { CandidatePair } from './candidate-pair.ts';
 import type { SkippedTrack } from './carried-tracks.ts';
 import type { LinkWatch } from './link-watch.ts';
 import type { LossRepair } from './loss-repair.ts';
-import type { AcceptedSection, Negotiation } from './negotiation.ts';
+import type { PlayerReport } from './player-report.ts';
 import type { ReceiverView } from './receiver-view.ts';
 import type { Traffic } from './traffic.ts';
 import type { TransportName } from './transport/secure-transport.ts';
@@ -17,10 +18,17 @@ export type SessionInfo = {
 	connected_after_ms?: number;
 	/** Milliseconds from the offer to the first media packet sent, of the picture where there is one. */
 	first_media_after_ms?: number;
+	/** As its player says: milliseconds from its offer to its first picture on the screen. */
+	first_frame_shown_after_ms?: number;
+	/** The viewer's side of the nominated candidate pair, `udp 192.0.2.7:5000`. */
 	remote?: string;
+	/** Our side; `udp *:8189` where it may be one of several offered addresses. */
+	local?: string;
 	/** What encrypts and sends its media. */
 	transport: TransportName;
 	packets_sent: number;
+	/** Whole pictures, those of replays too; absent where there is sound alone. */
+	frames_sent?: number;
 	/** RTP payload, retransmissions included. */
 	bytes_sent: number;
 	/** Bits per second over the last seconds. */
@@ -35,6 +43,7 @@ export type SessionInfo = {
 	key_frames_only: boolean;
 	/** How long in all. */
 	key_frames_only_ms: number;
+	/** Of what the camera sends now. */
 	video?: string;
 	audio?: string;
 	skipped_tracks: SkippedTrack[];
@@ -48,9 +57,12 @@ export type SessionFacts = {
 	readonly createdAt: number;
 	/** Milliseconds since the Unix epoch. */
 	readonly createdWall: number;
-	readonly remote: string | undefined;
+	readonly pair: CandidatePair;
 	readonly transport: TransportName;
-	readonly negotiation: Negotiation;
+	readonly tracks: Pick<SessionInfo, 'video' | 'audio' | 'skipped_tracks'>;
+	readonly player: PlayerReport;
+	/** Sent; undefined where there is sound alone. */
+	readonly pictures: number | undefined;
 	/** When the first packet of the picture, or of the sound of a stream without, was sent. */
 	readonly startedAt: number | undefined;
 	readonly traffic: Traffic;
@@ -62,7 +74,7 @@ export type SessionFacts = {
 
 /** @param now `Clock.now()` */
 export function sessionInfo(facts: SessionFacts, now: number): SessionInfo {
-	const { state, createdAt, startedAt, remote, negotiation, traffic, repair, link } = facts;
+	const { state, createdAt, startedAt, pictures, traffic, repair, link } = facts;
 	const { loss, roundTrip } = facts.receiver;
 	return {
 		id: facts.id,
@@ -71,9 +83,11 @@ export function sessionInfo(facts: SessionFacts, now: number): SessionInfo {
 		created_at: new Date(facts.createdWall).toISOString(),
 		...(state.name === 'connected' && { connected_after_ms: Math.round(state.since - createdAt) }),
 		...(startedAt !== undefined && { first_media_after_ms: Math.round(startedAt - createdAt) }),
-		...(remote !== undefined && { remote }),
+		...facts.player.info(),
+		...facts.pair,
 		transport: facts.transport,
 		packets_sent: traffic.packets,
+		...(pictures !== undefined && { frames_sent: pictures }),
 		bytes_sent: traffic.bytes,
 		current_bitrate: Math.round(traffic.bitrate(now)),
 		nack_received: repair.requests,
@@ -83,13 +97,6 @@ export function sessionInfo(facts: SessionFacts, now: number): SessionInfo {
 		...(roundTrip !== undefined && { rtt_ms: Math.round(roundTrip * 10) / 10 }),
 		key_frames_only: link.overloaded,
 		key_frames_only_ms: Math.round(link.overloadedFor(now)),
-		...(negotiation.video && { video: codecLabel(negotiation.video) }),
-		...(negotiation.audio && { audio: codecLabel(negotiation.audio) }),
-		skipped_tracks: [...negotiation.skipped],
+		...facts.tracks,
 	};
-}
-
-function codecLabel({ codec }: AcceptedSection): string {
-	const profile = codec.parameters.get('profile-level-id');
-	return profile === undefined ? codec.name : `${codec.name} ${profile}`;
 }

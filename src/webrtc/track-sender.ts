@@ -35,8 +35,10 @@ export class TrackSender {
 	#live: Destination | undefined;
 	#liveAt = Number.NEGATIVE_INFINITY;
 	#octets = 0;
-	/** What `lane.octets` was when this sender went live. */
+	#pictures = 0;
+	/** What `lane.octets` and `lane.pictures` were when this sender went live. */
 	#octetsAtLive = 0;
+	#picturesAtLive = 0;
 	#resends: ResendMemory | undefined;
 	#replayedAt = Number.NEGATIVE_INFINITY;
 	#startedAt: number | undefined;
@@ -76,6 +78,11 @@ export class TrackSender {
 		return this.#octets + (this.#live ? this.lane.octets - this.#octetsAtLive : 0);
 	}
 
+	/** Whole pictures sent, those of a replay again; without retransmissions. */
+	get pictures(): number {
+		return this.#pictures + (this.#live ? this.lane.pictures - this.#picturesAtLive : 0);
+	}
+
 	/** What a sender report says of it (RFC 3550 section 6.4.1); undefined while nothing is sent. @param wall `Clock.wall()` */
 	report(wall: number): Omit<SenderReport, 'type'> | undefined {
 		if ((this.startedAt === undefined && !this.#live) || !this.lane.begun) return undefined;
@@ -106,7 +113,8 @@ export class TrackSender {
 	pause(): void {
 		if (!this.#live) return;
 		this.lane.leave(this.#live);
-		this.#octets += this.lane.octets - this.#octetsAtLive;
+		this.#octets = this.octets;
+		this.#pictures = this.pictures;
 		// Where the numbering stands; the ring goes on without this viewer.
 		this.#cursor = this.lane.ring.next;
 		this.#live = undefined;
@@ -174,6 +182,7 @@ export class TrackSender {
 		if (opening && !known) this.lane.keepRun(opening, run);
 		this.#cursor += run.packets.length;
 		this.#octets += run.bytes;
+		this.#pictures += run.pictures;
 		if (run.packets.length === 0) return 0;
 		this.#startedAt ??= now;
 		this.#transport.send(run.packets, this.#own, opening !== undefined);
@@ -183,13 +192,15 @@ export class TrackSender {
 	#collect(segment: Segment, from: number, end: number, maxBytes: number): Run {
 		const packets: MediaPacket[] = [];
 		let bytes = 0;
+		let pictures = 0;
 		for (let index = from; index < end && bytes < maxBytes; index++) {
 			const packet = this.#numbered(segment, segment.sequence + index - segment.index);
 			if (!packet) break;
 			packets.push(packet);
 			bytes += packet.payload.length;
+			if (packet.marker) pictures++;
 		}
-		return { packets, bytes };
+		return { packets, bytes, pictures };
 	}
 
 	/** The sequence number after the last one sent, not wrapped. */
@@ -210,6 +221,7 @@ export class TrackSender {
 		this.#live = { peer, payloadType, sequenceOffset: (segment.sequence - segment.index) & 0xffff };
 		this.#liveAt = now;
 		this.#octetsAtLive = this.lane.octets;
+		this.#picturesAtLive = this.lane.pictures;
 		this.#cursor = undefined;
 		this.lane.join(this.#live);
 	}

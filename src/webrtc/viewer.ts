@@ -5,6 +5,7 @@ import { buildGoodbye, buildReferenceTimeEcho, buildSenderReport } from '../medi
 import { CNAME } from './answer.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { BroadcastMember } from './broadcast-member.ts';
+import { candidatePair } from './candidate-pair.ts';
 import { type ConnectionReport, connectionReport, mediaState } from './connection-report.ts';
 import { IceSession } from './ice-session.ts';
 import type { Lane } from './lane.ts';
@@ -12,9 +13,11 @@ import { REPAIR } from './limits.ts';
 import { LinkWatch } from './link-watch.ts';
 import { LossRepair } from './loss-repair.ts';
 import type { AcceptedSection, Negotiation } from './negotiation.ts';
+import { PlayerReport } from './player-report.ts';
 import { ReceiverView } from './receiver-view.ts';
 import { RepairBudget } from './repair-budget.ts';
 import { type SessionInfo, sessionInfo } from './session-info.ts';
+import { sessionTracks } from './session-tracks.ts';
 import { TrackSender } from './track-sender.ts';
 import { Traffic } from './traffic.ts';
 import type { SecureTransport, TransportPeer } from './transport/secure-transport.ts';
@@ -44,6 +47,7 @@ export class Viewer implements BroadcastMember {
 	readonly ice: IceSession;
 	readonly video: TrackSender | undefined;
 	readonly audio: TrackSender | undefined;
+	readonly player = new PlayerReport();
 	readonly #options: ViewerOptions;
 	readonly #peer: TransportPeer;
 	readonly #createdAt: number;
@@ -130,7 +134,8 @@ export class Viewer implements BroadcastMember {
 
 	/** The session as the API shows it. */
 	info(): SessionInfo {
-		const now = this.#options.clock.now();
+		const { clock, negotiation, broadcast, transport } = this.#options;
+		const now = clock.now();
 		this.#traffic.measure(now);
 		return sessionInfo(
 			{
@@ -139,9 +144,11 @@ export class Viewer implements BroadcastMember {
 				state: this.#state,
 				createdAt: this.#createdAt,
 				createdWall: this.#createdWall,
-				remote: this.#peer.diagnosis().remote,
-				transport: this.#options.transport.name,
-				negotiation: this.#options.negotiation,
+				pair: candidatePair(this.#peer.diagnosis(), this.ice.local.candidates),
+				transport: transport.name,
+				tracks: sessionTracks(negotiation, broadcast.tracks),
+				player: this.player,
+				pictures: this.video?.pictures,
 				startedAt: (this.video ?? this.audio)?.startedAt,
 				traffic: this.#traffic,
 				repair: this.#repair,

@@ -5,7 +5,7 @@ import type { Track } from '../media/track.ts';
 import type { Lease, StreamDirectory, StreamFace } from '../stream/reader.ts';
 import { writeAnswer } from './answer.ts';
 import { Broadcast } from './broadcast.ts';
-import { carriedTracks } from './carried-tracks.ts';
+import { carriedTracks, type SkippedTrack } from './carried-tracks.ts';
 import type { ConnectionReport } from './connection-report.ts';
 import { parseIceFragment, writeIceFragment } from './ice-fragment.ts';
 import { negotiate, refuseReordering } from './negotiation.ts';
@@ -35,6 +35,8 @@ export type CreatedSession = {
 	readonly resource: string;
 	/** SDP. */
 	readonly answer: string;
+	/** What the answer leaves out. */
+	readonly skipped: readonly SkippedTrack[];
 };
 
 /** WHEP sessions: offers in, answers out, and what runs. */
@@ -60,6 +62,12 @@ export interface WebRtcServer {
 	updateIce(sessionId: string, fragment: string): string | undefined;
 	/** Where a session's connection stands; undefined when there is no such session. */
 	connection(sessionId: string): ConnectionReport | undefined;
+	/**
+	 * Takes what a viewer's player says: milliseconds from its offer to its first picture. Only the first time counts.
+	 *
+	 * @returns false when there is no such session
+	 */
+	firstFrameShown(sessionId: string, milliseconds: number): boolean;
 	/** @returns false when there is no such session */
 	remove(sessionId: string): boolean;
 	sessions(): SessionInfo[];
@@ -134,6 +142,12 @@ class Server implements WebRtcServer {
 		return this.#registry.get(sessionId)?.connection();
 	}
 
+	firstFrameShown(sessionId: string, milliseconds: number): boolean {
+		const viewer = this.#registry.get(sessionId);
+		viewer?.player.firstFrameShown(milliseconds);
+		return viewer !== undefined;
+	}
+
 	remove(sessionId: string): boolean {
 		const viewer = this.#registry.get(sessionId);
 		viewer?.end('ended by request');
@@ -191,7 +205,7 @@ class Server implements WebRtcServer {
 				sources: { video: broadcast.video, audio: broadcast.audio },
 				audioChannels: broadcast.tracks.audio?.channels ?? 1,
 			});
-			return { sessionId: id, resource, answer };
+			return { sessionId: id, resource, answer, skipped: negotiation.skipped };
 		} finally {
 			broadcast.releaseIfUnused();
 		}
