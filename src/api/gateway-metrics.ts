@@ -49,6 +49,7 @@ const OF_SESSIONS: readonly Metric<WebRtcSession>[] = [
 	['dualcast_webrtc_sent_bits_per_second', 'To all viewers, over the last seconds.', (one) => one.current_bitrate],
 	['dualcast_webrtc_sent_bytes', 'To the viewers there are.', (one) => one.bytes_sent],
 	['dualcast_webrtc_sent_packets', 'To the viewers there are.', (one) => one.packets_sent],
+	['dualcast_webrtc_sent_frames', 'To the viewers there are.', (one) => one.frames_sent],
 	['dualcast_webrtc_retransmitted_packets', 'To the viewers there are.', (one) => one.packets_retransmitted],
 	['dualcast_webrtc_nack_received', 'From the viewers there are.', (one) => one.nack_received],
 	['dualcast_webrtc_pli_received', 'From the viewers there are.', (one) => one.pli_received],

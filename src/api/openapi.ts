@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { stream } from '../config/stream.ts';
+import { firstFrame } from './first-frame.ts';
 import { authPaths } from './openapi-auth.ts';
 import { clusterNodeSchema, clusterPaths, clusterSchema } from './openapi-cluster.ts';
 import { hlsPaths } from './openapi-hls.ts';
@@ -19,6 +20,7 @@ import {
 	streamStatsSchema,
 	tokenSchema,
 } from './schemas.ts';
+import { SKIPPED_TRACKS } from './skipped-tracks-header.ts';
 
 const COMPONENTS = {
 	Stream: streamSchema,
@@ -39,6 +41,7 @@ const COMPONENTS = {
 
 const ID = parameter('id', 'path', 'Name of the stream; its slashes stay as they are.');
 const SESSION = parameter('session', 'path', 'Id of the session.');
+const OF_STREAM = parameter('stream', 'query', 'Those of this stream only.');
 const SDP: Json = { 'application/sdp': { schema: { type: 'string' } } };
 const LATER: Json = { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } };
 
@@ -60,7 +63,9 @@ export function openApiDocument(version: string, open: boolean): Json {
 			'/api/v1/hls/streams': { get: reading('Every running HLS output', listOf('HlsStream')) },
 			'/api/v1/hls/streams/{id}': { get: reading('One running HLS output', ref('HlsStream'), ID) },
 			'/api/v1/hls/streams/{id}/stats': { get: reading('Counters of one HLS output', ref('HlsStats'), ID) },
-			'/api/v1/webrtc/sessions': { get: { ...reading('Every WebRTC viewer', listOf('WebRtcSession')), ...OVERVIEW } },
+			'/api/v1/webrtc/sessions': {
+				get: { ...reading('Every WebRTC viewer', listOf('WebRtcSession'), OF_STREAM), ...OVERVIEW },
+			},
 			'/api/v1/webrtc/sessions/{session}': {
 				get: {
 					...reading('One WebRTC viewer, and where its connection stands', ref('WebRtcSessionDetails'), SESSION),
@@ -75,6 +80,7 @@ export function openApiDocument(version: string, open: boolean): Json {
 				patch: updatingIce(),
 				delete: ending('End a WHEP session', 200),
 			},
+			'/whep/sessions/{session}/first-frame': { post: tellingFirstFrame() },
 			...authPaths,
 			...clusterPaths,
 			'/metrics': { get: measuring() },
@@ -110,7 +116,13 @@ function offering(): Json {
 		responses: {
 			201: {
 				description: 'SDP answer; the camera may still be starting, and the session ends when it fails',
-				headers: { Location: { description: 'URL of the session', schema: { type: 'string' } } },
+				headers: {
+					Location: { description: 'URL of the session', schema: { type: 'string' } },
+					[SKIPPED_TRACKS]: {
+						description: 'Tracks that are left out, as `aac;reason="…"` (RFC 9651); absent where all are sent',
+						schema: { type: 'string' },
+					},
+				},
 				content: SDP,
 			},
 			409: { ...problem(), description: 'The stream is not live: its camera is away', headers: LATER },
@@ -158,6 +170,16 @@ function updatingIce(): Json {
 			429: { ...problem(), description: 'ICE was restarted too often', headers: LATER },
 			default: problem(),
 		},
+	};
+}
+
+function tellingFirstFrame(): Json {
+	const { $schema: _, ...schema } = z.toJSONSchema(firstFrame, { io: 'input' });
+	return {
+		summary: 'Tell when a player showed its first picture',
+		parameters: [SESSION],
+		requestBody: { required: true, content: { 'application/json': { schema } } },
+		responses: { 204: { description: 'Taken; only the first time counts' }, default: problem() },
 	};
 }
 

@@ -49,10 +49,16 @@ export type WebRtcSession = {
 	connected_after_ms?: number;
 	/** Milliseconds from the offer to the first media packet sent. */
 	first_media_after_ms?: number;
+	/** As its player says: milliseconds from its offer to its first picture on the screen. */
+	first_frame_shown_after_ms?: number;
+	/** The nominated candidate pair: the viewer's side, and ours, which is `udp *:8189` where several can be it. */
 	remote?: string;
+	local?: string;
 	/** What encrypts and sends its media. */
 	transport: 'native' | 'typescript';
 	packets_sent: number;
+	/** Whole pictures, those of replays too; absent where there is sound alone. */
+	frames_sent?: number;
 	bytes_sent: number;
 	/** Bits per second, over the last seconds. */
 	current_bitrate: number;
@@ -66,10 +72,17 @@ export type WebRtcSession = {
 	key_frames_only: boolean;
 	/** How long in all. */
 	key_frames_only_ms: number;
+	/** Of what the camera sends now. */
 	video?: string;
 	audio?: string;
 	skipped_tracks: { codec: string; reason: string }[];
 };
+
+/** Of all viewers of a stream who are there now. */
+export type ViewerTotals = Required<
+	Pick<WebRtcSession, 'packets_sent' | 'frames_sent' | 'bytes_sent' | 'current_bitrate'> &
+		Pick<WebRtcSession, 'nack_received' | 'packets_retransmitted' | 'pli_received'>
+>;
 
 /** Where a WebRTC viewer's connection stands, or stopped. */
 export type WebRtcConnection = {
@@ -98,7 +111,12 @@ export interface WebRtcPort {
 		offer: string,
 		signal: AbortSignal,
 		onEnded?: () => void,
-	): Promise<{ sessionId: string; resource: string; answer: string }>;
+	): Promise<{
+		sessionId: string;
+		resource: string;
+		answer: string;
+		skipped: Readonly<WebRtcSession['skipped_tracks']>;
+	}>;
 	/** The id of the session whose WHEP resource, the secret last part of its URL, this is. */
 	sessionOf(resource: string): string | undefined;
 	/** The strong entity tag of a session's ICE state; undefined when there is no such session. */
@@ -112,9 +130,16 @@ export interface WebRtcPort {
 	updateIce(sessionId: string, fragment: string): string | undefined;
 	/** Undefined when there is no such session. */
 	connection(sessionId: string): WebRtcConnection | undefined;
+	/**
+	 * Takes what a player says of its first picture; only the first time counts.
+	 *
+	 * @returns false when there is no such session
+	 */
+	firstFrameShown(sessionId: string, milliseconds: number): boolean;
 	/** @returns false when there is no such session */
 	remove(sessionId: string): boolean;
-	sessions(): WebRtcSession[];
+	/** @param streamId leaves out those of other streams */
+	sessions(streamId?: string): WebRtcSession[];
 	session(id: string): WebRtcSession | undefined;
 }
 
@@ -129,6 +154,8 @@ export type StreamInfo = {
 	since: string;
 	/** `rtsp` is absent where the RTSP server is switched off. */
 	viewers: { webrtc: number; hls: number; rtsp?: number };
+	/** Absent where WebRTC is switched off. */
+	webrtc_totals?: ViewerTotals;
 	tracks: {
 		kind: 'video' | 'audio';
 		codec: string;

@@ -9,6 +9,7 @@ import type {
 	StreamInfo,
 	StreamStats,
 	TrackStats,
+	ViewerTotals,
 	WebRtcConnection,
 	WebRtcSession,
 	WebRtcSessionDetails,
@@ -35,6 +36,16 @@ const roundTrip = () => optionalAge('for a short question to the camera and back
 const streamState = z.enum(['idle', 'starting', 'live', 'recovering', 'closing', 'failed']);
 const skippedTrack = z.strictObject({ codec: z.string(), reason: z.string() });
 
+const viewerTotals = z.strictObject({
+	packets_sent: count(),
+	frames_sent: count(),
+	bytes_sent: count(),
+	current_bitrate: bitrate(),
+	nack_received: count(),
+	packets_retransmitted: count(),
+	pli_received: count(),
+}) satisfies z.ZodType<ViewerTotals>;
+
 export const streamSchema = z.strictObject({
 	id: z.string(),
 	state: streamState,
@@ -42,6 +53,7 @@ export const streamSchema = z.strictObject({
 	on_demand: z.boolean(),
 	since: time('Since when the stream is in this state.'),
 	viewers: z.strictObject({ webrtc: count(), hls: count(), rtsp: count().exactOptional() }),
+	webrtc_totals: viewerTotals.exactOptional().describe('Sums over the WebRTC viewers who are there now.'),
 	tracks: z.array(
 		z.strictObject({
 			kind: z.enum(['video', 'audio']),
@@ -172,9 +184,15 @@ export const sessionSchema = z.strictObject({
 		.number()
 		.exactOptional()
 		.describe('From the offer until the first media packet was sent, of the picture if there is one.'),
-	remote: z.string().exactOptional(),
+	first_frame_shown_after_ms: z
+		.number()
+		.exactOptional()
+		.describe('From the offer until the first picture was on the screen, as the player says.'),
+	remote: z.string().exactOptional().describe("The viewer's side of the nominated candidate pair."),
+	local: z.string().exactOptional().describe('Our side; `*` where it may be one of several offered addresses.'),
 	transport: z.enum(['native', 'typescript']).describe('What encrypts and sends its media.'),
 	packets_sent: count(),
+	frames_sent: count().exactOptional().describe('Pictures, replays included; absent where there is sound alone.'),
 	bytes_sent: count(),
 	current_bitrate: bitrate(),
 	nack_received: count(),
@@ -186,7 +204,7 @@ export const sessionSchema = z.strictObject({
 	key_frames_only_ms: z.number().describe('How long in all.'),
 	video: z.string().exactOptional(),
 	audio: z.string().exactOptional(),
-	skipped_tracks: z.array(skippedTrack),
+	skipped_tracks: z.array(skippedTrack).describe('Of what the camera sends now.'),
 }) satisfies z.ZodType<WebRtcSession>;
 
 export const probeReportSchema = z.strictObject({

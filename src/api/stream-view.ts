@@ -7,7 +7,17 @@ import { judge } from '../probe/verdict.ts';
 import type { TrackReception } from '../stream/ingest.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
-import type { HlsPort, RtspPort, StreamInfo, StreamStats, StreamsPort, TrackStats, WebRtcPort } from './ports.ts';
+import type {
+	HlsPort,
+	RtspPort,
+	StreamInfo,
+	StreamStats,
+	StreamsPort,
+	TrackStats,
+	WebRtcPort,
+	WebRtcSession,
+} from './ports.ts';
+import { viewerTotals } from './viewer-totals.ts';
 
 export type StreamViewOptions = {
 	registry: StreamRegistry;
@@ -22,10 +32,13 @@ export type StreamViewOptions = {
 export function createStreamView(options: StreamViewOptions): StreamsPort {
 	const { registry, clock } = options;
 	return {
-		list: () => registry.list().map((stream) => info(stream, options)),
+		list() {
+			const sessions = options.webrtc?.sessions();
+			return registry.list().map((stream) => info(stream, options, sessions?.filter(isOf(stream))));
+		},
 		get(id) {
 			const stream = registry.get(id);
-			return stream && info(stream, options);
+			return stream && info(stream, options, options.webrtc?.sessions(id));
 		},
 		has: (id) => registry.get(id) !== undefined,
 		stats(id) {
@@ -36,7 +49,12 @@ export function createStreamView(options: StreamViewOptions): StreamsPort {
 	};
 }
 
-function info(stream: Stream, { hls, webrtc, rtsp }: StreamViewOptions): StreamInfo {
+/** @param sessions of the stream; undefined where WebRTC is switched off */
+function info(
+	stream: Stream,
+	{ hls, webrtc, rtsp }: StreamViewOptions,
+	sessions: readonly WebRtcSession[] | undefined,
+): StreamInfo {
 	const { id, state, ingest } = stream;
 	return {
 		id,
@@ -49,11 +67,12 @@ function info(stream: Stream, { hls, webrtc, rtsp }: StreamViewOptions): StreamI
 			hls: hls?.viewers(id) ?? 0,
 			...(rtsp && { rtsp: rtsp.readers(id).length }),
 		},
+		...(sessions && { webrtc_totals: viewerTotals(sessions) }),
 		tracks: stream.tracks.map((track) => trackInfo(track, isSilent(stream, track))),
 		skipped_tracks: [
 			...ingest.skipped.map(({ codec, reason }) => ({ codec, reason, output: 'all' as const })),
 			...(hls?.get(id)?.skipped_tracks ?? []).map((skipped) => ({ ...skipped, output: 'hls' as const })),
-			...webrtcSkipped(id, webrtc),
+			...webrtcSkipped(sessions ?? []),
 		],
 		...connectionOf(stream),
 		...lastErrorOf(stream),
@@ -66,11 +85,14 @@ function info(stream: Stream, { hls, webrtc, rtsp }: StreamViewOptions): StreamI
 	};
 }
 
+function isOf({ id }: Stream) {
+	return (session: WebRtcSession) => session.stream_id === id;
+}
+
 /** What some viewer of the stream goes without; each reason once. */
-function webrtcSkipped(id: string, webrtc: StreamViewOptions['webrtc']): StreamInfo['skipped_tracks'] {
+function webrtcSkipped(sessions: readonly WebRtcSession[]): StreamInfo['skipped_tracks'] {
 	const reasons = new Map<string, StreamInfo['skipped_tracks'][number]>();
-	for (const session of webrtc?.sessions() ?? []) {
-		if (session.stream_id !== id) continue;
+	for (const session of sessions) {
 		for (const skipped of session.skipped_tracks) {
 			reasons.set(`${skipped.codec} ${skipped.reason}`, { ...skipped, output: 'webrtc' });
 		}

@@ -5,15 +5,21 @@ import { methodNotAllowed } from './error-handler.ts';
 import { guard, guardOverview } from './guard.ts';
 import type { WebRtcPort, WebRtcSessionDetails } from './ports.ts';
 
-/** `/api/v1/webrtc/sessions`: the WebRTC viewers. Ending another's session takes an admin's token. */
+/** `/api/v1/webrtc/sessions`: the WebRTC viewers, with `?stream=ID` those of one stream. Ending another's session takes an admin's token. */
 export function webRtcSessionsRouter(webrtc: WebRtcPort | undefined, access: Access): Router {
 	const router = Router({ caseSensitive: true });
 	const mayLook = guardOverview(access);
 
 	router
 		.route('/')
-		.get(mayLook, (_request, response) => {
-			response.json(requireWebRtc(webrtc).sessions());
+		.head(mayLook, (_request, response) => {
+			// Pages ask by this whether they may look.
+			requireWebRtc(webrtc);
+			response.type('json').end();
+		})
+		.get(mayLook, (request, response) => {
+			const query = new URLSearchParams(request.url.split('?', 2)[1]);
+			response.json(requireWebRtc(webrtc).sessions(query.get('stream') ?? undefined));
 		})
 		.all(methodNotAllowed('GET', 'HEAD'));
 

@@ -7,6 +7,7 @@ import { Turns } from '../base/turns.ts';
 import { type IceServer, iceServerLinks } from './ice-server-link.ts';
 import type { StreamInfo, StreamsPort, WebRtcPort } from './ports.ts';
 import { bodyOf } from './request-body.ts';
+import { SKIPPED_TRACKS, skippedTracksHeader } from './skipped-tracks-header.ts';
 import { streamNotFound } from './stream-path.ts';
 import { requireWebRtc } from './webrtc-sessions.ts';
 
@@ -58,7 +59,7 @@ export class WhepOffers {
 			throw withOtherOutputs(error, streams.get(stream)?.urls);
 		});
 		if (!created) return;
-		const { sessionId, resource, answer } = created;
+		const { sessionId, resource, answer, skipped } = created;
 		if (gone.signal.aborted) {
 			port.remove(sessionId);
 			return;
@@ -72,6 +73,7 @@ export class WhepOffers {
 		}
 		const links = iceServerLinks(iceServers, systemClock.wall());
 		if (links.length > 0) response.setHeader('Link', links);
+		if (skipped.length > 0) response.setHeader(SKIPPED_TRACKS, skippedTracksHeader(skipped));
 		response.statusCode = 201;
 		const query = auth.access.carried(caller);
 		response.setHeader('Location', `/whep/sessions/${resource}${query === '' ? '' : `?${query}`}`);
@@ -88,7 +90,7 @@ export function allowOrigins(response: ServerResponse): void {
 	response.setHeader('Access-Control-Allow-Origin', '*');
 	response.setHeader(
 		'Access-Control-Expose-Headers',
-		'Location, ETag, Link, Retry-After, Accept-Post, Accept-Patch, Allow, WWW-Authenticate',
+		`Location, ETag, Link, Retry-After, Accept-Post, Accept-Patch, Allow, WWW-Authenticate, ${SKIPPED_TRACKS}`,
 	);
 }
 

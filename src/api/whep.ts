@@ -2,6 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import type { Wish } from '../auth/access.ts';
 import { DualcastError } from '../base/errors.ts';
 import { methodNotAllowed } from './error-handler.ts';
+import { firstFrameTold, JSON_TYPE } from './first-frame.ts';
 import { callerOf, guard, readsStream } from './guard.ts';
 import { bodyOf } from './request-body.ts';
 import { streamIdOf, streamNotFound } from './stream-path.ts';
@@ -22,7 +23,8 @@ const PREFLIGHT_MAX_AGE_S = 7200;
 /**
  * `/whep`: watching by WebRTC (draft-ietf-wish-whep). `POST /whep/<stream>` takes an offer and answers with the
  * session's URL, `/whep/sessions/<secret>`, which `DELETE` ends and `PATCH` tells of the viewer's candidates or restarts
- * ICE. The answer holds every candidate of ours. No stream id begins with `sessions`.
+ * ICE; `POST` to `first-frame` below it tells when the player showed its first picture. The answer holds every candidate
+ * of ours. No stream id begins with `sessions`.
  */
 export function whepRouter({ streams, webrtc, auth }: WhepOptions, offers: WhepOffers): Router {
 	const router = Router({ caseSensitive: true });
@@ -34,7 +36,7 @@ export function whepRouter({ streams, webrtc, auth }: WhepOptions, offers: WhepO
 
 	router
 		.route('/sessions/:session')
-		.options(preflight)
+		.options(preflight(SDP))
 		.all(sessionToAskFor, guard(auth.access, readsSession, 'webrtc'))
 		.get((request, response) => {
 			const id = sessionIdOf(request);
@@ -53,8 +55,20 @@ export function whepRouter({ streams, webrtc, auth }: WhepOptions, offers: WhepO
 		.all(methodNotAllowed('GET', 'HEAD', 'PATCH', 'DELETE', 'OPTIONS'));
 
 	router
+		.route('/sessions/:session/first-frame')
+		.options(preflight(JSON_TYPE))
+		.all(sessionToAskFor, guard(auth.access, readsSession, 'webrtc'))
+		.post(
+			firstFrameTold((request, milliseconds) => {
+				const id = sessionIdOf(request);
+				if (id === undefined || !requireWebRtc(webrtc).firstFrameShown(id, milliseconds)) throw sessionNotFound();
+			}),
+		)
+		.all(methodNotAllowed('POST', 'OPTIONS'));
+
+	router
 		.route('/*id')
-		.options(preflight)
+		.options(preflight(SDP))
 		.post((request, response) => offers.answer(request, response, streamIdOf(request), callerOf(request, 'webrtc')))
 		.all(guard(auth.access, readsStream, 'webrtc'), streamExists)
 		.head((_request, response) => {
@@ -132,12 +146,15 @@ export const whepAlias: RequestHandler = (request, _response, next) => {
 };
 const ALIAS = /^\/(?!(?:api|assets|hls|watch|whep)\/)([^?]+)\/whep\/?(\?.*)?$/;
 
-const preflight: RequestHandler = (_request, response) => {
-	response
-		.status(204)
-		.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST, PATCH, DELETE, OPTIONS')
-		.setHeader('Access-Control-Allow-Headers', 'Authorization, Content-Type, If-Match')
-		.setHeader('Access-Control-Max-Age', PREFLIGHT_MAX_AGE_S)
-		.setHeader('Accept-Post', SDP)
-		.end();
-};
+/** @param accepts type of the body of a POST */
+function preflight(accepts: string): RequestHandler {
+	return (_request, response) => {
+		response
+			.status(204)
+			.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST, PATCH, DELETE, OPTIONS')
+			.setHeader('Access-Control-Allow-Headers', 'Authorization, Content-Type, If-Match')
+			.setHeader('Access-Control-Max-Age', PREFLIGHT_MAX_AGE_S)
+			.setHeader('Accept-Post', accepts)
+			.end();
+	};
+}

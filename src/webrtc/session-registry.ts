@@ -58,8 +58,10 @@ export class SessionRegistry {
 		return this.#viewers.get(id);
 	}
 
-	all(): Viewer[] {
-		return [...this.#viewers.values()];
+	/** @param streamId leaves out those of other streams */
+	all(streamId?: string): Viewer[] {
+		const all = [...this.#viewers.values()];
+		return streamId === undefined ? all : all.filter((viewer) => viewer.streamId === streamId);
 	}
 
 	/** Sessions of one stream. */

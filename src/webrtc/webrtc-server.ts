@@ -70,7 +70,8 @@ export interface WebRtcServer {
 	firstFrameShown(sessionId: string, milliseconds: number): boolean;
 	/** @returns false when there is no such session */
 	remove(sessionId: string): boolean;
-	sessions(): SessionInfo[];
+	/** @param streamId leaves out those of other streams */
+	sessions(streamId?: string): SessionInfo[];
 	session(id: string): SessionInfo | undefined;
 	/** Sessions of a stream, connecting ones included. */
 	viewers(streamId: string): number;
@@ -154,8 +155,8 @@ class Server implements WebRtcServer {
 		return viewer !== undefined;
 	}
 
-	sessions(): SessionInfo[] {
-		return this.#registry.all().map((viewer) => viewer.info());
+	sessions(streamId?: string): SessionInfo[] {
+		return this.#registry.all(streamId).map((viewer) => viewer.info());
 	}
 
 	session(id: string): SessionInfo | undefined {

@@ -23,6 +23,15 @@ export const STREAM: StreamInfo = {
 	on_demand: true,
 	since: AT,
 	viewers: { webrtc: 1, hls: 2 },
+	webrtc_totals: {
+		packets_sent: 1,
+		frames_sent: 7,
+		bytes_sent: 2,
+		current_bitrate: 3,
+		nack_received: 4,
+		packets_retransmitted: 5,
+		pli_received: 6,
+	},
 	tracks: [
 		{
 			kind: 'video',
@@ -117,8 +126,11 @@ export const SESSION: WebRtcSession = {
 	created_at: AT,
 	connected_after_ms: 40,
 	first_media_after_ms: 41,
-	remote: '192.0.2.7:5000',
+	first_frame_shown_after_ms: 120,
+	remote: 'udp 192.0.2.7:5000',
+	local: 'udp 192.0.2.1:8189',
 	packets_sent: 1,
+	frames_sent: 7,
 	bytes_sent: 2,
 	current_bitrate: 3,
 	nack_received: 4,
@@ -171,6 +183,8 @@ export type FakeWebRtc = WebRtcPort & {
 	answer: WebRtcPort['create'];
 	/** Fragments that asked for a restart. */
 	restarts: string[];
+	/** What players said of their first picture. */
+	shown: number[];
 };
 
 export function fakeWebRtc(): FakeWebRtc {
@@ -179,7 +193,7 @@ export function fakeWebRtc(): FakeWebRtc {
 		offers: [],
 		answer: async (_streamId, offer) => {
 			if (!offer.startsWith('v=0')) throw new DualcastError('offer_invalid', 'this is not SDP');
-			return { sessionId: SESSION.id, resource: RESOURCE, answer: 'v=0\r\nanswer' };
+			return { sessionId: SESSION.id, resource: RESOURCE, answer: 'v=0\r\nanswer', skipped: [] };
 		},
 		create(streamId, offer, signal) {
 			fake.offers.push({ streamId, offer, signal });
@@ -195,8 +209,10 @@ export function fakeWebRtc(): FakeWebRtc {
 			fake.restarts.push(fragment);
 			return 'a=ice-ufrag:ours';
 		},
+		shown: [],
+		firstFrameShown: (id, after) => sessions.has(id) && fake.shown.push(after) > 0,
 		remove: (id) => sessions.delete(id),
-		sessions: () => [...sessions.values()],
+		sessions: (stream = SESSION.stream_id) => [...sessions.values()].filter(({ stream_id: id }) => id === stream),
 		session: (id) => sessions.get(id),
 	};
 	return fake;

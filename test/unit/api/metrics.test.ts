@@ -50,6 +50,7 @@ describe('/metrics', () => {
 			'dualcast_webrtc_sent_bits_per_second 3',
 			'dualcast_webrtc_sent_bytes 2',
 			'dualcast_webrtc_sent_packets 1',
+			'dualcast_webrtc_sent_frames 7',
 			'dualcast_webrtc_retransmitted_packets 5',
 			'dualcast_webrtc_nack_received 4',
 			'dualcast_webrtc_pli_received 6',

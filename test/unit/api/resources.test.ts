@@ -26,6 +26,9 @@ describe('resources', () => {
 		['/api/v1/streams/live/stream/stats', streamStatsSchema, STREAM_STATS],
 		['/api/v1/hls/streams/live/stream/stats', hlsStatsSchema, HLS_STATS],
 		['/api/v1/webrtc/sessions', sessionSchema.array(), [SESSION]],
+		['/api/v1/webrtc/sessions?jwt=x&stream=live%2Fstream', sessionSchema.array(), [SESSION]],
+		['/api/v1/webrtc/sessions?stream=other', sessionSchema.array(), []],
+		['/api/v1/webrtc/sessions//', sessionSchema.array(), [SESSION]],
 		[`/api/v1/webrtc/sessions/${SESSION.id}`, sessionDetailsSchema, { ...SESSION, connection: CONNECTION }],
 		['/livez', livenessSchema, { status: 'ok', version: '1.2.3' }],
 		['/readyz', readinessSchema, { status: 'ready', problems: [] }],
@@ -59,6 +62,18 @@ describe('resources', () => {
 		expect(status).toBe(503);
 		expect(readinessSchema.parse(body).problems).toEqual(['shutting down']);
 		expect((await request(unready.app).get('/livez')).status).toBe(200);
+	});
+
+	it('tell by HEAD, without asking the viewers, who may see them', async () => {
+		const auth = testAuth({ read: 'jwt', secret: 's'.repeat(32) });
+		const fixture = createFixture({ auth });
+		fixture.webrtc.sessions = () => expect.unreachable();
+		const path = '/api/v1/webrtc/sessions?stream=live%2Fstream';
+		expect((await request(fixture.app).head(path)).status).toBe(401);
+		const student = await bearerOf(auth, { streams: ['*'] });
+		expect((await request(fixture.app).head(path).set('Authorization', student)).status).toBe(403);
+		const admin = await bearerOf(auth, { actions: ['admin'] });
+		expect((await request(fixture.app).head(path).set('Authorization', admin)).status).toBe(200);
 	});
 
 	it('end a WebRTC session once, for an admin', async () => {
@@ -129,7 +144,7 @@ describe('/api/openapi.json', () => {
 	it('names every route, with references that lead somewhere', async () => {
 		const { body } = await request(app).get('/api/openapi.json');
 		expect(body.openapi).toBe('3.1.0');
-		expect(Object.keys(body.paths)).toHaveLength(29);
+		expect(Object.keys(body.paths)).toHaveLength(30);
 		const references = [...JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)];
 		expect(references.length).toBeGreaterThan(10);
 		for (const [, name] of references) expect(body.components.schemas).toHaveProperty(name ?? '');

@@ -34,7 +34,7 @@ beforeEach(async () => {
 	const playing = new Promise<void>((resolve) => {
 		play = resolve;
 	});
-	const answer = { sessionId: SESSION.id, resource: RESOURCE, answer: 'v=0\r\nanswer' };
+	const answer = { sessionId: SESSION.id, resource: RESOURCE, answer: 'v=0\r\nanswer', skipped: [] };
 	fixture.webrtc.answer = () => playing.then(() => answer);
 	server = createServer(fixture.app).listen(0, '127.0.0.1');
 	await once(server, 'listening');

@@ -140,7 +140,7 @@ describe('POST /whep/:id', () => {
 				new Promise((resolve, reject) => {
 					signal.addEventListener('abort', () => {
 						if (when === 'while it waits') reject(signal.reason);
-						else resolve({ sessionId: 'late', resource: 'r', answer: 'v=0' });
+						else resolve({ sessionId: 'late', resource: 'r', answer: 'v=0', skipped: [] });
 					});
 				});
 			const server = createServer(fixture.app).listen(0, '127.0.0.1');
