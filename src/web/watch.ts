@@ -34,7 +34,7 @@ const past = new History();
 
 function draw(stream: StreamInfo | undefined, stats: StreamStats | undefined): void {
 	if (header) render(pageHeader(watchTitle(id, stream)), header);
-	if (details) render(watchDetails(stream, stats, past, base, Date.now()), details);
+	if (details) render(watchDetails(stream, stats, past, urls, base, Date.now()), details);
 }
 
 function modeOf(search: string): Choice {

@@ -8,6 +8,8 @@ export type GatewayUrls = {
 	streams(): string;
 	stream(id: string): string;
 	stats(id: string): string;
+	/** Of the WebRTC viewers of a stream. */
+	sessions(id: string): string;
 	probe(): string;
 	watch(id: string): string;
 	whep(id: string): string;
@@ -22,11 +24,13 @@ export type GatewayUrls = {
  */
 export function gatewayUrls(base: string, token = ''): GatewayUrls {
 	const root = base.replace(/\/+$/, '');
-	const query = token === '' ? '' : `?jwt=${encodeURIComponent(token)}`;
+	const jwt = token === '' ? '' : `jwt=${encodeURIComponent(token)}`;
+	const query = jwt && `?${jwt}`;
 	return {
 		streams: () => `${root}/api/v1/streams${query}`,
 		stream: (id) => `${root}/api/v1/streams/${pathOf(id)}${query}`,
 		stats: (id) => `${root}/api/v1/streams/${pathOf(id)}/stats${query}`,
+		sessions: (id) => `${root}/api/v1/webrtc/sessions?stream=${encodeURIComponent(id)}${jwt && `&${jwt}`}`,
 		probe: () => `${root}/api/v1/probe${query}`,
 		watch: (id) => `${root}/watch/${pathOf(id)}${query}`,
 		whep: (id) => `${root}/whep/${pathOf(id)}${query}`,

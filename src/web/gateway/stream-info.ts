@@ -1,3 +1,5 @@
+import type { ViewerTotals } from './viewers.ts';
+
 /** A stream as `GET /api/v1/streams/:id` shows it. */
 export type StreamInfo = {
 	id: string;
@@ -9,6 +11,8 @@ export type StreamInfo = {
 	since: string;
 	/** `rtsp` is absent where the RTSP server is switched off. */
 	viewers: { webrtc: number; hls: number; rtsp?: number };
+	/** Of the WebRTC viewers who are there now; absent where WebRTC is switched off. */
+	webrtc_totals?: ViewerTotals;
 	tracks: {
 		kind: 'video' | 'audio';
 		codec: string;

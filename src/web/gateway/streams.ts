@@ -8,7 +8,8 @@ export type Answer<Value> = { value: Value; problem?: undefined } | { value?: un
 
 const UNREACHABLE: Problem = { code: 'gateway_unreachable', message: 'The gateway does not answer.' };
 
-async function get<Value>(
+/** Asks for JSON. Never rejects. */
+export async function get<Value>(
 	url: string,
 	fetch: typeof globalThis.fetch,
 	signal: AbortSignal,

@@ -1,9 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { StreamStats } from '../gateway/camera.ts';
+import type { GatewayUrls } from '../gateway/paths.ts';
 import type { StreamInfo } from '../gateway/stream-info.ts';
 import { cameraDetails } from './camera-details.ts';
 import type { History } from './history.ts';
 import { statePill, streamFacts, streamLinks, streamNotes } from './stream-parts.ts';
+import './viewer-list.ts';
 
 /** Beside the name in the header: which stream this is and how it is. */
 export function watchTitle(id: string, stream: StreamInfo | undefined): TemplateResult {
@@ -15,6 +17,7 @@ export function watchDetails(
 	stream: StreamInfo | undefined,
 	stats: StreamStats | undefined,
 	history: History,
+	urls: GatewayUrls,
 	base: string,
 	nowMs: number,
 ): TemplateResult | typeof nothing {
@@ -23,6 +26,16 @@ export function watchDetails(
 		<section class="card">${streamFacts(stream)} ${streamNotes(stream, nowMs)}</section>
 		<section class="card">${streamLinks(stream, base)}</section>
 		${stats && isConnected(stream) ? cameraDetails(stats, history) : nothing}
+		${
+			stream.webrtc_totals
+				? html`<viewer-list
+					.stream=${stream.id}
+					.urls=${urls}
+					.count=${stream.viewers.webrtc}
+					.totals=${stream.webrtc_totals}
+				></viewer-list>`
+				: nothing
+		}
 	`;
 }
 

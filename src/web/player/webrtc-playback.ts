@@ -4,7 +4,14 @@ import { type Playback, PlaybackError, type PlaybackListener } from './playback.
 import { withRoundTrip } from './round-trip.ts';
 import type { Sample } from './sample.ts';
 import { type ReportEntries, sampleOfReport } from './webrtc-report.ts';
-import { deleteSession, explainSession, type Fetch, postOffer, type SessionStage } from './whep-client.ts';
+import {
+	deleteSession,
+	explainSession,
+	type Fetch,
+	postOffer,
+	type SessionStage,
+	tellFirstFrame,
+} from './whep-client.ts';
 
 /** What a WebRTC playback needs; all of it can be a fake. */
 export type WebRtcOptions = {
@@ -36,6 +43,7 @@ export class WebRtcPlayback implements Playback {
 	#sessionUrl: string | undefined;
 	#frames: FrameWatch | undefined;
 	/** On the clock's time. */
+	#beganAt = 0;
 	#answeredAt = 0;
 	#awaitsKeyFrame = false;
 	/** The listener knows that the camera is awaited. */
@@ -73,6 +81,7 @@ export class WebRtcPlayback implements Playback {
 
 	async #connect(listener: PlaybackListener, signal: AbortSignal): Promise<void> {
 		const { clock, endpoint, others, fetch, video } = this.#options;
+		this.#beganAt = clock.now();
 		const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
 		this.#connection = connection;
 		const media = new MediaStream();
@@ -101,12 +110,20 @@ export class WebRtcPlayback implements Playback {
 		if (this.#left) return;
 		this.#sessionUrl = session.url;
 		if (session.url !== undefined) listener.served(session.url);
-		this.#frames = new FrameWatch(video, () => this.#onFirstFrame(listener));
+		this.#frames = new FrameWatch(video, () => this.#onFirstShown(listener));
 		video.srcObject = media;
 		this.#answeredAt = clock.now();
 		this.#deadline = this.#answeredAt + FIRST_FRAME_TIMEOUT_MS;
 		this.#after('first frame', FIRST_LOOK_MS, () => void this.#lookForFirstFrame(listener));
 		await connection.setRemoteDescription({ type: 'answer', sdp: session.answer });
+	}
+
+	/** A page that was hidden until now says nothing: it would tell of its reader, not of the way. */
+	#onFirstShown(listener: PlaybackListener): void {
+		if (this.#started || this.#left) return;
+		const { clock, fetch } = this.#options;
+		if (this.#sessionUrl !== undefined) tellFirstFrame(this.#sessionUrl, clock.now() - this.#beganAt, fetch);
+		this.#onFirstFrame(listener);
 	}
 
 	#onFirstFrame(listener: PlaybackListener): void {

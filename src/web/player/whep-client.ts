@@ -99,6 +99,20 @@ export async function explainSession(url: string, fetch: Fetch): Promise<Session
 	}
 }
 
+const OWN_SESSION = /\/whep\/sessions\/[^/]+$/;
+
+/**
+ * Tells a Dualcast how long after the offer the first picture was on the screen, and no other server, which would not
+ * understand. Nothing depends on it.
+ */
+export function tellFirstFrame(session: string, milliseconds: number, fetch: Fetch): void {
+	const url = new URL(session);
+	if (!OWN_SESSION.test(url.pathname)) return;
+	url.pathname += '/first-frame';
+	const body = JSON.stringify({ after_ms: Math.round(milliseconds) });
+	fetch(url.href, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }).catch(() => undefined);
+}
+
 /** Ends a session. Works while the page is being left, and does not matter when it fails: the gateway notices. */
 export function deleteSession(url: string, fetch: Fetch): void {
 	fetch(url, { method: 'DELETE', keepalive: true }).catch(() => undefined);

@@ -120,7 +120,7 @@ describe.each(PATHS)('an offer over HTTP/2 to %s', (path) => {
 				new Promise((resolve, reject) => {
 					signal.addEventListener('abort', () => {
 						if (when === 'while it waits') reject(signal.reason);
-						else resolve({ sessionId: 'late', resource: 'r', answer: 'v=0' });
+						else resolve({ sessionId: 'late', resource: 'r', answer: 'v=0', skipped: [] });
 					});
 				});
 			const stream = begin(path);

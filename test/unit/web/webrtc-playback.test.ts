@@ -73,6 +73,7 @@ class FakeVideo {
 let clock: FakeClock;
 let video: FakeVideo;
 let requests: string[];
+let bodies: unknown[];
 let answer: () => Response;
 /** What the gateway says about the session. */
 let explanation: () => Response;
@@ -92,6 +93,7 @@ const listener: PlaybackListener = {
 async function play() {
 	const fetch: Fetch = async (url, init) => {
 		requests.push(`${init?.method ?? 'GET'} ${url}`);
+		bodies.push(init?.body);
 		return init?.method === undefined ? explanation() : answer();
 	};
 	const playback = new WebRtcPlayback({
@@ -116,6 +118,7 @@ beforeEach(() => {
 	clock = new FakeClock();
 	video = new FakeVideo();
 	requests = [];
+	bodies = [];
 	heard = [];
 	served = [];
 	samples = [];
@@ -164,6 +167,56 @@ describe('playing by WHEP', () => {
 			[2000, 3, undefined],
 		]);
 		stop.abort();
+	});
+
+	describe('its first picture', () => {
+		const path = '/whep/sessions/secret?jwt=a.b';
+		const told = `POST http://gateway/whep/sessions/secret/first-frame?jwt=a.b`;
+		const answered = (location: string) => () =>
+			new Response('v=0 answer', { status: 201, headers: { Location: location } });
+
+		test('is told the gateway once, with the time from the offer', async () => {
+			answer = answered(path);
+			await play();
+			await clock.advance(250.4);
+			video.showFrame();
+			video.showFrame();
+			await clock.advance(5000);
+			expect(requests.filter((request) => request.includes('first-frame'))).toEqual([told]);
+			expect(bodies.at(-1)).toBe('{"after_ms":250}');
+			stop.abort();
+		});
+
+		test.each([
+			['is refused', () => new Response(null, { status: 404 })],
+			[
+				'reaches nobody',
+				() => {
+					throw new TypeError('Failed to fetch');
+				},
+			],
+		])('plays on when that %s', async (_what, refuse) => {
+			answer = answered(path);
+			await play();
+			answer = refuse;
+			video.showFrame();
+			await clock.advance(1000);
+			expect([heard, samples.length]).toEqual([['first frame'], 2]);
+			stop.abort();
+		});
+
+		test('is told no other server, nor of a page that was hidden', async () => {
+			const { connection } = await play();
+			video.showFrame();
+			connection.framesDecoded = 80;
+			answer = answered(path);
+			const hidden = await play();
+			hidden.connection.framesDecoded = 80;
+			await clock.advance(3000);
+			video.showFrame();
+			expect(requests.filter((request) => request.includes('first-frame'))).toEqual([]);
+			stop.abort();
+		});
 	});
 
 	test('ends with no_frame three seconds after the answer, and says whether it was connected', async () => {
