@@ -71,7 +71,7 @@ export class ViewerList extends LitElement {
 
 	#summary(): string {
 		if (this.count === 0) return 'nobody by WebRTC';
-		return `${this.count} by WebRTC, ${bitrateWords(this.totals?.current_bitrate ?? 0)} in all`;
+		return `${this.count} by WebRTC, ${bitrateWords(this.totals?.current_bitrate ?? 0)}`;
 	}
 
 	#table() {

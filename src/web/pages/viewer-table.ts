@@ -46,6 +46,7 @@ const COLUMNS: readonly [string, string, (viewer: Viewer) => Cell, (totals: View
 	['Bitrate', 'Sent, repairs included', bitrate, bitrate],
 	['Pictures', 'Sent, replays included', pictures, pictures],
 	['First picture', 'From the offer to the screen, as the player says, and to the first packet', firstPicture, none],
+	['Key frames only', 'For how long the link was too slow', keyFramesOnly, none],
 	['NACK', 'Messages that ask for lost packets', ({ nack_received }) => nack_received, (all) => all.nack_received],
 	['PLI', 'Messages that ask for a key frame', ({ pli_received }) => pli_received, (all) => all.pli_received],
 	[
@@ -54,7 +55,6 @@ const COLUMNS: readonly [string, string, (viewer: Viewer) => Cell, (totals: View
 		({ packets_retransmitted }) => packets_retransmitted,
 		(all) => all.packets_retransmitted,
 	],
-	['Key frames only', 'For how long the link was too slow', keyFramesOnly, none],
 ];
 
 function row(viewer: Viewer, nowMs: number): TemplateResult {

@@ -16,7 +16,7 @@ export function wayWords(viewer: Pick<Viewer, 'remote' | 'local' | 'transport' |
 	const parts = [
 		protocol && `${protocol.toUpperCase()}${to}`,
 		`${viewer.transport} transport`,
-		`for ${stayWords((nowMs - Date.parse(viewer.created_at)) / 1000)}`,
+		`for\u00a0${stayWords((nowMs - Date.parse(viewer.created_at)) / 1000)}`,
 	];
 	return parts.filter(Boolean).join(' · ');
 }
@@ -40,8 +40,8 @@ export function lossShareWords(loss: number | undefined): string {
 }
 
 function stayWords(seconds: number): string {
-	if (!(seconds >= 1)) return '1 s';
-	if (seconds < 90) return `${Math.round(seconds)} s`;
-	if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-	return `${Math.round(seconds / 3600)} h`;
+	if (!(seconds >= 1)) return '1\u00a0s';
+	if (seconds < 90) return `${Math.round(seconds)}\u00a0s`;
+	if (seconds < 5400) return `${Math.round(seconds / 60)}\u00a0min`;
+	return `${Math.round(seconds / 3600)}\u00a0h`;
 }

@@ -61,16 +61,19 @@ describe('words of a viewer', () => {
 		[viewerName({}), 'Not connected yet'],
 		[viewerName({ remote }), '192.0.2.7:5000'],
 		[viewerName({ remote: 'tcp [2001:db8::7]:5000' }), '[2001:db8::7]:5000'],
-		[wayWords(viewer, AT), 'native transport · for 1 s'],
+		[wayWords(viewer, AT), 'native transport · for\u00a01\u00a0s'],
 		[
 			wayWords({ ...viewer, remote, local: 'udp 192.0.2.1:8189' }, AT + 42_000),
-			'UDP to 192.0.2.1:8189 · native transport · for 42 s',
+			'UDP to 192.0.2.1:8189 · native transport · for\u00a042\u00a0s',
 		],
 		[
 			wayWords({ ...viewer, remote, local: 'udp *:8189' }, AT + 600_000),
-			'UDP to port 8189 · native transport · for 10 min',
+			'UDP to port 8189 · native transport · for\u00a010\u00a0min',
 		],
-		[wayWords({ ...viewer, remote: 'tcp 192.0.2.7:5000' }, AT + 7_200_000), 'TCP · native transport · for 2 h'],
+		[
+			wayWords({ ...viewer, remote: 'tcp 192.0.2.7:5000' }, AT + 7_200_000),
+			'TCP · native transport · for\u00a02\u00a0h',
+		],
 		[lossShareWords(undefined), '–'],
 		[lossShareWords(0), '0 %'],
 		[lossShareWords(0.000_01), '0 %'],
