@@ -71,7 +71,7 @@ export class Access {
 		if (token === undefined) {
 			throw new DualcastError(
 				'token_missing',
-				'a token is needed, as a bearer token in the header or as ?jwt=… in the address',
+				'a token is needed, as a bearer token in the header or as the parameter jwt in the address',
 			);
 		}
 		return this.#decide(await this.verify(token, caller), wish);

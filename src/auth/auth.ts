@@ -65,6 +65,10 @@ export class Auth {
 	constructor(settings: AuthSettings, { clock, logger, fetch = globalThis.fetch }: AuthTools) {
 		const { issuer, audience, classes, lifetime, http } = settings;
 		const keys = signingKeys(settings);
+		if (settings.read === 'jwt' && isMade(settings)) {
+			const message = 'no secret is set: tokens are good until this run ends; set auth.secret or auth.key_file';
+			logger.warn({ config_key: 'auth.secret' }, message);
+		}
 		this.#clock = clock;
 		this.#lifetime = lifetime;
 		this.revocations = new Revocations(() => clock.wall());
@@ -127,6 +131,10 @@ export class Auth {
 	close(): void {
 		this.sessions.close();
 	}
+}
+
+function isMade({ secret, privateKey }: AuthSettings): boolean {
+	return secret === undefined && privateKey === undefined;
 }
 
 function signingKeys({ secret, privateKey }: AuthSettings): SigningKeys {

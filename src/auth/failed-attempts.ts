@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { DualcastError } from '../base/errors.ts';
 import { RateLimit } from './rate-limit.ts';
 
-/** Nobody mistypes so often, and a classroom behind one address does not either. */
+/** Nobody mistypes so often, nor does a class behind one address: pages and players give up once they were refused. */
 const FAILURES = { burst: 100, perMinute: 60 } as const;
 
 /** Slows down those who guess: who failed too often is refused unchecked for a while. */

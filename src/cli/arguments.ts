@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 import type { Config } from '../config/schema.ts';
-import { DEMO_SOURCE } from '../config/source.ts';
 import { type StreamSettings, stream, TRANSPORTS } from '../config/stream.ts';
 
 /** What the command line asks for. */
@@ -75,7 +74,8 @@ export function parseArguments(args: readonly string[]): Command {
 		if (verb === undefined || file !== undefined) throw new UsageError('write dualcast check URL, with one address');
 		return { name: 'check-hls', url: verb, seconds: parseSeconds(values.seconds), json: values.json ?? false };
 	}
-	if (group !== 'config' || verb !== 'check' || rest.length > 0) {
+	if (group === 'config' && verb !== 'check') throw new UsageError('write dualcast config check [FILE]');
+	if (group !== 'config' || rest.length > 0) {
 		throw new UsageError(`there is no command "${positionals.join(' ')}"; see dualcast --help`);
 	}
 	return { name: 'check', config: file ?? values.config };
@@ -106,9 +106,11 @@ function parse(args: readonly string[]) {
 /** The message does not repeat the address: it may hold a password. */
 function parseCamera(source: string, transport: string | undefined): StreamSettings {
 	const whole = { source, ...(transport !== undefined && { transport }) };
+	if (!/^rtsp[sx]?:\/\//i.test(source)) {
+		throw new UsageError('give probe the address of a camera, which begins with rtsp://, rtsps:// or rtspx://');
+	}
 	const address = stream.safeParse(source);
 	if (!address.success) throw new UsageError(address.error.issues[0]?.message ?? 'not the address of a camera');
-	if (address.data.source === DEMO_SOURCE) throw new UsageError('give probe the address of a camera, rtsp://…');
 	const camera = stream.safeParse(whole);
 	if (!camera.success) throw new UsageError(`--transport takes ${TRANSPORTS.join(', ')}`);
 	return camera.data;

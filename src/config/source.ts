@@ -17,7 +17,7 @@ export function parseSource(text: string): SourceAddress | string {
 	if (text === DEMO_SOURCE) return { source: text, credentials: undefined };
 	const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
 	if (!scheme || !SCHEMES.includes(scheme)) {
-		return 'expected an address that begins with rtsp:// or rtsps://, or the word demo';
+		return 'expected an address that begins with rtsp://, rtsps:// or rtspx://, or the word demo';
 	}
 	const url = readRtspUrl(text);
 	if (!url || !URL.canParse(url.href) || /\s/.test(text)) {

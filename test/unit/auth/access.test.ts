@@ -4,6 +4,7 @@ import { FailedAttempts } from '../../../src/auth/failed-attempts.ts';
 import { type HookRequest, HttpHook } from '../../../src/auth/http-hook.ts';
 import { DualcastError } from '../../../src/base/errors.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
+import { redact } from '../../../src/base/redact.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { tokenScene } from './scene.ts';
 
@@ -37,6 +38,14 @@ describe('Access', () => {
 		await expect(access.authorize(caller(), { action: 'read', stream: 'yard' })).rejects.toMatchObject({
 			code: 'token_missing',
 		});
+	});
+
+	it('asks for a token in words that hold no secret to hide', async () => {
+		const { access } = scene();
+		const refusal = await access.authorize(caller(), { action: 'read', stream: 'yard' }).catch((error: Error) => error);
+		const { message } = refusal as Error;
+		expect(message).toMatch(/^a token is needed/);
+		expect(redact(message)).toBe(message);
 	});
 
 	it('refuses a token for another node', async () => {

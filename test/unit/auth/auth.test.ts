@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { Auth } from '../../../src/auth/auth.ts';
+import { Auth, type AuthSettings } from '../../../src/auth/auth.ts';
 import type { Grant } from '../../../src/auth/grant.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const address = '192.0.2.1';
+const COMMON = {
+	...{ issuer: 'here', audience: 'here', lifetime: 60, openIssuing: false },
+	...{ apiKeys: [], classes: {}, classCodes: {}, issuers: [] },
+};
 const wish = { action: 'read', stream: 'cam' } as const;
 
 /** Nodes of a cluster, which hear nothing of each other's revocations. */
@@ -13,8 +17,7 @@ function scene() {
 	const node = (name: string) =>
 		new Auth(
 			{
-				...{ read: 'jwt', secret: 's'.repeat(32), issuer: 'here', audience: 'here', lifetime: 60, openIssuing: false },
-				...{ apiKeys: [], classes: {}, classCodes: {}, issuers: [], node: name },
+				...{ ...COMMON, read: 'jwt', secret: 's'.repeat(32), node: name },
 			},
 			{ clock, logger: silentLogger },
 		);
@@ -68,5 +71,21 @@ describe('a token that stands for another one', () => {
 		await clock.advance(5000);
 		const exchanged = await main.tokenFor(grant, 'sub2');
 		await expect(enter(sub2, exchanged)).rejects.toMatchObject({ code: 'token_revoked' });
+	});
+});
+
+describe('a secret that was made at the start', () => {
+	const settings = { ...COMMON, read: 'jwt' } as const;
+	const warnings = (change: Partial<AuthSettings>): string[] => {
+		const messages: string[] = [];
+		const logger = { ...silentLogger, warn: (_: unknown, message: string) => messages.push(message) };
+		new Auth({ ...settings, ...change }, { clock: new VirtualClock(), logger }).close();
+		return messages;
+	};
+
+	it('is warned of once, as its tokens end with it', () => {
+		expect(warnings({})).toEqual([expect.stringContaining('auth.secret')]);
+		expect(warnings({ secret: 's'.repeat(32) })).toEqual([]);
+		expect(warnings({ read: 'public' })).toEqual([]);
 	});
 });

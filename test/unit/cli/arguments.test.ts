@@ -28,9 +28,12 @@ describe('parseArguments', () => {
 		[['--port', ''], /^--port takes/],
 		[['--log-level', 'loud'], /^--log-level takes one of debug, info, warn, error$/],
 		[['start'], /^there is no command "start"/],
-		[['config'], /^there is no command "config"/],
+		[['config'], /^write dualcast config check/],
+		[['config', 'chek'], /^write dualcast config check/],
 		[['config', 'check', 'a', 'b'], /^there is no command/],
 		[['check'], /^write dualcast check URL/],
+		[['probe', 'http://camera/live'], /begins with rtsp:\/\/, rtsps:\/\/ or rtspx:\/\/$/],
+		[['probe', 'demo'], /begins with rtsp:\/\/, rtsps:\/\/ or rtspx:\/\/$/],
 		[['check', 'a', '--seconds', '0'], /^--seconds takes a whole number from 1 to 86400$/],
 	])('refuses %j', (args, message) => {
 		expect(() => parseArguments(args)).toThrow(UsageError);

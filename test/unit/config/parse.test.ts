@@ -168,7 +168,7 @@ describe('streams', () => {
 	it.each([
 		[
 			'http://h/',
-			'c.yaml:2:8: streams.cam: expected an address that begins with rtsp:// or rtsps://, or the word demo',
+			'c.yaml:2:8: streams.cam: expected an address that begins with rtsp://, rtsps:// or rtspx://, or the word demo',
 		],
 		['exec:rm', 'c.yaml:2:8: streams.cam: expected an address'],
 		['file:///etc/passwd', 'c.yaml:2:8: streams.cam: expected an address'],
