@@ -15,7 +15,7 @@ import { metricsRouter } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { overHttp2 } from './over-http2.ts';
 import { ownPages } from './own-pages.ts';
-import { pagesRouter } from './pages.ts';
+import { pageNotFound, pagesRouter } from './pages.ts';
 import { plainOffers } from './plain-offers.ts';
 import type { HlsPort, ProbePort, ReadinessPort, StreamsPort, WebRtcPort } from './ports.ts';
 import { probeRouter } from './probe.ts';
@@ -72,7 +72,7 @@ export function createApi(options: ApiOptions): RequestListener {
 	app.use(whepAlias);
 	app.use(ownPages({ pageHosts: security.pageHosts, open: auth.access.isPublic }));
 	// Before the others: a class that joins at once passes whatever stands in front.
-	const whep = { streams, webrtc, iceServers: options.iceServers, auth };
+	const whep = { streams, webrtc, hls, iceServers: options.iceServers, auth };
 	const offers = new WhepOffers(whep);
 	app.use('/whep', whepRouter(whep, offers));
 	app.use('/api', (_request, response, next) => {
@@ -98,7 +98,7 @@ export function createApi(options: ApiOptions): RequestListener {
 		next();
 	});
 	app.use(pagesRouter(options.webRoot, options.guide !== undefined));
-	app.use(notFound);
+	app.use(pageNotFound(options.webRoot), notFound);
 	app.use(errorHandler(options.logger));
 
 	const routes = overHttp2(app);

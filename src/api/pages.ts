@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { type RequestHandler, Router } from 'express';
 import { methodNotAllowed } from './error-handler.ts';
@@ -36,6 +37,19 @@ export function pagesRouter(webRoot: string, elsewhere = false): Router {
 	return router;
 }
 
+/** Nobody who mistyped the address of a page reads problem+json. Whatever programs ask for is left to the next one. */
+export function pageNotFound(webRoot: string): RequestHandler {
+	const send = page(webRoot, 'not-found.html', pagePolicy("'self'"), 404);
+	return (request, response, next) => {
+		const look = request.method === 'GET' || request.method === 'HEAD';
+		if (!look || FOR_PROGRAMS.test(request.path) || !existsSync(join(webRoot, 'not-found.html'))) return next();
+		response.vary('Accept');
+		if (request.accepts(['application/problem+json', 'json', 'html']) === 'html') send(request, response, next);
+		else next();
+	};
+}
+const FOR_PROGRAMS = /^\/(?:api|assets|hls|metrics|whep)(?:\/|$)/;
+
 const FILES = {
 	index: false,
 	redirect: false,
@@ -45,8 +59,9 @@ const FILES = {
 		response.setHeader('Access-Control-Allow-Origin', '*'),
 } as const;
 
-function page(webRoot: string, file: string, policy: string): RequestHandler {
+function page(webRoot: string, file: string, policy: string, status = 200): RequestHandler {
 	return (_request, response, next) => {
+		response.status(status);
 		response.setHeader('Content-Security-Policy', policy);
 		response.setHeader('Cache-Control', 'no-cache');
 		response.sendFile(file, { root: webRoot, cacheControl: false }, (failure?: NodeJS.ErrnoException) => {

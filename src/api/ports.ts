@@ -34,6 +34,10 @@ export type HlsStats = {
 export interface HlsPort {
 	/** Answers `/hls/<id>/<file>` (GET, HEAD, OPTIONS) and returns true; false when the path is not HLS. */
 	handle(request: IncomingMessage, response: ServerResponse): boolean;
+	/** Whether there are low-latency playlists. */
+	readonly lowLatency: boolean;
+	/** Name of a playlist that carries this video. */
+	playlistFor(codec: string): string | undefined;
 	/** Running outputs only. */
 	list(): HlsStats[];
 	get(id: string): HlsStats | undefined;
@@ -177,9 +181,18 @@ export type StreamInfo = {
 	skipped_tracks: { codec: string; reason: string; output: 'all' | 'hls' | 'webrtc' }[];
 	transport?: SourceTransport;
 	transport_reason?: string;
-	last_error?: { code: string; message: string; at: string };
+	last_error?: LastError;
 	/** Paths; of `rtsp` what follows the host: `:8554/<id>`. */
-	urls: { watch: string; whep?: string; hls?: string; rtsp?: string };
+	urls: { watch: string; whep?: string; hls?: string; ll_hls?: string; rtsp?: string };
+};
+
+/** What last went wrong between gateway and camera. */
+export type LastError = {
+	code: string;
+	message: string;
+	at: string;
+	/** The camera was reached again since. */
+	over?: true;
 };
 
 /** One track in `/api/v1/streams/:id/stats`; counts by RFC 3550, since the camera was connected the last time. */
@@ -226,7 +239,7 @@ export type StreamStats = {
 	gop_cache_bytes: number;
 	reconnects: number;
 	errors: number;
-	last_error?: { code: string; message: string; at: string };
+	last_error?: LastError;
 	transport?: SourceTransport;
 	transport_reason?: string;
 	/** What the camera calls itself. */

@@ -30,7 +30,12 @@ const silent = () =>
 const transport = z.enum(['tcp', 'udp', 'multicast', 'http', 'websocket']);
 const transportReason = () =>
 	z.string().exactOptional().describe('Why this transport, when it was not the first choice.');
-const lastError = z.strictObject({ code: z.string(), message: z.string(), at: z.iso.datetime() });
+const lastError = z.strictObject({
+	code: z.string(),
+	message: z.string(),
+	at: z.iso.datetime(),
+	over: z.literal(true).exactOptional().describe('The camera was reached again since.'),
+});
 const serverName = () => z.string().exactOptional().describe('What the camera calls itself.');
 const roundTrip = () => optionalAge('for a short question to the camera and back.');
 const streamState = z.enum(['idle', 'starting', 'live', 'recovering', 'closing', 'failed']);
@@ -79,6 +84,7 @@ export const streamSchema = z.strictObject({
 		watch: z.string(),
 		whep: z.string().exactOptional(),
 		hls: z.string().exactOptional(),
+		ll_hls: z.string().exactOptional().describe('With low latency, where that is switched on.'),
 		rtsp: z.string().exactOptional().describe('What follows the host in an rtsp:// URL.'),
 	}),
 }) satisfies z.ZodType<StreamInfo>;

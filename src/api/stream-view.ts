@@ -23,7 +23,7 @@ export type StreamViewOptions = {
 	registry: StreamRegistry;
 	clock: Clock;
 	/** Undefined where an output is switched off. */
-	hls: (Pick<HlsPort, 'get'> & { viewers(id: string): number }) | undefined;
+	hls: (Pick<HlsPort, 'get' | 'lowLatency'> & { viewers(id: string): number }) | undefined;
 	webrtc: (Pick<WebRtcPort, 'sessions'> & { viewers(id: string): number }) | undefined;
 	rtsp?: RtspPort | undefined;
 };
@@ -80,6 +80,7 @@ function info(
 			watch: `/watch/${id}`,
 			...(webrtc && { whep: `/whep/${id}` }),
 			...(hls && { hls: `/hls/${id}/index.m3u8` }),
+			...(hls?.lowLatency && { ll_hls: `/hls/${id}/ll.m3u8` }),
 			...(rtsp && { rtsp: `:${rtsp.port}/${id}` }),
 		},
 	};
@@ -196,8 +197,8 @@ function connectionOf({ ingest: { connection } }: Stream): Pick<StreamInfo, 'tra
 
 function lastErrorOf({ lastError }: Stream): Pick<StreamInfo, 'last_error'> {
 	if (!lastError) return {};
-	const { error, at } = lastError;
-	return { last_error: { code: error.code, message: redact(error.message), at: iso(at) } };
+	const { error, at, over } = lastError;
+	return { last_error: { code: error.code, message: redact(error.message), at: iso(at), ...(over && { over }) } };
 }
 
 function age(at: number, now: number): number {

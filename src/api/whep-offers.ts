@@ -5,7 +5,7 @@ import { systemClock } from '../base/clock.ts';
 import { DualcastError } from '../base/errors.ts';
 import { Turns } from '../base/turns.ts';
 import { type IceServer, iceServerLinks } from './ice-server-link.ts';
-import type { StreamInfo, StreamsPort, WebRtcPort } from './ports.ts';
+import type { HlsPort, StreamInfo, StreamsPort, WebRtcPort } from './ports.ts';
 import { bodyOf } from './request-body.ts';
 import { SKIPPED_TRACKS, skippedTracksHeader } from './skipped-tracks-header.ts';
 import { streamNotFound } from './stream-path.ts';
@@ -15,6 +15,8 @@ export type WhepOptions = {
 	streams: StreamsPort;
 	/** Undefined when WebRTC is switched off. */
 	webrtc: WebRtcPort | undefined;
+	/** Named to browsers that WebRTC has nothing for. */
+	hls: Pick<HlsPort, 'playlistFor'> | undefined;
 	iceServers: readonly IceServer[];
 	auth: Auth;
 };
@@ -56,7 +58,7 @@ export class WhepOffers {
 		const created = await port.create(stream, offer, gone.signal, ended).catch((error: unknown) => {
 			// Nobody is there to be told; responses of HTTP/2 do not say so.
 			if (gone.signal.aborted) return undefined;
-			throw withOtherOutputs(error, streams.get(stream)?.urls);
+			throw withOtherOutputs(error, streams.get(stream), this.#options.hls);
 		});
 		if (!created) return;
 		const { sessionId, resource, answer, skipped } = created;
@@ -113,9 +115,15 @@ export function requireType(
 }
 
 /** Where a stream plays that a browser does not take by WebRTC. */
-function withOtherOutputs(error: unknown, urls: StreamInfo['urls'] | undefined): unknown {
-	if (!(error instanceof DualcastError) || error.code !== 'codec_unsupported' || !urls) return error;
-	const { hls, rtsp } = urls;
-	const facts = { ...error.facts, ...(hls !== undefined && { hls }), ...(rtsp !== undefined && { rtsp }) };
+function withOtherOutputs(error: unknown, stream: StreamInfo | undefined, hls: WhepOptions['hls']): unknown {
+	if (!(error instanceof DualcastError) || error.code !== 'codec_unsupported' || !stream) return error;
+	const { rtsp } = stream.urls;
+	const { codec } = error.facts;
+	const playlist = hls?.playlistFor(typeof codec === 'string' ? codec : 'h264');
+	const facts = {
+		...error.facts,
+		...(playlist !== undefined && { hls: `/hls/${stream.id}/${playlist}` }),
+		...(rtsp !== undefined && { rtsp }),
+	};
 	return new DualcastError(error.code, error.message, { cause: error, facts });
 }

@@ -21,19 +21,32 @@ export type CarriedAudio =
 const CARRIED_VIDEO: Readonly<Record<Container, readonly string[]>> = { ts: ['h264'], fmp4: ['h264', 'h265'] };
 const NOT_CARRIED = {
 	video: {
-		ts: 'HLS players know no video but H.264 in MPEG-TS; set hls.variant to fmp4 or the camera to H.264',
-		fmp4: 'HLS players know no video but H.264 and H.265; set the camera to one of them',
+		ts: ['HLS players know no video but H.264 in MPEG-TS', 'set hls.variant to fmp4 or the camera to H.264'],
+		fmp4: ['HLS players know no video but H.264 and H.265', 'set the camera to one of them'],
 	},
 	audio: {
-		ts: 'HLS players know no audio but AAC in MPEG-TS; set the camera to AAC or watch by WebRTC',
-		fmp4: 'HLS players know no audio but AAC and Opus; set the camera to AAC or watch by WebRTC',
+		ts: ['HLS players know no audio but AAC in MPEG-TS', 'set the camera to AAC or watch by WebRTC'],
+		fmp4: ['HLS players know no audio but AAC and Opus', 'set the camera to AAC or watch by WebRTC'],
 	},
 } as const;
 
 export const NO_TRACKS: CarriedTracks = { video: undefined, audio: undefined, skipped: [] };
 
-/** Chooses the tracks that HLS players read from this container: the first video and the first audio that fit. */
-export function carriedTracks(tracks: readonly Track[], container: Container = 'ts'): CarriedTracks {
+/** Whether HLS players read this video from this container. */
+export function carriesVideo(codec: string, container: Container): boolean {
+	return CARRIED_VIDEO[container].includes(codec);
+}
+
+/**
+ * Chooses the tracks that HLS players read from this container: the first video and the first audio that fit.
+ *
+ * @param other name of a playlist of the same stream as fragmented MP4, if there is one
+ */
+export function carriedTracks(
+	tracks: readonly Track[],
+	container: Container = 'ts',
+	other?: string | undefined,
+): CarriedTracks {
 	let video: VideoTrack | undefined;
 	let audio: CarriedAudio | undefined;
 	const skipped: SkippedTrack[] = [];
@@ -41,12 +54,12 @@ export function carriedTracks(tracks: readonly Track[], container: Container = '
 		const { codec } = track;
 		if (track.kind === 'video') {
 			if (video) skipped.push({ codec, reason: 'only the first video track is carried' });
-			else if (CARRIED_VIDEO[container].includes(codec)) video = track;
-			else skipped.push({ codec, reason: NOT_CARRIED.video[container] });
+			else if (carriesVideo(codec, container)) video = track;
+			else skipped.push({ codec, reason: notCarried(track, container, other) });
 		} else if (audio) {
 			skipped.push({ codec, reason: 'only the first audio track is carried' });
 		} else {
-			const carried = carriedAudio(track, container);
+			const carried = carriedAudio(track, container, other);
 			if (typeof carried === 'string') skipped.push({ codec, reason: carried });
 			else audio = carried;
 		}
@@ -55,13 +68,19 @@ export function carriedTracks(tracks: readonly Track[], container: Container = '
 }
 
 /** @returns a string that says why not */
-function carriedAudio(track: AudioTrack, container: Container): CarriedAudio | string {
+function carriedAudio(track: AudioTrack, container: Container, other?: string): CarriedAudio | string {
 	if (track.codec === 'opus' && container === 'fmp4') return { track };
-	if (track.codec !== 'aac') return NOT_CARRIED.audio[container];
+	if (track.codec !== 'aac') return notCarried(track, container, other);
 	const config = parseAudioSpecificConfig(track.config);
 	if (config && (container === 'fmp4' || adtsHeader(config, 0))) return { track, config };
 	if (config) return 'its configuration has no form in ADTS, the AAC framing of MPEG-TS';
 	return 'its configuration cannot be read';
+}
+
+function notCarried({ kind, codec }: Track, container: Container, other: string | undefined): string {
+	const [fact, cure] = NOT_CARRIED[kind][container];
+	const fits = container === 'ts' && (kind === 'video' ? carriesVideo(codec, 'fmp4') : codec === 'opus');
+	return fits && other !== undefined ? `${fact}; ${other} carries it, or ${cure}` : `${fact}; ${cure}`;
 }
 
 /** RFC 6381 names of the carried tracks, as far as they are known. */

@@ -18,6 +18,8 @@ export interface MediaSink {
 
 export type FromStreamOptions = {
 	id: string;
+	/** Name of the playlist that comes of it. */
+	playlist: string;
 	directory: StreamDirectory;
 	clock: Clock;
 	/** Milliseconds the first picture may take once the stream was claimed; a segment's longest time is added. */
@@ -59,12 +61,12 @@ export class FromStream implements StreamReader {
 	}
 
 	onTracks(tracks: readonly Track[]): void {
-		const { muxer, id } = this.#options;
+		const { muxer, id, playlist } = this.#options;
 		muxer.setTracks(tracks);
 		const { video, audio, skipped } = muxer.carried;
 		if (video || audio) return;
 		const reasons = skipped.map(({ codec, reason }) => `${codec}: ${reason}`).join('; ');
-		const message = `HLS can carry nothing that the camera sends; ${reasons}`;
+		const message = `${playlist} can carry nothing that the camera sends; ${reasons}`;
 		this.#end(new DualcastError('codec_unsupported', message, { facts: { stream: id } }));
 	}
 

@@ -36,6 +36,7 @@ export type LowLatencyOutputOptions = StreamOutputOptions & {
  */
 export class LowLatencyOutput extends StreamOutput {
 	protected readonly muxer: LowLatencyMuxer;
+	protected readonly playlistName = LOW_LATENCY_PLAYLIST_NAME;
 	readonly #playlists = new HeldRequests<DeliveryDirectives, PlaylistBody>();
 	readonly #descriptions = new HeldRequests<undefined, PlaylistBody>();
 	readonly #parts = new HeldRequests<string, MediaFile>();

@@ -18,6 +18,8 @@ export type MuxerOptions = {
 	/** Token of this run in segment names. */
 	run: string;
 	container: Container;
+	/** Name of a playlist of the same stream as fragmented MP4, if there is one. */
+	other?: string | undefined;
 	continuity: Continuity;
 	/** `Clock.now()` */
 	now: () => number;
@@ -88,7 +90,7 @@ export class Muxer {
 	}
 
 	setTracks(tracks: readonly Track[]): void {
-		const carried = carriedTracks(tracks, this.#options.container);
+		const carried = carriedTracks(tracks, this.#options.container, this.#options.other);
 		this.#options.continuity.skipped = carried.skipped;
 		this.#segmenter.setTracks(carried);
 	}

@@ -5,7 +5,7 @@ import { DiskCopy } from './disk-copy.ts';
 import { ANYTHING, isChromium, type Wanted, wantedFirst } from './first-playlist.ts';
 import { HeldRequests, type Waiter } from './held-requests.ts';
 import { Muxer } from './muxer.ts';
-import { PLAYLIST_NAME } from './path.ts';
+import { LOW_LATENCY_PLAYLIST_NAME, PLAYLIST_NAME } from './path.ts';
 import type { PlaylistBody } from './playlist.ts';
 import type { MediaFile } from './segment.ts';
 import type { HlsStats } from './stats.ts';
@@ -28,11 +28,14 @@ export type OutputOptions = StreamOutputOptions & {
 	/** Segments kept on disk. */
 	cleanupThreshold: number;
 	outputDir: string;
+	/** Seconds of a part in the low-latency playlist beside this one; none without it. */
+	partDuration?: number | undefined;
 };
 
 /** One run of a stream's classic HLS. */
 export class Output extends StreamOutput {
 	protected readonly muxer: Muxer;
+	protected readonly playlistName = PLAYLIST_NAME;
 	readonly #disk: DiskCopy;
 	readonly #waiters = new HeldRequests<Wanted, PlaylistBody>();
 	/** The playlist that each connection was given last, or came for the segments of. */
@@ -47,6 +50,7 @@ export class Output extends StreamOutput {
 		});
 		this.muxer = new Muxer({
 			container: options.container,
+			other: options.partDuration ? LOW_LATENCY_PLAYLIST_NAME : undefined,
 			segmentDuration: options.segmentDuration,
 			segmentCount: options.segmentCount,
 			run: this.run,

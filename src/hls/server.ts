@@ -4,7 +4,7 @@ import type { HttpRequest, HttpResponse } from '../base/http-exchange.ts';
 import { Scope } from '../base/scope.ts';
 import { Answers } from './answer.ts';
 import { withQuery } from './carried-query.ts';
-import type { SkippedTrack } from './carried-tracks.ts';
+import { carriesVideo, type SkippedTrack } from './carried-tracks.ts';
 import { ALLOWED_METHODS, OPTIONS_HEADERS } from './cors.ts';
 import { type DeliveryDirectives, parseDirectives } from './delivery-directives.ts';
 import type { Waiter } from './held-requests.ts';
@@ -33,6 +33,10 @@ const LEFTOVER_AGE = 600_000;
 export interface HlsServer {
 	/** Answers `/hls/<id>/<file>` (GET, HEAD, OPTIONS) and returns true; false when the path is not HLS. */
 	handle(request: HttpRequest, response: HttpResponse): boolean;
+	/** Whether there are low-latency playlists. */
+	readonly lowLatency: boolean;
+	/** Name of a playlist that carries this video. */
+	playlistFor(codec: string): string | undefined;
 	/** Running outputs only. */
 	list(): HlsStats[];
 	get(id: string): HlsStats | undefined;
@@ -105,6 +109,15 @@ class OnDemandHls implements HlsServer {
 		return true;
 	}
 
+	get lowLatency(): boolean {
+		return (this.#options.partDuration ?? 0) > 0;
+	}
+
+	playlistFor(codec: string): string | undefined {
+		if (carriesVideo(codec, this.#options.container ?? 'ts')) return PLAYLIST_NAME;
+		return this.lowLatency && carriesVideo(codec, 'fmp4') ? LOW_LATENCY_PLAYLIST_NAME : undefined;
+	}
+
 	list(): HlsStats[] {
 		return this.#running().map((output) => output.stats());
 	}
@@ -160,7 +173,7 @@ class OnDemandHls implements HlsServer {
 	}
 
 	#route(request: HttpRequest, response: HttpResponse, id: string, file: string): void {
-		const lowLatency = this.#options.partDuration !== undefined && this.#options.partDuration > 0;
+		const { lowLatency } = this;
 		if (file === PLAYLIST_NAME) {
 			this.#playlist(request, response, id, (answer) => this.#classic.obtain(id).playlist(request, answer));
 		} else if (file === MASTER_NAME) {

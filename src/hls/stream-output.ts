@@ -84,6 +84,7 @@ export abstract class StreamOutput {
 	}
 
 	protected abstract readonly muxer: OutputMuxer;
+	protected abstract readonly playlistName: string;
 
 	stats(): HlsStats {
 		const { window, carried, ready, codecs, units, dropped, bytes, segments } = this.muxer;
@@ -137,9 +138,10 @@ export abstract class StreamOutput {
 	/** Claims the stream; call it once. */
 	open(): void {
 		const { id, directory, clock, startTimeout } = this.#options;
+		const { muxer, playlistName: playlist } = this;
 		this.logger.info({}, 'HLS output starts');
 		const onEnd = (error: Error | undefined) => this.#end(error);
-		this.#source = new FromStream({ id, directory, clock, startTimeout, muxer: this.muxer, onEnd });
+		this.#source = new FromStream({ id, playlist, directory, clock, startTimeout, muxer, onEnd });
 		void this.#source.open();
 	}
 

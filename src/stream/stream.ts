@@ -38,7 +38,12 @@ export type StreamOptions = {
 };
 
 /** The last failure of a stream's source, kept for the API. */
-export type LastError = { readonly error: SourceError; readonly at: number };
+export type LastError = {
+	readonly error: SourceError;
+	readonly at: number;
+	/** The camera was reached since. */
+	readonly over?: true;
+};
 
 /**
  * One camera and everybody who reads it. It outlives its source: readers stay while the source reconnects, and
@@ -260,6 +265,7 @@ export class Stream implements StreamFace {
 
 	#onTracks(tracks: readonly Track[]): void {
 		this.#verdict.acquit();
+		if (this.lastError) this.lastError = { ...this.lastError, over: true };
 		if (this.#state.name === 'recovering') this.reconnects++;
 		if (this.#state.name !== 'live') this.#enter({ name: 'live', since: this.#options.clock.wall() });
 		this.#readers.setTracks(tracks);

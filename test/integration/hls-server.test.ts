@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DualcastError, SourceError } from '../../src/base/errors.ts';
+import type { HttpRequest, HttpResponse } from '../../src/base/http-exchange.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createHlsServer, type HlsServer } from '../../src/hls/server.ts';
 import type { HlsServerOptions } from '../../src/hls/server-options.ts';
@@ -247,6 +248,23 @@ describe('HLS over HTTP', () => {
 		expect((await ask('/hls/cam/index.m3u8')).body.toString()).toBe('codec_unsupported');
 		expect([camera.leases, camera.readers.size]).toEqual([0, 0]);
 		expect(hls.skipped('cam')).toMatchObject([{ codec: 'opus' }]);
+	});
+
+	it.each([
+		[0, /^index\.m3u8 can carry nothing that the camera sends; opus: (?!.*ll\.m3u8)/],
+		[0.2, /^index\.m3u8 can carry nothing that the camera sends; opus: .*; ll\.m3u8 carries it/],
+	])('names the playlist that carries it, with parts of %d s', async (partDuration, sentence) => {
+		let message = '';
+		const answerError = (_: HttpRequest, response: HttpResponse, error: Error) => {
+			message = error.message;
+			response.end();
+		};
+		await start({ partDuration, answerError });
+		camera.tracks = [OPUS_TRACK];
+		await ask('/hls/cam/index.m3u8');
+		expect(message).toMatch(sentence);
+		expect(hls.playlistFor('h264')).toBe('index.m3u8');
+		expect(hls.playlistFor('h265')).toBe(partDuration > 0 ? 'll.m3u8' : undefined);
 	});
 
 	it('stops when nobody asks any more, and goes on later without going back', async () => {

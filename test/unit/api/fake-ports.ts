@@ -49,8 +49,13 @@ export const STREAM: StreamInfo = {
 	skipped_tracks: [{ codec: 'PCMA', reason: 'MPEG-TS does not carry it', output: 'hls' }],
 	transport: 'udp',
 	transport_reason: 'the camera refused TCP',
-	last_error: { code: 'camera_timeout', message: 'no answer', at: AT },
-	urls: { watch: '/watch/live/stream', whep: '/whep/live/stream', hls: '/hls/live/stream/index.m3u8' },
+	last_error: { code: 'camera_timeout', message: 'no answer', at: AT, over: true },
+	urls: {
+		watch: '/watch/live/stream',
+		whep: '/whep/live/stream',
+		hls: '/hls/live/stream/index.m3u8',
+		ll_hls: '/hls/live/stream/ll.m3u8',
+	},
 };
 
 export const STREAM_STATS: StreamStats = {
@@ -171,6 +176,8 @@ export function fakeStreams(): StreamsPort {
 export function fakeHls(): HlsPort {
 	return {
 		handle: () => false,
+		lowLatency: true,
+		playlistFor: (codec) => (codec === 'h264' ? 'index.m3u8' : 'll.m3u8'),
 		list: () => [HLS_STATS],
 		get: (id) => (id === HLS_STATS.stream_id ? HLS_STATS : undefined),
 	};

@@ -64,7 +64,13 @@ describe('/metrics', () => {
 	it('sums sessions, and tells both HLS outputs of a stream and its RTSP readers apart', async () => {
 		const webrtc = { ...fakeWebRtc(), sessions: () => [SESSION, { ...SESSION, state: 'connecting' as const }] };
 		const lowLatency = { ...HLS_STATS, part_target: 0.2, bytes_written: 7 };
-		const hls = { handle: () => false, list: () => [HLS_STATS, lowLatency], get: () => HLS_STATS };
+		const hls = {
+			lowLatency: true,
+			playlistFor: () => undefined,
+			handle: () => false,
+			list: () => [HLS_STATS, lowLatency],
+			get: () => HLS_STATS,
+		};
 		const { last_packet_age_ms: _, ...silent } = STREAM_STATS;
 		const viewers = { webrtc: 2, hls: 0, rtsp: 3 };
 		const streams = { ...fakeStreams(), list: () => [{ ...STREAM, viewers }], stats: () => silent };

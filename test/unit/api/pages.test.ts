@@ -15,6 +15,7 @@ beforeAll(() => {
 	writeFileSync(join(folder, 'outside.txt'), 'CANARY');
 	writeFileSync(join(webRoot, 'index.html'), '<p>index');
 	writeFileSync(join(webRoot, 'watch.html'), '<p>watch');
+	writeFileSync(join(webRoot, 'not-found.html'), '<p>not found');
 	writeFileSync(join(webRoot, 'player.js'), 'player');
 	writeFileSync(join(webRoot, '.hidden'), 'CANARY');
 	writeFileSync(join(webRoot, 'assets', 'index-abc.js'), 'script');
@@ -64,6 +65,35 @@ describe('pages', () => {
 		const response = await request(app).get(path);
 		expect(response.status).toBe(404);
 		expect(response.text).not.toContain('CANARY');
+	});
+
+	const AS_A_BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+
+	it.each(['/watch', '/watch/', '/wach/demo', '/index.html', '/Cluster'])(
+		'show %s as missing to people',
+		async (path) => {
+			const response = await request(app).get(path).set('Accept', AS_A_BROWSER);
+			expect(response.status).toBe(404);
+			expect(response.text).toBe('<p>not found');
+			expect(response.headers['content-type']).toMatch(/^text\/html/);
+			expect(response.headers['content-security-policy']).toContain("script-src 'self';");
+			expect(response.headers.vary).toMatch(/accept/i);
+		},
+	);
+
+	it.each([
+		['/watch/', '*/*'],
+		['/watch/', 'application/json'],
+		['/api/v1/nothing', AS_A_BROWSER],
+		['/api/v1/streams/nobody', AS_A_BROWSER],
+		['/whep/nobody', AS_A_BROWSER],
+		['/nobody/whep', AS_A_BROWSER],
+		['/hls/nobody/index.m3u8', AS_A_BROWSER],
+		['/assets/old.js', AS_A_BROWSER],
+	])('leave %s to programs that accept %s', async (path, accept) => {
+		const response = await request(app).get(path).set('Accept', accept);
+		expect(response.status).toBe(404);
+		expect(response.headers['content-type']).toBe('application/problem+json');
 	});
 
 	it('say how to build them', async () => {

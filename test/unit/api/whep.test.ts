@@ -112,12 +112,14 @@ describe('POST /whep/:id', () => {
 		expect(fixture.log).toEqual([]);
 	});
 
-	it('tells a browser that does not take the codec where else the stream plays', async () => {
+	it.each([
+		['h265', 'll.m3u8'],
+		['h264', 'index.m3u8'],
+	])('tells a browser that does not take %s where else the stream plays', async (codec, playlist) => {
 		const fixture = createFixture();
-		fixture.webrtc.answer = () =>
-			Promise.reject(new DualcastError('codec_unsupported', 'no', { facts: { codec: 'h265' } }));
+		fixture.webrtc.answer = () => Promise.reject(new DualcastError('codec_unsupported', 'no', { facts: { codec } }));
 		const { body } = await post(fixture).send(OFFER);
-		expect(body).toMatchObject({ codec: 'h265', hls: '/hls/live/stream/index.m3u8' });
+		expect(body).toMatchObject({ codec, hls: `/hls/live/stream/${playlist}` });
 	});
 
 	it('keeps an unexpected error to itself and logs it', async () => {

@@ -50,6 +50,19 @@ describe('carried tracks', () => {
 		expect(codecsOf(carriedTracks([VIDEO_TRACK, OPUS_TRACK], 'fmp4'))).toEqual(['avc1.42c00a', 'opus']);
 	});
 
+	it('are named with the other playlist that carries them', () => {
+		const h265 = { ...VIDEO_TRACK, codec: 'h265', facts: undefined } as unknown as typeof VIDEO_TRACK;
+		const pcma = { kind: 'audio', codec: 'pcma', id: 2, clockRate: 8000, channels: 1 } as const;
+		const reasons = carriedTracks([h265, OPUS_TRACK, pcma], 'ts', 'll.m3u8').skipped.map(({ reason }) => reason);
+		expect(reasons).toEqual([
+			expect.stringMatching(/H\.264 in MPEG-TS; ll\.m3u8 carries it, or set hls\.variant to fmp4/),
+			expect.stringContaining('; ll.m3u8 carries it, or'),
+			expect.not.stringContaining('ll.m3u8'),
+		]);
+		const other = { ...h265, codec: 'vp8' } as unknown as typeof VIDEO_TRACK;
+		expect(carriedTracks([other], 'fmp4', 'll.m3u8').skipped[0]?.reason).not.toContain('ll.m3u8');
+	});
+
 	it('need no form in ADTS in fragmented MP4', () => {
 		const odd = { ...AAC_TRACK, config: Uint8Array.of(0x17, 0x80, 0x15, 0xb3, 0x90) };
 		expect(carriedTracks([odd], 'fmp4').audio?.track).toBe(odd);

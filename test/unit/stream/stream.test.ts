@@ -136,6 +136,7 @@ describe('demand', () => {
 		await settle();
 		expect(stream.state.name).toBe('idle');
 		expect(stream.lastError?.error.code).toBe('camera_refused');
+		expect(stream.lastError?.over).toBeUndefined();
 		await expect(stream.claim()).rejects.toMatchObject({ code: 'camera_refused' });
 		expect(source.runs).toHaveLength(1);
 		await clock.advance(1_000);
@@ -144,6 +145,7 @@ describe('demand', () => {
 		source.last.announce();
 		(await again).release();
 		expect(source.runs).toHaveLength(2);
+		expect(stream.lastError).toMatchObject({ error: { code: 'camera_refused' }, over: true });
 	});
 
 	it('gives up after the start timeout and closes the camera', async () => {

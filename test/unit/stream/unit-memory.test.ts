@@ -116,7 +116,15 @@ type Output = { made(): Uint8Array[] };
 function hls(stream: TestStream, muxer: MediaSink): void {
 	const release = () => {};
 	const directory = { has: () => true, claim: async () => ({ stream, release }) };
-	void new FromStream({ id: 'cam', directory, clock: stream.clock, startTimeout: 5000, muxer, onEnd() {} }).open();
+	void new FromStream({
+		id: 'cam',
+		playlist: 'index.m3u8',
+		directory,
+		clock: stream.clock,
+		startTimeout: 5000,
+		muxer,
+		onEnd() {},
+	}).open();
 }
 
 function classic(container: 'ts' | 'fmp4') {
