@@ -21,3 +21,8 @@ export async function findPlaylist(
 	};
 	return firstAnswer({ asks: addresses.map(ask), isFinal: () => false, clock, signal }).catch(() => first);
 }
+
+/** The low-latency playlist beside the classic one; the query stays. */
+export function lowLatencyUrl(playlist: string): string {
+	return playlist.replace(/index\.m3u8(?=$|[?#])/, 'll.m3u8');
+}

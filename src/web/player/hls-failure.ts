@@ -8,6 +8,12 @@ export type HlsErrorFacts = Pick<ErrorData, 'type' | 'details' | 'error'> & {
 	networkDetails?: unknown;
 };
 
+const NO_DECODER: readonly string[] = [
+	'manifestIncompatibleCodecsError',
+	'bufferIncompatibleCodecsError',
+	'bufferAddCodecError',
+];
+
 /** Names the cause of a fatal hls.js error; what the gateway itself said comes first. */
 export function failureOfHlsError(data: HlsErrorFacts): PlaybackError {
 	const status = data.response?.code ?? 0;
@@ -18,8 +24,8 @@ export function failureOfHlsError(data: HlsErrorFacts): PlaybackError {
 	if (data.type === 'networkError') {
 		return new PlaybackError('gateway_unreachable', 'The gateway does not answer.');
 	}
-	if (data.details === 'manifestIncompatibleCodecsError' || data.details === 'bufferIncompatibleCodecsError') {
-		return new PlaybackError('codec_unsupported', 'This browser cannot decode the stream.');
+	if (NO_DECODER.includes(data.details)) {
+		return new PlaybackError('codec_unsupported', 'This browser cannot decode what the camera sends. Another one may.');
 	}
 	return new PlaybackError('hls_failed', `HLS playback failed: ${data.error.message}`);
 }

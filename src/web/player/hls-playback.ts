@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { readProblem } from '../gateway/problem.ts';
 import { removePlayed } from './back-buffer.ts';
 import { catchUpRate } from './catch-up-rate.ts';
-import { findPlaylist } from './find-playlist.ts';
+import { findPlaylist, lowLatencyUrl } from './find-playlist.ts';
 import { FrameWatch } from './frame-watch.ts';
 import { failureOfHlsError } from './hls-failure.ts';
 import { HoldBack, secondsAhead } from './hold-back.ts';
@@ -89,6 +89,8 @@ export class HlsPlayback implements Playback {
 	#lastProgressAt = 0;
 	#started = false;
 	#lowLatency = true;
+	/** Why the low-latency output did not play, where it is there. */
+	#lowLatencyFailure: PlaybackError | undefined;
 	#recovered = false;
 	#cancelTimer: () => void = () => undefined;
 	#fail: (error: PlaybackError) => void = () => undefined;
@@ -170,10 +172,12 @@ export class HlsPlayback implements Playback {
 			hls.recoverMediaError();
 		} else if (this.#lowLatency && CLASSIC_MAY_HELP.has(failure.code)) {
 			this.#lowLatency = false;
+			if (failure.code !== 'not_found') this.#lowLatencyFailure = failure;
 			hls.destroy();
 			this.#play(HlsJs, listener);
 		} else {
-			this.#fail(failure);
+			// Low latency carries more codecs: that the classic output has not this one says nothing about the browser.
+			this.#fail((failure.code === 'codec_unsupported' && this.#lowLatencyFailure) || failure);
 		}
 	}
 
@@ -229,6 +233,7 @@ export class HlsPlayback implements Playback {
 	/** A hidden page shows no frames, although it plays. */
 	#onFirstFrameTimeout(listener: PlaybackListener): void {
 		if (this.#options.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) this.#onFirstFrame(listener);
+		else if (this.#lowLatencyFailure?.code === 'codec_unsupported') this.#fail(this.#lowLatencyFailure);
 		else this.#fail(new PlaybackError('no_frame', 'HLS brought no picture within 20 seconds.'));
 	}
 
@@ -290,9 +295,4 @@ export class HlsPlayback implements Playback {
 		this.#hold?.release();
 		if (!this.#hls) this.#options.video.removeAttribute('src');
 	}
-}
-
-/** The low-latency playlist beside the classic one; the query stays. */
-function lowLatencyUrl(playlist: string): string {
-	return playlist.replace(/index\.m3u8(?=$|[?#])/, 'll.m3u8');
 }

@@ -1,10 +1,8 @@
+import { TOKEN_TROUBLE } from '../gateway/problem-words.ts';
 import type { Choice, Mode, PlaybackError } from './playback.ts';
 
 /** What follows after an attempt ended: the other way, the same again at once or after a pause, or nothing by itself. */
 export type NextStep = 'fall-back' | 'ask-again' | 'retry' | 'give-up';
-
-/** The page was opened without the right token: neither way lets it in. */
-const TOKEN_TROUBLE = ['token_missing', 'token_invalid', 'token_expired', 'token_revoked', 'forbidden'];
 
 /** Trying again helps nobody until the configuration changes, and a repeated wrong password locks accounts. */
 const LASTING = new Set([

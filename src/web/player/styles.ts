@@ -55,6 +55,14 @@ export const playerStyles = css`
 	.quiet {
 		color: #b3bfcc;
 	}
+	.unseen {
+		position: absolute;
+		inline-size: 1px;
+		block-size: 1px;
+		overflow: hidden;
+		clip-path: inset(50%);
+		white-space: nowrap;
+	}
 	.top {
 		position: absolute;
 		inset: 12px 12px auto 12px;

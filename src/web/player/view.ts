@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { problemWords } from '../gateway/problem-words.ts';
 import {
 	chevronIcon,
 	fullscreenIcon,
@@ -124,7 +125,9 @@ function message(view: PlayerView) {
 		return card(
 			state.failure,
 			'No picture at the moment',
-			html`<span class="quiet">Trying again in ${seconds} s</span><button @click=${view.onRetry}>Try now</button>`,
+			// Read aloud once, not each second.
+			html`<span class="unseen">It tries again by itself.</span>
+				<span class="quiet" aria-hidden="true">Trying again in ${seconds} s</span><button @click=${view.onRetry}>Try now</button>`,
 		);
 	}
 	if (state.name === 'failed') {
@@ -143,7 +146,7 @@ function card(failure: PlaybackError, title: string, actions: TemplateResult) {
 	return html`
 		<div class="card">
 			<h2>${title}</h2>
-			<p>${failure.message}</p>
+			<p>${problemWords(failure)}</p>
 			<div class="actions">${actions}</div>
 		</div>
 	`;

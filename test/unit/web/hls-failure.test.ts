@@ -17,10 +17,13 @@ describe('why hls.js ended', () => {
 		expect(failure.code).toBe('gateway_unreachable');
 	});
 
-	test('a codec the browser lacks', () => {
-		const failure = failureOfHlsError(facts({ type: 'mediaError', details: 'manifestIncompatibleCodecsError' }));
-		expect(failure.code).toBe('codec_unsupported');
-	});
+	test.each(['manifestIncompatibleCodecsError', 'bufferIncompatibleCodecsError', 'bufferAddCodecError'])(
+		'a codec the browser lacks: %s',
+		(details) => {
+			const failure = failureOfHlsError(facts({ type: 'mediaError', details }));
+			expect(failure.code).toBe('codec_unsupported');
+		},
+	);
 
 	test('anything else, in its own words', () => {
 		const failure = failureOfHlsError(facts({ type: 'mediaError', details: 'bufferAppendError' }));
