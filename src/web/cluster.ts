@@ -1,13 +1,14 @@
 import { html, render } from 'lit';
 import { browserClock } from './clock.ts';
 import { clusterUrls, watchCluster } from './gateway/cluster.ts';
-import { tokenOfSearch } from './gateway/paths.ts';
+import { gatewayUrls, tokenOfSearch } from './gateway/paths.ts';
 import { type ClusterState, clusterPage } from './pages/cluster-page.ts';
 import { DrainSwitch } from './pages/drain-switch.ts';
 import { pageHeader } from './pages/page-header.ts';
 
 const token = tokenOfSearch(location.search);
 const urls = clusterUrls(location.origin, token);
+const home = gatewayUrls(location.origin, token).home();
 const header = document.querySelector<HTMLElement>('#header');
 const main = document.querySelector<HTMLElement>('#main');
 let state: ClusterState = {};
@@ -17,7 +18,7 @@ function draw(): void {
 }
 
 DrainSwitch.token = token;
-if (header) render(pageHeader(html`<span class="slash">/</span><h1>Cluster</h1>`), header);
+if (header) render(pageHeader(home, html`<span class="slash">/</span><h1>Cluster</h1>`), header);
 draw();
 void watchCluster({
 	urls,

@@ -2,6 +2,7 @@ import { html, render } from 'lit';
 import { browserClock } from './clock.ts';
 import { clusterUrls, getCluster } from './gateway/cluster.ts';
 import { gatewayUrls, tokenOfSearch } from './gateway/paths.ts';
+import { isFinal } from './gateway/problem-words.ts';
 import { getStreams } from './gateway/streams.ts';
 import { type DashboardState, dashboard } from './pages/dashboard.ts';
 import { pageHeader } from './pages/page-header.ts';
@@ -18,11 +19,11 @@ function draw(): void {
 	if (main) render(dashboard(state, urls, base, Date.now()), main);
 }
 
-if (header) render(pageHeader(''), header);
+if (header) render(pageHeader(urls.home()), header);
 draw();
 void getCluster(clusterUrls(base, token).cluster, fetch).then(({ value }) => {
 	if (header && value && value.role !== 'standalone')
-		render(pageHeader(html`<a class="aside" href="/cluster${location.search}">Cluster</a>`), header);
+		render(pageHeader(urls.home(), html`<a class="aside" href="/cluster${location.search}">Cluster</a>`), header);
 });
 void poll({
 	load: (signal) => getStreams(urls, fetch, signal),
@@ -32,6 +33,7 @@ void poll({
 			...(problem && { problem }),
 		};
 		draw();
+		return problem && isFinal(problem) ? 'end' : 'go-on';
 	},
 	periodMs: 2000,
 	clock: browserClock,

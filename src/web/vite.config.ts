@@ -4,7 +4,7 @@ const here = import.meta.dirname;
 
 /**
  * Builds the pages and the player into `dist/web`: hashed files under `assets/` (they may be cached for ever),
- * `index.html`, `watch.html`, `cluster.html` and the library module `player.js` under their own names.
+ * `index.html`, `watch.html`, `cluster.html`, `not-found.html` and the library module `player.js` under their own names.
  */
 export default defineConfig({
 	root: here,
@@ -22,6 +22,7 @@ export default defineConfig({
 				index: `${here}/index.html`,
 				watch: `${here}/watch.html`,
 				cluster: `${here}/cluster.html`,
+				'not-found': `${here}/not-found.html`,
 				player: `${here}/player.ts`,
 			},
 			preserveEntrySignatures: 'exports-only',

@@ -1,14 +1,13 @@
 import { render } from 'lit';
 import { browserClock } from './clock.ts';
-import type { StreamStats } from './gateway/camera.ts';
 import { gatewayUrls, streamIdOfWatchPath, tokenOfSearch } from './gateway/paths.ts';
-import type { StreamInfo } from './gateway/stream-info.ts';
+import { isFinal } from './gateway/problem-words.ts';
 import { getStream, getStreamStats } from './gateway/streams.ts';
 import { History } from './pages/history.ts';
 import { pageHeader } from './pages/page-header.ts';
 import { poll } from './pages/poll.ts';
 import { recall, remember } from './pages/remembered.ts';
-import { watchDetails, watchTitle } from './pages/watch-page.ts';
+import { type WatchState, watchDetails, watchTitle } from './pages/watch-page.ts';
 import { definePlayer } from './player/element.ts';
 import type { Choice } from './player/playback.ts';
 
@@ -31,10 +30,38 @@ const details = document.querySelector<HTMLElement>('#details');
 document.title = `${id} · Dualcast`;
 
 const past = new History();
+let state: WatchState = {};
+let asking = false;
 
-function draw(stream: StreamInfo | undefined, stats: StreamStats | undefined): void {
-	if (header) render(pageHeader(watchTitle(id, stream)), header);
-	if (details) render(watchDetails(stream, stats, past, urls, base, Date.now()), details);
+function draw(): void {
+	if (header) render(pageHeader(urls.home(), watchTitle(id, state)), header);
+	if (!details) return;
+	render(watchDetails(state, past, urls, base, Date.now()), details);
+	details.classList.toggle('stale', state.problem !== undefined);
+}
+
+/** Asks until the gateway says no for good. */
+async function ask(): Promise<void> {
+	if (asking) return;
+	asking = true;
+	await poll({
+		load: async (signal) => {
+			const { value: stream, problem } = await getStream(urls, id, fetch, signal);
+			if (!stream) return { problem };
+			return { stream, stats: (await getStreamStats(urls, id, fetch, signal)).value };
+		},
+		onValue: ({ stream, stats, problem }) => {
+			if (stats) past.add(stats);
+			state = stream ? { stream, stats } : { ...state, problem };
+			draw();
+			return problem && isFinal(problem) ? 'end' : 'go-on';
+		},
+		periodMs: 2000,
+		clock: browserClock,
+		hidden: () => document.hidden,
+		signal: new AbortController().signal,
+	});
+	asking = false;
 }
 
 function modeOf(search: string): Choice {
@@ -50,15 +77,7 @@ new MutationObserver(() => {
 	history.replaceState(null, '', address);
 }).observe(player, { attributeFilter: ['panel', 'mode'] });
 
-draw(undefined, undefined);
-void poll({
-	load: (signal) => Promise.all([getStream(urls, id, fetch, signal), getStreamStats(urls, id, fetch, signal)]),
-	onValue: ([{ value: stream }, { value: stats }]) => {
-		if (stats) past.add(stats);
-		if (stream) draw(stream, stats);
-	},
-	periodMs: 2000,
-	clock: browserClock,
-	hidden: () => document.hidden,
-	signal: new AbortController().signal,
-});
+// Somebody tried again, and it was not for good.
+player.addEventListener('dualcast-playing', () => void ask());
+draw();
+void ask();

@@ -69,6 +69,7 @@ describe('the start page', () => {
 			`${gateway.url}/watch/demo`,
 			`${gateway.url}/whep/demo`,
 			`${gateway.url}/hls/demo/index.m3u8`,
+			`${gateway.url}/hls/demo/ll.m3u8`,
 		]);
 		for (const [index, address] of addresses.entries()) {
 			const button = card.locator('.copy-button').nth(index);
@@ -88,6 +89,7 @@ describe('the start page', () => {
 		const trouble = page.locator('[data-stream="nobody/home"] .notes .trouble');
 		await trouble.waitFor();
 		expect(await trouble.textContent()).toMatch(/nothing listens|refused/i);
+		expect(await page.locator('[data-stream="nobody/home"] .pill').textContent()).toContain('Not reached');
 	});
 
 	test('shows how to add a camera when there is none', async () => {
@@ -215,6 +217,10 @@ describe('the watch page', () => {
 		await card.waitFor();
 		expect(await card.textContent()).toMatch(/nothing listens|refused/i);
 		await card.getByRole('button', { name: 'Try now' }).waitFor();
+		// What changes each second is not read aloud each second.
+		const read = await page.locator('dualcast-player .message').ariaSnapshot();
+		expect(read).toMatch(/It tries again by itself/);
+		expect(read).not.toMatch(/Trying again in/);
 	});
 
 	test('a stream that does not exist is named as such', async () => {

@@ -1,6 +1,7 @@
 import { type Clock, sleep } from '../clock.ts';
 import type { ClusterInfo } from './cluster-info.ts';
 import { type Problem, readProblem } from './problem.ts';
+import { isFinal } from './problem-words.ts';
 import type { Answer } from './streams.ts';
 
 const UNREACHABLE: Problem = { code: 'gateway_unreachable', message: 'The gateway does not answer.' };
@@ -50,13 +51,16 @@ export type WatchClusterOptions = {
 	readonly signal: AbortSignal;
 };
 
-/** Tells of the cluster as it changes; and why not, when the gateway says no or is gone. Goes on until aborted. */
+/**
+ * Tells of the cluster as it changes; and why not, when the gateway says no or is gone. Goes on until aborted, or until a
+ * no is final.
+ */
 export async function watchCluster({ urls, onAnswer, clock, signal }: WatchClusterOptions): Promise<void> {
 	while (!signal.aborted) {
 		// A browser does not say why events do not come; asking first does.
 		const answer = await getCluster(urls.cluster, fetch);
 		onAnswer(answer);
-		if (answer.value?.role === 'standalone') return;
+		if (answer.value?.role === 'standalone' || (answer.problem && isFinal(answer.problem))) return;
 		if (answer.value) await listen(urls.events, onAnswer, signal);
 		await sleep(clock, RETRY_MS, signal);
 	}

@@ -5,6 +5,7 @@ function pathOf(streamId: string): string {
 
 /** Where one gateway answers, as absolute URLs. */
 export type GatewayUrls = {
+	home(): string;
 	streams(): string;
 	stream(id: string): string;
 	stats(id: string): string;
@@ -27,6 +28,7 @@ export function gatewayUrls(base: string, token = ''): GatewayUrls {
 	const jwt = token === '' ? '' : `jwt=${encodeURIComponent(token)}`;
 	const query = jwt && `?${jwt}`;
 	return {
+		home: () => `${root}/${query}`,
 		streams: () => `${root}/api/v1/streams${query}`,
 		stream: (id) => `${root}/api/v1/streams/${pathOf(id)}${query}`,
 		stats: (id) => `${root}/api/v1/streams/${pathOf(id)}/stats${query}`,

@@ -32,7 +32,8 @@ export type StreamInfo = {
 	skipped_tracks: { codec: string; reason: string; output: 'all' | 'hls' | 'webrtc' }[];
 	transport?: 'tcp' | 'udp' | 'multicast' | 'http' | 'websocket';
 	transport_reason?: string;
-	last_error?: { code: string; message: string; at: string };
-	/** `whep`, `hls` and `rtsp` are absent where that output is switched off; `rtsp` is what follows the host. */
-	urls: { watch: string; whep?: string; hls?: string; rtsp?: string };
+	/** `over`: the camera was reached again since. */
+	last_error?: { code: string; message: string; at: string; over?: true };
+	/** Absent where that output is switched off; `rtsp` is what follows the host. */
+	urls: { watch: string; whep?: string; hls?: string; ll_hls?: string; rtsp?: string };
 };

@@ -13,6 +13,7 @@ import {
 	streamPlaces,
 } from './cluster-words.ts';
 import './drain-switch.ts';
+import { problemBanner } from './problem-banner.ts';
 import { agoWords } from './stream-words.ts';
 
 /** What the page knows: the cluster as last told, and why nothing newer came. */
@@ -24,7 +25,7 @@ type Urls = ReturnType<typeof clusterUrls>;
 export function clusterPage({ cluster, problem }: ClusterState, urls: Urls, nowMs: number): TemplateResult {
 	if (cluster?.role === 'standalone') return standsAlone();
 	return html`
-		${problem ? html`<p class="banner" role="alert">${problem.message} Trying again every few seconds.</p>` : nothing}
+		${problem ? problemBanner(problem) : nothing}
 		${
 			cluster && !cluster.connected && !problem
 				? html`<p class="banner" role="alert">

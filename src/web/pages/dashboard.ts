@@ -4,6 +4,7 @@ import type { GatewayUrls } from '../gateway/paths.ts';
 import type { Problem } from '../gateway/problem.ts';
 import type { StreamInfo } from '../gateway/stream-info.ts';
 import './probe-form.ts';
+import { problemBanner } from './problem-banner.ts';
 import { statePill, streamFacts, streamLinks, streamNotes } from './stream-parts.ts';
 
 /** What the dashboard knows: the streams as last told, and why nothing newer came. */
@@ -13,7 +14,7 @@ export type DashboardState = { streams?: StreamInfo[]; problem?: Problem };
 export function dashboard(state: DashboardState, urls: GatewayUrls, base: string, nowMs: number): TemplateResult {
 	const { streams, problem } = state;
 	return html`
-		${problem ? html`<p class="banner" role="alert">${problem.message} Trying again every few seconds.</p>` : nothing}
+		${problem ? problemBanner(problem) : nothing}
 		${
 			streams === undefined
 				? problem

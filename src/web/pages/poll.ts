@@ -5,7 +5,8 @@ const REQUEST_TIMEOUT_MS = 5000;
 /** What is asked again and again, and how. */
 export type PollOptions<Value> = {
 	load: (signal: AbortSignal) => Promise<Value>;
-	onValue: (value: Value) => void;
+	/** @returns `end` when asking again would bring the same */
+	onValue: (value: Value) => 'go-on' | 'end';
 	periodMs: number;
 	clock: Clock;
 	/** Nobody looks: nothing is asked until this is false again. */
@@ -13,7 +14,7 @@ export type PollOptions<Value> = {
 	signal: AbortSignal;
 };
 
-/** Asks at once and then every period, never twice at a time, until the signal is aborted. */
+/** Asks at once and then every period, never twice at a time, until it knows enough or the signal is aborted. */
 export async function poll<Value>({
 	load,
 	onValue,
@@ -32,7 +33,7 @@ export async function poll<Value>({
 			cancel();
 			signal.removeEventListener('abort', abort);
 			if (signal.aborted) return;
-			onValue(value);
+			if (onValue(value) === 'end') return;
 		}
 		await sleep(clock, periodMs, signal);
 	}

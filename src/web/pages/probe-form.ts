@@ -2,6 +2,7 @@ import { html, LitElement, nothing } from 'lit';
 import type { ProbeReport } from '../gateway/camera.ts';
 import { gatewayUrls, tokenOfSearch } from '../gateway/paths.ts';
 import type { Problem } from '../gateway/problem.ts';
+import { problemWords } from '../gateway/problem-words.ts';
 import { probeCamera } from '../gateway/streams.ts';
 import { foundWords } from './camera-words.ts';
 import { adviceList, verdictList } from './verdict-list.ts';
@@ -54,7 +55,7 @@ export class ProbeForm extends LitElement {
 	#outcome() {
 		if (!this.outcome) return nothing;
 		const { report, problem } = this.outcome;
-		if (problem) return html`<p class="banner" role="alert">${problem.message}</p>`;
+		if (problem) return html`<p class="banner" role="alert">${problemWords(problem)}</p>`;
 		const way = [report.server, report.transport && `RTSP over ${report.transport.toUpperCase()}`].filter(Boolean);
 		return html`
 			<div class="report">

@@ -53,7 +53,7 @@ export function streamNotes(stream: StreamInfo, nowMs: number): TemplateResult |
 		...(stream.transport_reason ? [sentence(stream.transport_reason)] : []),
 	];
 	if (!error && notes.length === 0) return nothing;
-	const past = stream.state === 'live';
+	const past = error?.over === true || stream.state === 'live';
 	return html`
 		<ul class="notes">
 			${
@@ -71,7 +71,7 @@ export function streamNotes(stream: StreamInfo, nowMs: number): TemplateResult |
 /** The addresses of a stream, whole and ready to copy. */
 export function streamLinks(stream: StreamInfo, base: string): TemplateResult {
 	const absolute = (path: string) => new URL(path, base).href;
-	const { watch, whep, hls, rtsp } = stream.urls;
+	const { watch, whep, hls, ll_hls: lowLatency, rtsp } = stream.urls;
 	return html`
 		<div class="links">
 			<copy-field label="Watch page" hint="For people: opens in any browser" .value=${absolute(watch)}></copy-field>
@@ -84,6 +84,11 @@ export function streamLinks(stream: StreamInfo, base: string): TemplateResult {
 				hls
 					? html`<copy-field label="HLS" hint="For VLC, Safari, ffmpeg, mpv" .value=${absolute(hls)}></copy-field>`
 					: html`<p class="absent"><span class="copy-label">HLS</span> HLS is switched off in the configuration.</p>`
+			}
+			${
+				lowLatency
+					? html`<copy-field label="HLS, fast" hint="Low-latency HLS, also with H.265: for Safari, hls.js, Shaka" .value=${absolute(lowLatency)}></copy-field>`
+					: nothing
 			}
 			${
 				rtsp

@@ -8,9 +8,13 @@ export type Tone = 'live' | 'busy' | 'rest' | 'trouble';
 export type StateWords = { tone: Tone; label: string; meaning: string };
 
 /** The state of a stream in words. */
-export function stateWords(stream: Pick<StreamInfo, 'state' | 'on_demand'>): StateWords {
+export function stateWords(stream: Pick<StreamInfo, 'state' | 'on_demand' | 'last_error'>): StateWords {
 	switch (stream.state) {
 		case 'idle':
+			if (stream.last_error && !stream.last_error.over) {
+				const meaning = stream.on_demand ? 'It is tried again when somebody watches.' : 'The camera is not connected.';
+				return { tone: 'trouble', label: 'Not reached', meaning };
+			}
 			return stream.on_demand
 				? { tone: 'rest', label: 'Ready', meaning: 'The camera starts when somebody watches.' }
 				: { tone: 'rest', label: 'Off', meaning: 'The camera is not connected.' };

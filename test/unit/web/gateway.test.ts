@@ -17,7 +17,7 @@ describe('addresses', () => {
 
 	test('carry the token', () => {
 		const urls = gatewayUrls('https://cameras.example', 'a.b+c');
-		const all = [urls.streams(), urls.stream('x'), urls.watch('x'), urls.whep('x'), urls.hls('x')];
+		const all = [urls.home(), urls.streams(), urls.stream('x'), urls.watch('x'), urls.whep('x'), urls.hls('x')];
 		expect(all.every((url) => new URL(url).searchParams.get('jwt') === 'a.b+c')).toBe(true);
 	});
 

@@ -10,7 +10,10 @@ test('asks at once and every period, not while nobody looks, and no more after t
 	let hidden = false;
 	const done = poll({
 		load: async () => ++asked,
-		onValue: (value) => values.push(value),
+		onValue: (value) => {
+			values.push(value);
+			return 'go-on';
+		},
 		periodMs: 1000,
 		clock,
 		hidden: () => hidden,
@@ -35,7 +38,10 @@ test('gives up a request that hangs', async () => {
 	void poll({
 		load: (signal) =>
 			new Promise<string>((resolve) => signal.addEventListener('abort', () => resolve('given up'), { once: true })),
-		onValue: (value) => values.push(value),
+		onValue: (value) => {
+			values.push(value);
+			return 'go-on';
+		},
 		periodMs: 1000,
 		clock,
 		hidden: () => false,
@@ -46,4 +52,21 @@ test('gives up a request that hangs', async () => {
 	await clock.advance(1);
 	expect(values).toEqual(['given up']);
 	end.abort();
+});
+
+test('asks no more once it knows enough', async () => {
+	const clock = new FakeClock();
+	let asked = 0;
+	const done = poll({
+		load: async () => ++asked,
+		onValue: (value) => (value === 2 ? 'end' : 'go-on'),
+		periodMs: 1000,
+		clock,
+		hidden: () => false,
+		signal: new AbortController().signal,
+	});
+	await clock.advance(60_000);
+	await done;
+	expect(asked).toBe(2);
+	expect(clock.pending).toBe(0);
 });

@@ -31,6 +31,22 @@ describe('a stream in words', () => {
 		expect(stateWords({ state: 'idle', on_demand: false }).label).toBe('Off');
 	});
 
+	test('idle is not ready when the camera could not be reached, until it was', () => {
+		const last_error = { code: 'camera_refused', message: 'nothing listens', at: '2026-01-02T03:04:05.678Z' };
+		const words = (change: object = {}) => stateWords({ state: 'idle', on_demand: true, last_error, ...change });
+		expect(words()).toEqual({
+			tone: 'trouble',
+			label: 'Not reached',
+			meaning: 'It is tried again when somebody watches.',
+		});
+		expect(words({ on_demand: false })).toMatchObject({
+			label: 'Not reached',
+			meaning: 'The camera is not connected.',
+		});
+		expect(words({ last_error: { ...last_error, over: true as const } }).label).toBe('Ready');
+		expect(words({ state: 'live' }).label).toBe('Live');
+	});
+
 	test('codecs and picture', () => {
 		expect(codecWords({ tracks })).toBe('H.264 · G.711 A-law · G723');
 		expect(pictureWords({ tracks })).toBe('1280 × 720 · 30 fps');
