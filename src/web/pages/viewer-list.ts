@@ -95,10 +95,9 @@ export class ViewerList extends LitElement {
 			onValue: ({ value, problem }) => {
 				this.viewers = value ?? this.viewers;
 				this.stale = problem !== undefined;
-				if (problem && mayNotSee(problem.code)) {
-					this.allowed = false;
-					this.#polling?.abort();
-				}
+				if (!problem || !mayNotSee(problem.code)) return 'go-on';
+				this.allowed = false;
+				return 'end';
 			},
 			periodMs: PERIOD_MS,
 			clock: browserClock,

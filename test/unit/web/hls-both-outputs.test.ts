@@ -68,7 +68,7 @@ function play(): Promise<PlaybackError> {
 		clock,
 	});
 	const nothing = () => undefined;
-	const listener = { firstFrame: nothing, sample: nothing, served: nothing, hasAudio: nothing };
+	const listener = { firstFrame: nothing, sample: nothing, served: nothing, hasAudio: nothing, awaitsCamera: nothing };
 	return playback.run(listener, stop.signal).catch((failure: PlaybackError) => failure);
 }
 
