@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import './cli/node-gate.ts';
+
 import { networkInterfaces } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { systemClock } from './base/clock.ts';

@@ -85,6 +85,14 @@ describe('layers', () => {
 		expect(broken).toEqual([]);
 	});
 
+	it('start no other program: a camera says nothing that reaches a shell', () => {
+		const started = /^(?:node:)?(?:child_process|cluster)$/;
+		const broken = sources.filter((path) => imports(path).some((from) => started.test(from)));
+		expect(broken).toEqual([]);
+		const hidden = /child_process|process\.binding/;
+		expect(sources.filter((path) => hidden.test(readFileSync(path, 'utf8')))).toEqual([]);
+	});
+
 	it('touch the process in main.ts and cli only', () => {
 		const broken = sources
 			.filter((path) => !['main.ts', 'cli'].includes(layerOf(path)))
