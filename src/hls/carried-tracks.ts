@@ -113,6 +113,7 @@ export function sameEncoding(one: VideoTrack, other: VideoTrack): boolean {
 	if (one === other || !one.facts || !other.facts) return true;
 	return (
 		one.facts.codecs === other.facts.codecs &&
+		one.facts.range === other.facts.range &&
 		one.facts.width === other.facts.width &&
 		one.facts.height === other.facts.height &&
 		one.facts.frameRate === other.facts.frameRate

@@ -25,6 +25,7 @@ export function multivariantPlaylist(uri: string, window: PlaylistWindow, carrie
 	if (video?.facts) {
 		attributes.push(`RESOLUTION=${video.facts.width}x${video.facts.height}`);
 		attributes.push(`FRAME-RATE=${window.frameRate.toFixed(3)}`);
+		if (video.facts.range) attributes.push(`VIDEO-RANGE=${video.facts.range}`);
 		// Some players look for captions in the pictures when nothing is said.
 		attributes.push('CLOSED-CAPTIONS=NONE');
 	}

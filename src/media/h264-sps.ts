@@ -2,6 +2,7 @@ import { BitReader } from './bit-reader.ts';
 import { avcCodecs, NAL, nalType, removeEmulationPrevention } from './h264.ts';
 import { readVui, type Vui } from './h264-vui.ts';
 import type { VideoFacts } from './track.ts';
+import { videoRange } from './video-range.ts';
 
 /** Bytes of a sequence parameter set that are looked at. */
 const MAX_SPS = 1024;
@@ -50,6 +51,7 @@ export function parseSps(nalu: Uint8Array): VideoFacts | undefined {
 	// Baseline has no B slices, and picture order count type 2 means output order is decoding order.
 	const inOrder = profileIdc === 66 || sps.pictureOrderCountType === 2;
 	const reorderFrames = inOrder ? 0 : vui.reorderFrames;
+	const range = videoRange(vui.transfer);
 	const frameRate = vui.frameRate !== undefined && vui.frameRate <= MAX_FRAME_RATE ? vui.frameRate : undefined;
 	return {
 		width,
@@ -58,6 +60,7 @@ export function parseSps(nalu: Uint8Array): VideoFacts | undefined {
 		profileIdc,
 		constraints,
 		levelIdc,
+		...(range && { range }),
 		codecs: avcCodecs(profileIdc, constraints, levelIdc),
 		...(reorderFrames !== undefined && { reorderFrames }),
 	};

@@ -4,6 +4,8 @@ import type { BitReader } from './bit-reader.ts';
 export type Vui = {
 	/** Frames per second. */
 	readonly frameRate?: number;
+	/** transfer_characteristics (table E-5) */
+	readonly transfer?: number;
 	/** max_num_reorder_frames, 0 … 16 */
 	readonly reorderFrames?: number;
 };
@@ -15,11 +17,16 @@ const EXTENDED_SAR = 255;
  * left out: the fields before it are good.
  */
 export function readVui(reader: BitReader): Vui {
+	let transfer: number | undefined;
 	if (reader.flag() && reader.bits(8) === EXTENDED_SAR) reader.skip(32);
 	if (reader.flag()) reader.skip(1); // overscan_appropriate_flag
 	if (reader.flag()) {
 		reader.skip(4); // video_format, video_full_range_flag
-		if (reader.flag()) reader.skip(24); // colour description
+		if (reader.flag()) {
+			reader.skip(8); // colour_primaries
+			transfer = reader.bits(8);
+			reader.skip(8); // matrix_coefficients
+		}
 	}
 	if (reader.flag()) {
 		reader.ue(); // chroma_sample_loc_type_top_field
@@ -27,7 +34,7 @@ export function readVui(reader: BitReader): Vui {
 	}
 	const frameRate = reader.flag() ? readFrameRate(reader) : undefined;
 	if (reader.exhausted) return {};
-	const timing = frameRate === undefined ? {} : { frameRate };
+	const timing = { ...(frameRate !== undefined && { frameRate }), ...(transfer !== undefined && { transfer }) };
 	const reorderFrames = readReorderFrames(reader);
 	if (reader.exhausted || reorderFrames === undefined || reorderFrames > 16) return timing;
 	return { ...timing, reorderFrames };

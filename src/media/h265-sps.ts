@@ -3,8 +3,9 @@ import { removeEmulationPrevention } from './h264.ts';
 import { HEVC_NAL, HEVC_NAL_HEADER, hevcNalType } from './h265.ts';
 import { hevcCodecs, type ProfileTierLevel, readProfileTierLevel } from './h265-profile-tier-level.ts';
 import { skipReferenceSets, skipScalingLists } from './h265-reference-sets.ts';
-import { readHevcFrameRate } from './h265-vui.ts';
+import { type HevcVui, readHevcVui } from './h265-vui.ts';
 import type { VideoFacts } from './track.ts';
+import { videoRange } from './video-range.ts';
 
 /** Bytes of a sequence parameter set that are looked at. */
 const MAX_SPS = 2048;
@@ -32,6 +33,8 @@ export type HevcSequenceParameterSet = {
 	/** sps_max_num_reorder_pics of the highest sub-layer. */
 	readonly reorderFrames: number;
 	readonly frameRate: number | undefined;
+	/** transfer_characteristics (table E.4); undefined where the stream does not say. */
+	readonly transfer: number | undefined;
 };
 
 /**
@@ -44,6 +47,7 @@ export function parseHevcSps(nalu: Uint8Array): VideoFacts | undefined {
 	const sps = readHevcSps(nalu);
 	if (!sps) return undefined;
 	const { width, height, general, reorderFrames, frameRate } = sps;
+	const range = videoRange(sps.transfer);
 	return {
 		width,
 		height,
@@ -52,6 +56,7 @@ export function parseHevcSps(nalu: Uint8Array): VideoFacts | undefined {
 		levelIdc: general.levelIdc,
 		tier: general.tier,
 		codecs: hevcCodecs(general),
+		...(range && { range }),
 		reorderFrames,
 	};
 }
@@ -75,7 +80,7 @@ export function readHevcSps(nalu: Uint8Array): HevcSequenceParameterSet | undefi
 	const reorderFrames = readReorderFrames(reader, subLayersMinus1);
 	if (reader.exhausted || !size || id > 15 || chromaFormat > 3 || orderBits > 16) return undefined;
 	if (lumaDepth > 16 || chromaDepth > 16 || reorderFrames > MAX_REORDER) return undefined;
-	const frameRate = readFrameRate(reader, orderBits);
+	const { frameRate, transfer } = readVui(reader, orderBits);
 	const plausible = frameRate !== undefined && frameRate <= MAX_FRAME_RATE ? frameRate : undefined;
 	return {
 		id,
@@ -88,6 +93,7 @@ export function readHevcSps(nalu: Uint8Array): HevcSequenceParameterSet | undefi
 		...size,
 		reorderFrames,
 		frameRate: plausible,
+		transfer,
 	};
 }
 
@@ -112,8 +118,8 @@ function readReorderFrames(reader: BitReader, subLayersMinus1: number): number {
 	return reorderFrames;
 }
 
-/** What a camera cut off after the picture size costs the frame rate alone. */
-function readFrameRate(reader: BitReader, orderBits: number): number | undefined {
+/** What a camera cut off after the picture size costs the VUI alone. */
+function readVui(reader: BitReader, orderBits: number): HevcVui {
 	for (let field = 0; field < 6; field++) reader.ue(); // block sizes and transform depths
 	if (reader.flag() && reader.flag()) skipScalingLists(reader);
 	reader.skip(2); // amp_enabled_flag, sample_adaptive_offset_enabled_flag
@@ -123,12 +129,12 @@ function readFrameRate(reader: BitReader, orderBits: number): number | undefined
 		reader.ue();
 		reader.skip(1);
 	}
-	if (!skipReferenceSets(reader)) return undefined;
+	if (!skipReferenceSets(reader)) return {};
 	if (reader.flag()) {
 		const pictures = reader.ue();
-		if (pictures > 32) return undefined;
+		if (pictures > 32) return {};
 		reader.skip(pictures * (orderBits + 1));
 	}
 	reader.skip(2); // sps_temporal_mvp_enabled_flag, strong_intra_smoothing_enabled_flag
-	return reader.flag() ? readHevcFrameRate(reader) : undefined;
+	return reader.flag() ? readHevcVui(reader) : {};
 }

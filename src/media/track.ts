@@ -1,3 +1,5 @@
+import type { VideoRange } from './video-range.ts';
+
 /** What can be read from a sequence parameter set (ITU-T H.264 7.3.2.1, H.265 7.3.2.2). */
 export type VideoFacts = {
 	/** Pixels, after cropping. */
@@ -15,6 +17,8 @@ export type VideoFacts = {
 	readonly levelIdc: number;
 	/** RFC 6381, as `avc1.640028` or `hvc1.1.6.L93.B0`. */
 	readonly codecs: string;
+	/** Undefined for the standard range. */
+	readonly range?: VideoRange;
 	/** Frames a decoder may have to hold back: 0 means no B-frames; undefined means the stream does not say. */
 	readonly reorderFrames?: number;
 };

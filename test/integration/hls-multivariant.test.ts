@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { VideoFacts } from '../../src/media/track.ts';
 import { AAC_TRACK, pictures, sound } from '../fakes/access-units.ts';
 import { FakeDirectory, type FakeStream } from '../fakes/fake-directory.ts';
 import { HlsHost } from '../fakes/hls-host.ts';
@@ -60,6 +61,15 @@ describe.each([
 		const rates = await measure(playlist);
 		expect(Number(peak)).toBeGreaterThanOrEqual(Math.max(...rates));
 		expect(Number(peak)).toBeLessThanOrEqual(1.2 * Math.max(...rates));
+	});
+
+	it.each(['PQ', 'HLG'] as const)('says of pictures in %s what range they have', async (range) => {
+		camera.tracks = [{ ...VIDEO_TRACK, facts: { ...VIDEO_TRACK.facts, range } as VideoFacts }];
+		expect(await play(master)).toContain(`,VIDEO-RANGE=${range},`);
+	});
+
+	it('says nothing of the range of others', async () => {
+		expect(await play(master)).not.toContain('VIDEO-RANGE');
 	});
 
 	it('says nothing of pictures where there is sound alone', async () => {

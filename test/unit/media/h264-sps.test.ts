@@ -144,3 +144,8 @@ describe('BitReader', () => {
 		expect(new BitReader(new Uint8Array(20)).ue()).toBe(0);
 	});
 });
+
+test('the range of the picture, as x264 writes HLG', () => {
+	const facts = parseSps(hex('6742c00cda05067e7c05a848904a000003000200000300641e285540'));
+	expect(facts).toMatchObject({ width: 320, height: 180, frameRate: 25, range: 'HLG' });
+});

@@ -52,6 +52,16 @@ describe('parseHevcSps', () => {
 		expect(parseHevcSps(hex(String(bytes)))).toMatchObject({ width, height, frameRate, reorderFrames, codecs });
 	});
 
+	test.each([
+		['PQ', '42010102200000030090000003000003003ca00a080c1f3b6595952930bc05a84880482000000300200000030321'],
+		['HLG', '42010102200000030090000003000003003ca00a080c1f3b6595952930bc05a84890482000000300200000030321'],
+		[undefined, '42010102200000030090000003000003003ca00a080c1f3b6595952930bc05a80808082000000300200000030321'],
+	])('range %s, as x265 writes it', (range, bytes) => {
+		const facts = parseHevcSps(hex(bytes));
+		expect(facts).toMatchObject({ width: 320, height: 180, frameRate: 25, codecs: 'hvc1.2.4.L60.90' });
+		expect(facts?.range).toBe(range);
+	});
+
 	test('tier, depth and chroma format', () => {
 		expect(parseHevcSps(hex(X265[2][1]))?.tier).toBe('high');
 		expect(readHevcSps(hex(X265[3][1]))).toMatchObject({ chromaFormat: 2, lumaDepth: 10, chromaDepth: 10 });
