@@ -236,6 +236,7 @@ export const probeReportSchema = z.strictObject({
 			gop_frames: count().exactOptional().describe('Frames from key frame to key frame.'),
 			gop_seconds: z.number().exactOptional(),
 			gop_longer_than: z.number().exactOptional().describe('No second key frame came for so many seconds.'),
+			gradual_refresh: z.literal(true).exactOptional().describe('There are no key frames.'),
 			b_frames: z.boolean().exactOptional(),
 			bitrate: bitrate().exactOptional(),
 		})

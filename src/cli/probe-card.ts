@@ -82,11 +82,13 @@ function picture(video: CameraVideo): string {
 		.join(' · ');
 }
 
-function group({ gop_frames, gop_seconds, gop_longer_than, b_frames }: CameraVideo): string {
+function group({ gop_frames, gop_seconds, gop_longer_than, gradual_refresh, b_frames }: CameraVideo): string {
 	const key =
 		gop_seconds !== undefined
 			? `key frame every ${gop_seconds} s (${gop_frames} frames)`
-			: `no second key frame in ${gop_longer_than ?? 0} s`;
+			: gradual_refresh
+				? 'no key frames (gradual refresh)'
+				: `no second key frame in ${gop_longer_than ?? 0} s`;
 	return [key, b_frames !== undefined && (b_frames ? 'B-frames' : 'no B-frames')].filter(Boolean).join(' · ');
 }
 

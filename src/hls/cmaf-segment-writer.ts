@@ -80,7 +80,8 @@ export class CmafSegmentWriter implements SegmentWriter {
 		const origin = ORIGIN_SECONDS * unit.track.clockRate;
 		if (unit.kind === 'video') {
 			const nalus = unit.key ? withoutParameterSets(unit.track.codec, unit.nalus) : unit.nalus;
-			const closed = this.#video.nextPicture(nalus, unit.key, origin + unit.dts, origin + unit.pts);
+			const sync = unit.key && !unit.refresh;
+			const closed = this.#video.nextPicture(nalus, sync, origin + unit.dts, origin + unit.pts);
 			if (closed) this.#goOn(this.#video, closed);
 			return true;
 		}

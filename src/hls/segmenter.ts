@@ -96,17 +96,18 @@ export class Segmenter {
 	/** Opens, continues or ends the segment for a unit of the leading track. */
 	#lead(unit: AccessUnit): void {
 		const time = decodingTime(unit);
-		const independent = unit.kind === 'audio' || unit.key;
+		const starts = unit.kind === 'audio' || unit.key;
+		const independent = starts && !(unit.kind === 'video' && unit.refresh);
 		const open = this.#open;
 		if (!open) {
-			if (independent) this.#begin(unit, time, independent);
+			if (starts) this.#begin(unit, time, independent);
 			return;
 		}
 		const other = unit.kind === 'video' && unit.key && !this.#writer.continues(unit);
-		if (other || (independent && !this.#writer.makesUpFor(time))) {
+		if (other || (starts && !this.#writer.makesUpFor(time))) {
 			this.#break(time);
 		} else {
-			if (this.#endsBefore(open, independent, time)) this.#close(time, false);
+			if (this.#endsBefore(open, starts, independent, time)) this.#close(time, false);
 			this.#frame = time - open.last;
 		}
 		if (!this.#open) this.#begin(unit, time, independent);
@@ -114,21 +115,21 @@ export class Segmenter {
 			open.frames++;
 			open.longestFrame = Math.max(open.longestFrame, this.#frame);
 			open.last = time;
-			if (independent) open.lastKey = time;
+			if (starts) open.lastKey = time;
 		}
 	}
 
-	#endsBefore(open: Open, independent: boolean, time: number): boolean {
+	#endsBefore(open: Open, starts: boolean, independent: boolean, time: number): boolean {
 		// After a segment that nobody can start with, the next one that can must not wait.
 		if (independent && !open.independent) return true;
 		const elapsed = time - open.start;
-		if (independent && elapsed >= this.#minimum) return true;
+		if (starts && elapsed >= this.#minimum) return true;
 		const duration = elapsed - this.#writer.rest(time);
 		const longest = Math.min(MAX_SEGMENT_SECONDS * TICKS, this.#longest());
 		const next = LEAST_HEADROOM * Math.max(open.longestFrame, time - open.last);
 		const limit = longest - Math.min(next, MOST_HEADROOM);
 		// Rather at a key picture that comes too early, when the next one will come too late.
-		if (independent && duration + time - open.lastKey > limit) return true;
+		if (starts && duration + time - open.lastKey > limit) return true;
 		return duration > limit || this.#writer.length > MAX_SEGMENT_BYTES;
 	}
 

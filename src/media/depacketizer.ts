@@ -7,6 +7,11 @@ export type RawVideo = {
 	/** 32-bit RTP timestamp. */
 	readonly timestamp: number;
 	readonly key: boolean;
+	/**
+	 * Of a picture with a recovery point that is no key picture: the parameter sets to put first where decoding starts with
+	 * it, if they are not there.
+	 */
+	readonly recovery?: readonly Uint8Array[] | undefined;
 	/** Has B slices; undefined where slices are not read (in H.265, where the SPS tells of reordering). */
 	readonly bidirectional: boolean | undefined;
 	/** Something is missing between the picture given out before and this one. */

@@ -3,6 +3,7 @@ import type { Depacketizer, VideoSink } from './depacketizer.ts';
 import { NAL } from './h264.ts';
 import { type NalSyntax, nalRoles } from './nal-syntax.ts';
 import { PictureAssembler } from './picture-assembler.ts';
+import { hasRecoveryPoint } from './recovery-point.ts';
 import type { RtpPacket } from './rtp.ts';
 import type { H264Track } from './track.ts';
 
@@ -17,6 +18,7 @@ export const H264_SYNTAX: NalSyntax = {
 		[NAL.idr]: 'key',
 		[NAL.sps]: 'sps',
 		[NAL.pps]: 'pps',
+		[NAL.sei]: 'sei',
 		[NAL.accessUnitDelimiter]: 'ignored',
 		[NAL.endOfSequence]: 'ignored',
 		[NAL.endOfStream]: 'ignored',
@@ -26,6 +28,7 @@ export const H264_SYNTAX: NalSyntax = {
 	/** first_mb_in_slice 0 is a one; then slice_type 1 or 6 (ITU-T H.264 section 7.3.3, table 7-6), as ue(v). */
 	isBSlice: (first) => (first & 0xf0) === 0xa0 || (first & 0xfc) === 0x9c,
 	/** seq_parameter_set_id stands after profile, constraints and level; pic_parameter_set_id stands first. */
+	hasRecoveryPoint: (nalu) => hasRecoveryPoint(nalu, 1),
 	parameterSetId(nalu, kind) {
 		const start = kind === 'sps' ? 4 : 1;
 		return new BitReader(nalu.subarray(start, start + 8)).ue();

@@ -5,6 +5,7 @@ import { HEVC_NAL, HEVC_NAL_HEADER, isIrap } from './h265.ts';
 import { readProfileTierLevel } from './h265-profile-tier-level.ts';
 import { type NalRole, type NalSyntax, nalRoles } from './nal-syntax.ts';
 import { PictureAssembler } from './picture-assembler.ts';
+import { hasRecoveryPoint } from './recovery-point.ts';
 import type { RtpPacket } from './rtp.ts';
 import type { H265Track } from './track.ts';
 
@@ -18,12 +19,14 @@ export const H265_SYNTAX: NalSyntax = {
 		[HEVC_NAL.vps]: 'vps',
 		[HEVC_NAL.sps]: 'sps',
 		[HEVC_NAL.pps]: 'pps',
+		[HEVC_NAL.prefixSei]: 'sei',
 		[HEVC_NAL.accessUnitDelimiter]: 'ignored',
 		[HEVC_NAL.endOfSequence]: 'ignored',
 		[HEVC_NAL.endOfBitstream]: 'ignored',
 		[HEVC_NAL.filler]: 'ignored',
 	}),
 	typeOf: (first) => (first >> 1) & 0x3f,
+	hasRecoveryPoint: (nalu) => hasRecoveryPoint(nalu, HEVC_NAL_HEADER),
 	parameterSetId(nalu, kind) {
 		const body = nalu.subarray(HEVC_NAL_HEADER, MAX_SPS_HEAD);
 		if (kind === 'vps') return (body[0] as number) >> 4;

@@ -5,9 +5,11 @@ export type NalRole =
 	/** Part of a picture with which decoding can start. */
 	| 'key'
 	| ParameterSetKind
+	/** Supplemental enhancement information before a picture. */
+	| 'sei'
 	/** Says nothing that a container or a decoder needs: delimiters, fillers, ends. */
 	| 'ignored'
-	/** Belongs to the picture around it, as SEI does. */
+	/** Belongs to the picture around it. */
 	| 'kept';
 
 /** In the order in which decoders want them. */
@@ -26,6 +28,8 @@ export interface NalSyntax {
 	 * where that byte does not tell.
 	 */
 	isBSlice?(first: number): boolean;
+	/** Whether SEI holds a recovery point: decoding can start with its picture, which is whole some pictures later. */
+	hasRecoveryPoint(nalu: Uint8Array): boolean;
 	/** The number by which slices and other sets refer to a parameter set. */
 	parameterSetId(nalu: Uint8Array, kind: ParameterSetKind): number;
 }

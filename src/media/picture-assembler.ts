@@ -35,6 +35,7 @@ export class PictureAssembler {
 	#timestamp = 0;
 	#arrival = 0;
 	#key = false;
+	#recovery = false;
 	#hasBSlice = false;
 	#hasSlice = false;
 	#broken = false;
@@ -154,6 +155,7 @@ export class PictureAssembler {
 
 	#clear(): void {
 		this.#key = false;
+		this.#recovery = false;
 		this.#hasBSlice = false;
 		this.#hasSlice = false;
 		this.#broken = false;
@@ -199,6 +201,9 @@ export class PictureAssembler {
 			case 'pps':
 				if (this.#sets.update(this.#buffer.view(start, end), role)) this.#setsChanged = true;
 				return;
+			case 'sei':
+				if (this.#syntax.hasRecoveryPoint(this.#buffer.view(start, end))) this.#recovery = true;
+				break;
 			case 'slice':
 			case 'key': {
 				if (end - start <= header) return;
@@ -237,7 +242,9 @@ export class PictureAssembler {
 	}
 
 	#emit(): void {
-		const { nalus, memory } = this.#buffer.take(this.#key || this.#setsChanged ? this.#sets.all : NO_SETS);
+		const withSets = this.#key || this.#setsChanged;
+		const { nalus, memory } = this.#buffer.take(withSets ? this.#sets.all : NO_SETS);
+		const recovers = this.#recovery && !this.#key && this.#sets.complete;
 		if (this.#setsChanged) {
 			this.#setsChanged = false;
 			const sets = this.#sets.latest;
@@ -248,6 +255,7 @@ export class PictureAssembler {
 		this.#sink.onVideo({
 			timestamp: this.#timestamp,
 			key: this.#key,
+			recovery: recovers ? (withSets ? NO_SETS : this.#sets.all) : undefined,
 			bidirectional: this.#syntax.isBSlice && this.#hasBSlice,
 			afterLoss: this.#afterLoss,
 			nalus,

@@ -12,8 +12,13 @@ export type VideoUnit = {
 	/** Presentation and decoding time on the stream's timeline, in ticks of `track.clockRate`; never run backwards (dts). */
 	readonly pts: number;
 	readonly dts: number;
-	/** Decoding can start here: an IDR picture, in H.265 also a CRA or BLA picture. */
+	/** Decoding can start here: an IDR picture, in H.265 also a CRA or BLA picture; or see `refresh`. */
 	readonly key: boolean;
+	/**
+	 * True of a key unit that has only a recovery point, in a stream without key pictures: the picture is whole some
+	 * pictures later, and players that want a key picture do not start with it.
+	 */
+	readonly refresh?: true;
 	readonly nalus: readonly Uint8Array[];
 	/** Sum of the NAL unit lengths. */
 	readonly size: number;

@@ -21,6 +21,8 @@ export type CameraVideo = {
 	gop_seconds?: number;
 	/** No second key frame came for so many seconds. */
 	gop_longer_than?: number;
+	/** There are no key frames: the picture is refreshed gradually. */
+	gradual_refresh?: true;
 	/** Pictures are sent in another order than they are shown in. */
 	b_frames?: boolean;
 	/** Bits per second. */
@@ -83,7 +85,8 @@ function audioOf({ codec, clockRate, channels }: AudioTrack, { meter }: TrackRec
 	return { codec, clock_rate: clockRate, channels, ...(bitrate > 0 && { bitrate: Math.round(bitrate) }) };
 }
 
-function gopOf({ groups, frames, seconds, running }: GopMeter): Partial<CameraVideo> {
+function gopOf({ groups, frames, seconds, running, gradual }: GopMeter): Partial<CameraVideo> {
+	if (gradual) return { gradual_refresh: true };
 	if (groups > 0) return { gop_frames: frames, gop_seconds: rounded(seconds, 2) };
 	return running > 0 ? { gop_longer_than: rounded(running, 1) } : {};
 }

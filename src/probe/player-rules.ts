@@ -24,6 +24,12 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 const TO_H264 = 'Set the video codec of the camera to H.264.';
 
+const GRADUAL_REFRESH: Obstacle = {
+	reason:
+		'It refreshes its picture gradually and sends no key frames: browsers wait for one. Players as ffmpeg show it, by RTSP or HLS.',
+	cure: 'Switch off the intra refresh (gradual refresh, smart codec) of the camera, so that it sends key frames.',
+};
+
 /** A codec as people know it. */
 export function codecName(codec: string): string {
 	return NAMES.get(codec.toLowerCase()) ?? codec;
@@ -32,6 +38,7 @@ export function codecName(codec: string): string {
 /** What keeps a player from showing the picture. */
 export function pictureObstacle(player: Player, picture: CameraVideo | SkippedMedia): Obstacle | undefined {
 	if ('reason' in picture) return skippedPicture(picture);
+	if (picture.gradual_refresh) return GRADUAL_REFRESH;
 	if (picture.codec === 'h265') return h265Obstacle(player);
 	if (picture.codec !== 'h264') {
 		return { reason: `No browser plays ${codecName(picture.codec)} here.`, cure: TO_H264 };

@@ -72,6 +72,7 @@ class Look {
 	readonly #gop = new GopMeter();
 	#announced: number | undefined;
 	#firstKey: number | undefined;
+	#pictures = false;
 	#finished: { camera: Camera; connection: SourceConnection | undefined; seconds: number } | undefined;
 
 	constructor(clock: Clock, onMedia: () => void) {
@@ -84,7 +85,8 @@ class Look {
 			},
 			onUnit: (unit) => {
 				if (unit.kind !== 'video') return;
-				if (unit.key) this.#firstKey ??= clock.now();
+				this.#pictures = true;
+				if (unit.key && !unit.refresh) this.#firstKey ??= clock.now();
 				this.#gop.push(unit);
 			},
 		});
@@ -96,13 +98,14 @@ class Look {
 	}
 
 	get hasPicture(): boolean {
-		return this.#firstKey !== undefined;
+		return this.#pictures;
 	}
 
 	get enough(): boolean {
 		const watched = this.#watched;
 		if (watched < SHORTEST_LOOK_MS || this.ingest.firstPacket === undefined) return false;
 		const hasVideo = this.ingest.tracks.some(({ kind }) => kind === 'video');
+		if (hasVideo && !this.hasPicture) return false;
 		return watched >= LONGEST_LOOK_MS || this.#gop.groups >= GROUPS || !hasVideo;
 	}
 

@@ -14,6 +14,8 @@ export class GopMeter {
 	seconds = 0;
 	/** Pictures are shown in another order than they are sent; undefined before a whole group was seen. */
 	reordered: boolean | undefined;
+	/** There are no key pictures: the picture is refreshed gradually. */
+	gradual = false;
 
 	/** Arrival of the last key picture, `Clock.now()`. */
 	get lastKey(): number | undefined {
@@ -26,6 +28,13 @@ export class GopMeter {
 	}
 
 	push(unit: VideoUnit): void {
+		this.gradual = unit.key ? unit.refresh === true : this.gradual;
+		if (this.gradual) {
+			this.groups = 0;
+			this.frames = 0;
+			this.seconds = 0;
+			this.#start = undefined;
+		}
 		if (unit.key) {
 			if (this.#start && this.#start.epoch === unit.epoch) {
 				this.groups++;
@@ -33,7 +42,7 @@ export class GopMeter {
 				this.seconds = (unit.pts - this.#start.pts) / unit.track.clockRate;
 				this.reordered = this.#disorder;
 			}
-			this.#start = unit;
+			this.#start = unit.refresh ? undefined : unit;
 			this.#latest = unit.pts;
 			this.#frames = 0;
 			this.#disorder = false;

@@ -11,6 +11,7 @@ import { withAudioConfig, withParameterSets } from '../media/track-changes.ts';
 import type { AccessUnit } from '../media/unit.ts';
 import type { TrackSilence } from './silence.ts';
 import type { SourceConnection, SourceSink } from './source.ts';
+import { StartPoints } from './start-points.ts';
 import { TrackMeter } from './track-meter.ts';
 import { WallClock } from './wall-clock.ts';
 
@@ -51,10 +52,11 @@ export class Ingest implements SourceSink {
 	readonly #events: IngestEvents;
 	readonly #wall: WallClock;
 	readonly #decodeTimes = new DecodeTimes();
+	readonly #startPoints = new StartPoints();
 	#lanes = new Map<number, Lane>();
 	#timeline: Timeline | undefined;
 	#epoch = 0;
-	/** After a start or a break, pictures are of use from the next key picture on. */
+	/** After a start or a break, pictures are of use from the next start point on. */
 	#awaitKey = true;
 	#droppedBefore = 0;
 
@@ -162,6 +164,7 @@ export class Ingest implements SourceSink {
 		}
 		if (this.#timeline) this.#timeline.restart(tracks);
 		else this.#timeline = new Timeline(tracks);
+		this.#startPoints.restart();
 		this.skipped = skipped;
 		this.connection = connection;
 		this.#events.onTracks(this.tracks);
@@ -184,11 +187,13 @@ export class Ingest implements SourceSink {
 		if (lane?.track.kind !== 'video' || pts === undefined) return;
 		const { track } = lane;
 		lane.meter.unit(raw.arrival);
+		const start = this.#startPoints.judge(raw);
 		if (this.#awaitKey) {
-			if (!raw.key) return;
+			if (!start) return;
 			this.#awaitKey = false;
 		}
-		if (raw.key) this.#decodeTimes.startGroup();
+		if (start) this.#decodeTimes.startGroup();
+		const sets = (start === 'refresh' && raw.recovery) || [];
 		const frameTicks = Math.round(track.clockRate / (track.facts?.frameRate ?? ASSUMED_FRAME_RATE));
 		const dts = this.#decodeTimes.next(pts, track.facts?.reorderFrames ?? 0, frameTicks);
 		this.#events.onUnit({
@@ -196,9 +201,10 @@ export class Ingest implements SourceSink {
 			track,
 			pts: Math.max(pts, dts),
 			dts,
-			key: raw.key,
-			nalus: raw.nalus,
-			size: raw.size,
+			key: start !== undefined,
+			...(start === 'refresh' && { refresh: true }),
+			nalus: sets.length > 0 ? [...sets, ...raw.nalus] : raw.nalus,
+			size: sets.reduce((sum, { length }) => sum + length, raw.size),
 			memory: raw.memory,
 			arrival: raw.arrival,
 			wall: this.#wall.at(pts, track.clockRate, raw.arrival),

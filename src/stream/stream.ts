@@ -89,7 +89,7 @@ export class Stream implements StreamFace {
 			onUnit: (unit) => {
 				// Who comes now waits for the next run.
 				if (this.#state.name === 'closing') return;
-				if (this.firstKeyAfter === undefined && unit.kind === 'video') {
+				if (this.firstKeyAfter === undefined && unit.kind === 'video' && !unit.refresh) {
 					this.firstKeyAfter = options.clock.now() - this.#startedAt;
 				}
 				this.#readers.deliver(unit);

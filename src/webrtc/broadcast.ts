@@ -47,6 +47,7 @@ export class Broadcast implements StreamReader {
 	#videoCodec: CarriedVideo['codec'] | undefined;
 	#audioCodec: CarriedAudio | undefined;
 	readonly #order = new PictureOrder();
+	#gradual = false;
 	#over = false;
 	/** What the camera failed by, when that ended the stream. */
 	failure: SourceError | undefined;
@@ -80,6 +81,11 @@ export class Broadcast implements StreamReader {
 	/** Pictures come in another order than they are shown in: the stream has B-frames. */
 	get reordered(): boolean {
 		return this.#order.reordered;
+	}
+
+	/** Nobody can begin any more: the picture is refreshed gradually, and no key frame is kept. */
+	get keyless(): boolean {
+		return this.#gradual && !this.#video?.group;
 	}
 
 	/** True when the stream ended: it takes no members. */
@@ -175,12 +181,15 @@ export class Broadcast implements StreamReader {
 		}
 		const { clock, transport } = this.#options;
 		const now = clock.now();
-		const replays = this.#restarts.beforeFrame(lane, unit, now);
-		lane.open(unit.pts, unit.key, unit.wall, now);
+		const picture = { key: unit.key && !unit.refresh, pts: unit.pts };
+		if (unit.key) this.#gradual = !picture.key;
+		const replays = this.#restarts.beforeFrame(lane, picture, now);
+		lane.open(unit.pts, picture.key, unit.wall, now);
 		const packetize = unit.track.codec === 'h264' ? packetizeH264 : packetizeH265;
 		packetize(unit.nalus, MAX_PAYLOAD, this.#addVideo);
 		if (lane.destinations.length > 0) transport.send(lane.batch, lane.destinations);
-		this.#restarts.afterFrame(lane, unit, replays, now);
+		if (this.keyless) this.#restarts.dismiss('the camera sends no key frames');
+		this.#restarts.afterFrame(lane, picture, replays, now);
 	}
 
 	readonly #addVideo = (payload: Uint8Array, marker: boolean): void => {

@@ -1,4 +1,4 @@
-import { DualcastError } from '../base/errors.ts';
+import { DualcastError, SourceError } from '../base/errors.ts';
 import type { CarriedAudio, CarriedTracks, CarriedVideo, SkippedTrack } from './carried-tracks.ts';
 import { matchH264 } from './h264-match.ts';
 import { h265Parameters, matchH265 } from './h265-match.ts';
@@ -51,6 +51,15 @@ export function refuseReordering(codec: CarriedVideo['codec'], reorderFrames: nu
 	throw unsupported(
 		`the camera sends B-frames, which WebRTC cannot show; set the camera to ${cure}, or ${HLS_HINT}`,
 		codec,
+	);
+}
+
+/** The answer to offers of a stream without key frames: neither way would show more to a browser. */
+export function gradualRefreshError(): SourceError {
+	return new SourceError(
+		'camera_unsupported',
+		'the camera refreshes its picture gradually and sends no key frames, which browsers wait for; switch off its intra ' +
+			'refresh (smart codec), or play the stream by RTSP',
 	);
 }
 

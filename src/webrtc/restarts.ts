@@ -10,6 +10,8 @@ import type { TrackSender } from './track-sender.ts';
 /** Who gets the group of pictures again, up to the frame to come, and how that is stamped. */
 export type Replays = { readonly senders: readonly TrackSender[]; readonly squeeze: Squeeze };
 
+type Picture = Pick<VideoUnit, 'key' | 'pts'>;
+
 /**
  * Who is to go on from a key frame: viewers who have had none, who lost the picture, or whose links are too slow for
  * more than key frames.
@@ -49,6 +51,11 @@ export class Restarts {
 		this.#reduced.add(member);
 	}
 
+	/** Ends those who wait: no key frame will come. */
+	dismiss(reason: string): void {
+		for (const member of [...this.#waiting]) member.end(reason);
+	}
+
 	leave(member: BroadcastMember): void {
 		this.#waiting.delete(member);
 		this.#reduced.delete(member);
@@ -56,7 +63,7 @@ export class Restarts {
 	}
 
 	/** Picks who is granted the group again before the frame that ends the replay; at the live point they miss it. */
-	beforeFrame(lane: Lane, { key, pts }: VideoUnit, now: number): Replays | undefined {
+	beforeFrame(lane: Lane, { key, pts }: Picture, now: number): Replays | undefined {
 		if (key) this.#wanting.clear();
 		if (key || this.#wanting.size + this.#reduced.size === 0) return undefined;
 		const squeeze = lane.replayBefore(pts);
@@ -82,7 +89,7 @@ export class Restarts {
 	}
 
 	/** Serves everybody to whom the frame that was just made is of use. */
-	afterFrame(lane: Lane, { key }: VideoUnit, replays: Replays | undefined, now: number): void {
+	afterFrame(lane: Lane, { key }: Picture, replays: Replays | undefined, now: number): void {
 		if (replays) for (const sender of replays.senders) this.#start(sender, replays.squeeze, now);
 		if (!lane.group) return;
 		if (key) for (const member of this.#reduced) this.#serveReduced(member, now);

@@ -8,7 +8,7 @@ import { Broadcast } from './broadcast.ts';
 import { carriedTracks, type SkippedTrack } from './carried-tracks.ts';
 import type { ConnectionReport } from './connection-report.ts';
 import { parseIceFragment, writeIceFragment } from './ice-fragment.ts';
-import { negotiate, refuseReordering } from './negotiation.ts';
+import { gradualRefreshError, negotiate, refuseReordering } from './negotiation.ts';
 import { type Offer, parseOffer } from './offer.ts';
 import { OfferForms } from './offer-form.ts';
 import { type RandomBytes, randomOriginId, randomResource, sessionIdOf } from './random.ts';
@@ -177,6 +177,7 @@ class Server implements WebRtcServer {
 		const broadcast = this.#broadcastOf(lease.stream);
 		try {
 			if (broadcast.reordered) refuseReordering(broadcast.tracks.video?.codec ?? 'h264', 1);
+			if (broadcast.keyless) throw gradualRefreshError();
 			if (broadcast.over) {
 				throw broadcast.failure ?? new DualcastError('stream_closed', `stream ${lease.stream.id} was closed`);
 			}

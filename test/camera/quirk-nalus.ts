@@ -17,6 +17,8 @@ const H264: Readonly<Record<string, string>> = {
 	pps: '68ce3c80',
 	aud: '09f0',
 	sei: '0605',
+	/** With a recovery point, and user data behind it. */
+	'sei-recovery': '060601c40528',
 	idr: '658884',
 	/** A slice that does not start its picture. */
 	'idr-more': '650a84',

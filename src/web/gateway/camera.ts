@@ -60,6 +60,7 @@ export type ProbeReport = {
 		gop_frames?: number;
 		gop_seconds?: number;
 		gop_longer_than?: number;
+		gradual_refresh?: true;
 		b_frames?: boolean;
 		bitrate?: number;
 	};

@@ -47,7 +47,7 @@ export function gopWords({ gop_seconds }: Pick<StreamStats, 'gop_seconds'>): str
 export function foundWords({ video, audio }: ProbeReport): string[] {
 	const lines = [];
 	if (video) {
-		const { width, height, frame_rate, bitrate, gop_seconds, gop_longer_than, b_frames } = video;
+		const { width, height, frame_rate, bitrate, gop_seconds, gop_longer_than, gradual_refresh, b_frames } = video;
 		lines.push(
 			[
 				profileWords(video),
@@ -56,6 +56,7 @@ export function foundWords({ video, audio }: ProbeReport): string[] {
 				bitrate && bitrateWords(bitrate),
 				gop_seconds !== undefined && `key frame every ${gop_seconds} s`,
 				gop_longer_than !== undefined && `no second key frame in ${gop_longer_than} s`,
+				gradual_refresh && 'no key frames',
 				b_frames && 'B-frames',
 			]
 				.filter(Boolean)

@@ -46,6 +46,14 @@ describe('segmenter', () => {
 		expect(seldom.durations()).toEqual([4, 4]);
 	});
 
+	it('cuts where the picture begins to be refreshed, into segments that nobody starts with, until a key picture comes', () => {
+		const { segments, push, durations } = setup();
+		const refreshed = [0, 1, 2, 3].map((time) => ({ ...picture(time, true), refresh: true as const }));
+		push([...refreshed, picture(3.4, true), picture(4.4, true)]);
+		expect(durations().map((duration) => duration.toFixed(1))).toEqual(['1.0', '1.0', '1.0', '0.4', '1.0']);
+		expect(segments.map(({ independent }) => independent)).toEqual([false, false, false, false, true]);
+	});
+
 	it('does not miss a key picture whose stamp trembles', () => {
 		const { push, durations } = setup();
 		push([0, 0.996, 2.003, 3.001].map((time) => picture(time, true)));

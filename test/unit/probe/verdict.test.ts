@@ -26,6 +26,7 @@ describe('judge', () => {
 		['B-frames not known', { video: { codec: 'h264' } }, [P, P, P, P, P], undefined],
 		['H.264 with 10 bits', { video: { ...H264, profile: 'High 10' } }, [T, T, T, T, T], /to High, Main or Baseline/],
 		['H.265', { video: H265, audio: AAC }, [T, T, T, T, P], /video codec of the camera to H\.264/],
+		['gradual refresh', { video: { codec: 'h264', gradual_refresh: true } }, [T, T, T, T, T], /Switch off the intra/],
 		['MJPEG', { skipped: [MJPEG] }, [T, T, T, T, T], /video codec of the camera to H\.264/],
 		['MJPEG with sound', { audio: PCMA, skipped: [MJPEG] }, [T, T, T, T, T], /to H\.264/],
 		['a rare key frame', { video: { ...H264, gop_seconds: 10 } }, [P, P, P, P, P], /GOP, .*to 2 s \(60 frames\)/],

@@ -31,6 +31,15 @@ describe('GopMeter', () => {
 		expect(meter.reordered).toBe(false);
 	});
 
+	it('measures nothing where the picture is refreshed gradually, and again after a key picture', () => {
+		const meter = new GopMeter();
+		for (const unit of pictures(0, 5, { rate: 25, gop: 50 })) meter.push(unit);
+		for (const time of [6, 8]) meter.push({ ...picture(time, true), refresh: true });
+		expect(meter).toMatchObject({ gradual: true, groups: 0, frames: 0, seconds: 0, running: 0, lastKey: undefined });
+		for (const unit of pictures(10, 13, { rate: 25, gop: 50 })) meter.push(unit);
+		expect(meter).toMatchObject({ gradual: false, groups: 1, frames: 50, seconds: 2 });
+	});
+
 	it('does not measure over a break in time', () => {
 		const meter = new GopMeter();
 		meter.push(picture(0, true));

@@ -12,6 +12,7 @@ const SPS_720 = '6764001facd9405005bb0110000003001000000303c0f1831960';
 const SPS_UNSAID = '674d001ef201407b20';
 const PPS = '68ce3c80';
 const IDR = '65888401';
+const RECOVERY = '060601c480';
 const SLICE = '419a0102';
 /** Of a picture that may lie between two that come before it. */
 const B_SLICE = '019e0102';
@@ -251,5 +252,62 @@ describe('pictures of a stream that does not say whether it reorders them', () =
 			(index) => index,
 		);
 		for (const { pts, dts, epoch } of camera.pictures.slice(seen)) expect([dts, epoch]).toEqual([pts, 1]);
+	});
+});
+
+describe('a camera that refreshes its picture gradually', () => {
+	const RUN = { transport: 'tcp', remote: 'camera:554' } as const;
+	const stream = (camera: Camera, from: number, to: number, picture: (time: number) => readonly string[]) => {
+		for (let time = from; time < to; time += 500) camera.video(time, picture(time));
+	};
+	const refreshed = (time: number) => (time % 2000 === 0 ? [RECOVERY, SLICE] : [SLICE]);
+	const starts = (camera: Camera) => camera.pictures.filter(({ key }) => key);
+
+	it('is started at a recovery point when no key picture came for 4 s, with the parameter sets first', () => {
+		const camera = new Camera(VIDEO);
+		camera.video(0, [SPS_640, PPS, SLICE]);
+		stream(camera, 500, 10_000, refreshed);
+		expect(camera.pictures[0]).toMatchObject({ key: true, refresh: true, arrival: 4000 });
+		expect(camera.pictures[0]?.nalus.map((nalu) => Buffer.from(nalu).toString('hex'))).toEqual([
+			...[SPS_640, PPS, RECOVERY, SLICE],
+		]);
+		expect(camera.pictures[0]?.size).toBe((SPS_640 + PPS + RECOVERY + SLICE).length / 2);
+		expect(starts(camera).map(({ arrival }) => arrival)).toEqual([4000, 6000, 8000]);
+		expect(camera.pictures[1]).not.toHaveProperty('refresh');
+	});
+
+	it('is known in its next run, and forgotten with the first key picture', () => {
+		const camera = new Camera(VIDEO);
+		camera.video(0, [SPS_640, PPS, SLICE]);
+		stream(camera, 500, 5000, refreshed);
+		camera.ingest.endRun();
+		camera.ingest.onTracks([{ ...VIDEO, parameterSets: { sps: hex(SPS_640), pps: hex(PPS) } }], [], RUN);
+		stream(camera, 20_000, 21_000, refreshed);
+		expect(starts(camera).at(-1)).toMatchObject({ refresh: true, arrival: 20_000 });
+		camera.video(21_500, [IDR]);
+		stream(camera, 22_000, 30_000, refreshed);
+		expect(starts(camera).at(-1)).toMatchObject({ arrival: 21_500 });
+		expect(starts(camera).at(-1)).not.toHaveProperty('refresh');
+	});
+
+	it('with key pictures between is started at those alone, until none came for a minute', () => {
+		const camera = new Camera(VIDEO);
+		camera.video(0, [SPS_640, PPS, IDR]);
+		stream(camera, 500, 50_000, refreshed);
+		camera.video(50_000, [IDR]);
+		stream(camera, 50_500, 114_500, refreshed);
+		expect(starts(camera).map(({ arrival, refresh }) => [arrival, refresh])).toEqual([
+			[0, undefined],
+			[50_000, undefined],
+			[110_000, true],
+			[112_000, true],
+			[114_000, true],
+		]);
+	});
+
+	it('is not started without parameter sets', () => {
+		const camera = new Camera(VIDEO);
+		stream(camera, 0, 10_000, refreshed);
+		expect(camera.pictures).toEqual([]);
 	});
 });
