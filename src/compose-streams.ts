@@ -6,7 +6,7 @@ import type { DemoCamera } from './demo/demo-camera.ts';
 import type { CameraPlaces } from './rtsp/client/camera-places.ts';
 import type { StreamRegistry } from './stream/registry.ts';
 import type { Source } from './stream/source.ts';
-import type { StreamOptions } from './stream/stream.ts';
+import type { StreamOptions } from './stream/stream-options.ts';
 
 /** Media of a camera that is connected may stop for so long before it counts as failed. */
 const STALL_TIMEOUT_MS = 8_000;

@@ -6,7 +6,11 @@ import { jsonBody } from './request-body.ts';
 const error = 'expected milliseconds, 0 to 600000';
 /** What a player tells of its first picture. */
 export const firstFrame = z.strictObject({
-	after_ms: z.number({ error }).min(0, { error }).max(600_000, { error }).describe('From the offer to the first picture on the screen.'),
+	after_ms: z
+		.number({ error })
+		.min(0, { error })
+		.max(600_000, { error })
+		.describe('From the offer to the first picture on the screen.'),
 });
 
 export const JSON_TYPE = 'application/json';

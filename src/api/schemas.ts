@@ -3,18 +3,9 @@ import type { ErrorCode } from '../base/errors.ts';
 import type { ProbeReport } from '../probe/report.ts';
 import type { Verdict } from '../probe/verdict.ts';
 import type { HlsStream } from './hls-streams.ts';
-import type {
-	HlsStats,
-	RtspReader,
-	StreamInfo,
-	StreamStats,
-	TrackStats,
-	ViewerTotals,
-	WebRtcConnection,
-	WebRtcSession,
-	WebRtcSessionDetails,
-} from './ports.ts';
+import type { HlsStats, RtspReader, StreamInfo, StreamStats, TrackStats } from './ports.ts';
 import { PROBLEMS } from './problem.ts';
+import type { ViewerTotals, WebRtcConnection, WebRtcSession, WebRtcSessionDetails } from './webrtc-port.ts';
 
 /** The bodies of the API's answers, for the OpenAPI document. */
 

@@ -1,4 +1,4 @@
-import type { WebRtcSession } from './ports.ts';
+import type { WebRtcSession } from './webrtc-port.ts';
 
 /** Of the answer to a WHEP offer: the tracks it leaves out, and why. */
 export const SKIPPED_TRACKS = 'Dualcast-Skipped-Tracks';

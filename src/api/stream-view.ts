@@ -7,17 +7,9 @@ import { judge } from '../probe/verdict.ts';
 import type { TrackReception } from '../stream/ingest.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
-import type {
-	HlsPort,
-	RtspPort,
-	StreamInfo,
-	StreamStats,
-	StreamsPort,
-	TrackStats,
-	WebRtcPort,
-	WebRtcSession,
-} from './ports.ts';
+import type { HlsPort, RtspPort, StreamInfo, StreamStats, StreamsPort, TrackStats } from './ports.ts';
 import { viewerTotals } from './viewer-totals.ts';
+import type { WebRtcPort, WebRtcSession } from './webrtc-port.ts';
 
 export type StreamViewOptions = {
 	registry: StreamRegistry;

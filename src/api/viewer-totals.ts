@@ -1,4 +1,4 @@
-import type { ViewerTotals, WebRtcSession } from './ports.ts';
+import type { ViewerTotals, WebRtcSession } from './webrtc-port.ts';
 
 const NONE: ViewerTotals = {
 	packets_sent: 0,

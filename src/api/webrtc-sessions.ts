@@ -3,7 +3,7 @@ import type { Access } from '../auth/access.ts';
 import { DualcastError } from '../base/errors.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { guard, guardOverview } from './guard.ts';
-import type { WebRtcPort, WebRtcSessionDetails } from './ports.ts';
+import type { WebRtcPort, WebRtcSessionDetails } from './webrtc-port.ts';
 
 /** `/api/v1/webrtc/sessions`: the WebRTC viewers, with `?stream=ID` those of one stream. Ending another's session takes an admin's token. */
 export function webRtcSessionsRouter(webrtc: WebRtcPort | undefined, access: Access): Router {

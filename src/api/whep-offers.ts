@@ -5,10 +5,11 @@ import { systemClock } from '../base/clock.ts';
 import { DualcastError } from '../base/errors.ts';
 import { Turns } from '../base/turns.ts';
 import { type IceServer, iceServerLinks } from './ice-server-link.ts';
-import type { HlsPort, StreamInfo, StreamsPort, WebRtcPort } from './ports.ts';
+import type { HlsPort, StreamInfo, StreamsPort } from './ports.ts';
 import { bodyOf } from './request-body.ts';
 import { SKIPPED_TRACKS, skippedTracksHeader } from './skipped-tracks-header.ts';
 import { streamNotFound } from './stream-path.ts';
+import type { WebRtcPort } from './webrtc-port.ts';
 import { requireWebRtc } from './webrtc-sessions.ts';
 
 export type WhepOptions = {

@@ -52,7 +52,7 @@ export type ClaimOptions = {
 	/**
 	 * Whether these tracks of the last run are enough to go on with. Where they are, and nothing has failed since, the
 	 * lease comes at once while the source starts; readers are ended with the cause when it fails or is not ready within
-	 * the start timeout.
+	 * the start timeout. Whoever asks waits for a camera that is away, too: then there is a cause to tell.
 	 */
 	readonly enough?: (tracks: readonly Track[]) => boolean;
 };

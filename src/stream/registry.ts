@@ -1,6 +1,7 @@
 import { DualcastError } from '../base/errors.ts';
 import type { ClaimOptions, Lease, StreamDirectory } from './reader.ts';
-import { Stream, type StreamOptions } from './stream.ts';
+import { Stream } from './stream.ts';
+import type { StreamOptions } from './stream-options.ts';
 
 /** The streams of this gateway by id. */
 export class StreamRegistry implements StreamDirectory {

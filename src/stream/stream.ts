@@ -1,41 +1,15 @@
-import type { BackoffOptions } from '../base/backoff.ts';
-import type { Clock } from '../base/clock.ts';
 import { DualcastError, type SourceError } from '../base/errors.ts';
-import type { Logger } from '../base/logger.ts';
 import type { Track } from '../media/track.ts';
 import { Demand } from './demand.ts';
 import { Ingest } from './ingest.ts';
 import type { ClaimOptions, Lease, StreamFace, StreamReader } from './reader.ts';
 import { ReaderSet } from './reader-set.ts';
 import { judgeSilence, type TrackSilence } from './silence.ts';
-import type { Source } from './source.ts';
 import { StartLimit, startedLate } from './start-limit.ts';
+import type { StreamOptions } from './stream-options.ts';
 import type { StreamState } from './stream-state.ts';
 import { supervise } from './supervisor.ts';
-import { type RetryPause, Verdict } from './verdict.ts';
-
-export type StreamOptions = {
-	id: string;
-	source: Source;
-	/** False keeps the camera open from the start on. */
-	onDemand: boolean;
-	/** Milliseconds a first viewer waits for the camera's tracks. */
-	startTimeout: number;
-	/** Milliseconds between the last viewer's leaving and closing the camera. */
-	closeAfter: number;
-	/** Milliseconds without a whole picture (sound, where there are none) after which a connected camera counts as failed. */
-	stallTimeout: number;
-	backoff: BackoffOptions;
-	/**
-	 * Milliseconds during which a failed start is not tried again: viewers get the known cause at once. The pause after
-	 * a permanent failure doubles with each further one in a row, up to twenty times.
-	 */
-	retryPause: RetryPause;
-	clock: Clock;
-	logger: Logger;
-	/** A number in [0, 1). */
-	random: () => number;
-};
+import { Verdict } from './verdict.ts';
 
 /** The last failure of a stream's source, kept for the API. */
 export type LastError = {
@@ -132,7 +106,11 @@ export class Stream implements StreamFace {
 
 	/** Tracks are announced and, for video, known well enough to answer an offer. */
 	get ready(): boolean {
-		return (this.#state.name === 'live' || this.#state.name === 'recovering') && this.#described;
+		return this.#live || (this.#state.name === 'recovering' && this.#described);
+	}
+
+	get #live(): boolean {
+		return this.#state.name === 'live' && this.#described;
 	}
 
 	/**
@@ -150,8 +128,9 @@ export class Stream implements StreamFace {
 		try {
 			this.#start();
 			const known = this.#trusted && this.#described && enough?.(this.tracks);
-			if (!this.ready && known) this.#startLimit.begin();
-			else if (!this.ready) await this.#demand.wait(this.#options.startTimeout, () => this.#timeout(), signal);
+			const usable = enough ? this.#live : this.ready;
+			if (!usable && known) this.#startLimit.begin();
+			else if (!usable) await this.#demand.wait(this.#options.startTimeout, () => this.#timeout(), signal);
 			this.#assertOpen();
 			return { stream: this, release };
 		} catch (error) {

@@ -42,11 +42,7 @@ export function connectionReport(
 }
 
 /** @param ready the camera runs */
-export function mediaState(
-	video: TrackSender | undefined,
-	audio: TrackSender | undefined,
-	ready: boolean,
-): MediaState {
+export function mediaState(video: TrackSender | undefined, audio: TrackSender | undefined, ready: boolean): MediaState {
 	const main = video ?? audio;
 	if (main && main.packets > 0) return 'sent';
 	if (!ready) return 'awaits camera';

@@ -32,7 +32,9 @@ export function watchDetails(
 	nowMs: number,
 ): TemplateResult | typeof nothing {
 	const elsewhere =
-		problem?.code === 'stream_not_found' ? html`<p><a class="primary" href=${urls.home()}>See all cameras</a></p>` : nothing;
+		problem?.code === 'stream_not_found'
+			? html`<p><a class="primary" href=${urls.home()}>See all cameras</a></p>`
+			: nothing;
 	// The player says why it does not play; once it did, this says why the figures stand.
 	if (!stream) return elsewhere;
 	return html`

@@ -5,7 +5,8 @@ import { silentLogger } from '../../../src/base/logger.ts';
 import type { Track } from '../../../src/media/track.ts';
 import type { AccessUnit } from '../../../src/media/unit.ts';
 import type { Lease, StreamReader } from '../../../src/stream/reader.ts';
-import { Stream, type StreamOptions } from '../../../src/stream/stream.ts';
+import { Stream } from '../../../src/stream/stream.ts';
+import type { StreamOptions } from '../../../src/stream/stream-options.ts';
 import { ScriptedSource, VIDEO_TRACK } from '../../fakes/scripted-source.ts';
 import { settle, VirtualClock } from '../../fakes/virtual-clock.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { WebRtcSession } from '../../../src/api/ports.ts';
+import type { WebRtcSession } from '../../../src/api/webrtc-port.ts';
 import { gatewayUrls } from '../../../src/web/gateway/paths.ts';
 import { getViewers, mayNotSee, maySeeViewers, type Viewer } from '../../../src/web/gateway/viewers.ts';
 import { lossShareWords, viewerName, wayWords, withoutWords } from '../../../src/web/pages/viewer-words.ts';
