@@ -13,6 +13,7 @@ const ALONE = [
 	'e2e/cluster-viewers',
 	'e2e/hls-check',
 	'e2e/hls-players',
+	'e2e/hls-silent-sound',
 	'e2e/lip-sync',
 	'e2e/pages',
 	'e2e/players',

@@ -1,4 +1,5 @@
 import { type AacConfig, adtsHeader, parseAudioSpecificConfig } from '../media/aac.ts';
+import { SILENT_OPUS, SILENT_OPUS_DURATION, silentAac } from '../media/silent-sound.ts';
 import type { AacTrack, AudioTrack, OpusTrack, Track, VideoTrack } from '../media/track.ts';
 
 /** A track that this output leaves out, and why. */
@@ -14,9 +15,12 @@ export type CarriedTracks = {
 	readonly skipped: readonly SkippedTrack[];
 };
 
-export type CarriedAudio =
+export type CarriedAudio = (
 	| { readonly track: AacTrack; readonly config: AacConfig }
-	| { readonly track: OpusTrack; readonly config?: undefined };
+	| { readonly track: OpusTrack; readonly config?: undefined }
+) & { /** What stands where pictures come without sound. */ readonly silence: SilentFrame | undefined };
+
+export type SilentFrame = { readonly data: Uint8Array /** Ticks of the track. */; readonly duration: number };
 
 const CARRIED_VIDEO: Readonly<Record<Container, readonly string[]>> = { ts: ['h264'], fmp4: ['h264', 'h265'] };
 const NOT_CARRIED = {
@@ -29,6 +33,9 @@ const NOT_CARRIED = {
 		fmp4: ['HLS players know no audio but AAC and Opus', 'set the camera to AAC or watch by WebRTC'],
 	},
 } as const;
+
+const NO_SILENCE =
+	'no silence is known for this kind of AAC, which pictures need when it stops; set the camera to AAC-LC or watch by WebRTC';
 
 export const NO_TRACKS: CarriedTracks = { video: undefined, audio: undefined, skipped: [] };
 
@@ -64,15 +71,26 @@ export function carriedTracks(
 			else audio = carried;
 		}
 	}
+	if (video && audio && !audio.silence) {
+		// Without it, players stop where the sound does.
+		skipped.push({ codec: audio.track.codec, reason: NO_SILENCE });
+		audio = undefined;
+	}
 	return { video, audio, skipped };
 }
 
 /** @returns a string that says why not */
 function carriedAudio(track: AudioTrack, container: Container, other?: string): CarriedAudio | string {
-	if (track.codec === 'opus' && container === 'fmp4') return { track };
+	if (track.codec === 'opus' && container === 'fmp4') {
+		return { track, silence: { data: SILENT_OPUS, duration: SILENT_OPUS_DURATION } };
+	}
 	if (track.codec !== 'aac') return notCarried(track, container, other);
 	const config = parseAudioSpecificConfig(track.config);
-	if (config && (container === 'fmp4' || adtsHeader(config, 0))) return { track, config };
+	if (config && (container === 'fmp4' || adtsHeader(config, 0))) {
+		const data = silentAac(config);
+		const duration = Math.round((config.frameSamples * track.clockRate) / config.sampleRate);
+		return { track, config, silence: data && { data, duration } };
+	}
 	if (config) return 'its configuration has no form in ADTS, the AAC framing of MPEG-TS';
 	return 'its configuration cannot be read';
 }

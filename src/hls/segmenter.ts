@@ -1,7 +1,8 @@
-import type { AccessUnit } from '../media/unit.ts';
+import type { AccessUnit, AudioUnit } from '../media/unit.ts';
 import { type CarriedTracks, NO_TRACKS, sameStreams } from './carried-tracks.ts';
 import type { CutSegment, OpenSegment } from './segment.ts';
 import { type SegmentWriter, TICKS, toTicks } from './segment-writer.ts';
+import { SteadySound } from './steady-sound.ts';
 
 /** A key picture this early still ends a segment: cameras stamp by a clock that trembles. Ticks. */
 const KEY_TREMBLE = 0.01 * TICKS;
@@ -49,6 +50,8 @@ export class Segmenter {
 	readonly #writer: SegmentWriter;
 	readonly #minimum: number;
 	#carried: CarriedTracks = NO_TRACKS;
+	/** Sound beside pictures. */
+	#sound: SteadySound | undefined;
 	#open: Open | undefined;
 	#broken = false;
 	/** Ticks from one unit of the leading track to the next, as of late. */
@@ -57,7 +60,7 @@ export class Segmenter {
 	#early = 0;
 	/** Access units written. */
 	units = 0;
-	/** Access units left out because their container has no form for them. */
+	/** Access units left out: their container has no form for them, or silence has their place. */
 	dropped = 0;
 
 	constructor(options: SegmenterOptions) {
@@ -76,7 +79,11 @@ export class Segmenter {
 	}
 
 	setTracks(carried: CarriedTracks): void {
-		if (!sameStreams(carried, this.#carried)) this.#break();
+		const { video, audio } = carried;
+		if (!sameStreams(carried, this.#carried)) {
+			this.#break();
+			this.#sound = video && audio?.silence && new SteadySound(audio.track, audio.silence);
+		}
 		this.#carried = carried;
 	}
 
@@ -87,10 +94,24 @@ export class Segmenter {
 		if (this.#open && unit.epoch !== this.#open.epoch) this.#break();
 		if (leads) this.#lead(unit);
 		if (!this.#open) return;
-		// A leading video that fell silent must not let the segment grow without end.
-		const fits = leads || this.#writer.length <= MAX_SEGMENT_BYTES;
-		if (fits && this.#writer.write(unit)) this.units++;
+		if (!leads && this.#sound) this.#writeSound(unit as AudioUnit, this.#sound);
+		else if (this.#write(unit, leads)) this.units++;
 		else this.dropped++;
+	}
+
+	#writeSound(sound: AudioUnit, steady: SteadySound): void {
+		let written = false;
+		for (const unit of steady.follow(sound)) {
+			const done = this.#write(unit, false);
+			if (unit === sound) written = done;
+		}
+		if (written) this.units++;
+		else this.dropped++;
+	}
+
+	/** A leading video that stopped must not let the segment grow without end. */
+	#write(unit: AccessUnit, leads: boolean): boolean {
+		return (leads || this.#writer.length <= MAX_SEGMENT_BYTES) && this.#writer.write(unit);
 	}
 
 	/** Opens, continues or ends the segment for a unit of the leading track. */
@@ -107,6 +128,8 @@ export class Segmenter {
 		if (other || (starts && !this.#writer.makesUpFor(time))) {
 			this.#break(time);
 		} else {
+			// Before the segment ends: it needs its sound.
+			if (unit.kind === 'video') for (const silent of this.#sound?.beside(unit, time) ?? []) this.#write(silent, false);
 			if (this.#endsBefore(open, starts, independent, time)) this.#close(time, false);
 			this.#frame = time - open.last;
 		}
@@ -140,6 +163,7 @@ export class Segmenter {
 
 	#begin(unit: AccessUnit, time: number, independent: boolean): void {
 		this.#writer.begin(this.#carried, unit);
+		this.#sound?.begin(time);
 		this.#open = {
 			epoch: unit.epoch,
 			start: time - this.#early,
@@ -168,6 +192,7 @@ export class Segmenter {
 		if (!open) return;
 		this.#close(Math.min(next, open.last + Math.max(1, this.#frame)), true);
 		this.#broken = true;
+		this.#sound?.break();
 	}
 
 	#close(end: number, last: boolean): void {

@@ -59,7 +59,7 @@ export class Clip {
 	}
 
 	/** Delivers units in real time, the first `head` seconds at once. @returns stops it */
-	play(stream: FakeStream, clock: Clock, head: number): () => void {
+	play(stream: Pick<FakeStream, 'deliver'>, clock: Clock, head: number): () => void {
 		const units = this.units();
 		let next = units.next().value;
 		const start = clock.now() - head * 1000;

@@ -37,6 +37,19 @@ describe('carried tracks', () => {
 		for (const track of [odd, broken]) expect(carriedTracks([track])).toMatchObject({ skipped: [{ codec: 'aac' }] });
 	});
 
+	it('hold no AAC beside pictures that no silence is known for', () => {
+		// Of 48 kHz: AAC-LD, and channels that a program config element says.
+		for (const config of [Uint8Array.of(0xb9, 0x88, 0x80), Uint8Array.of(0x11, 0x80)]) {
+			const track = { ...AAC_TRACK, config };
+			const { audio, skipped } = carriedTracks([VIDEO_TRACK, track], 'fmp4');
+			expect([audio, skipped]).toMatchObject([
+				undefined,
+				[{ codec: 'aac', reason: expect.stringContaining('silence') }],
+			]);
+			expect(carriedTracks([track], 'fmp4').audio?.track).toBe(track);
+		}
+	});
+
 	it('are H.264 or H.265 with AAC or Opus in fragmented MP4', () => {
 		const h265 = { ...VIDEO_TRACK, codec: 'h265', facts: undefined } as unknown as typeof VIDEO_TRACK;
 		const pcma = { kind: 'audio', codec: 'pcma', id: 2, clockRate: 8000, channels: 1 } as const;

@@ -197,6 +197,28 @@ describe('a camera that sends fewer pictures than parts need', () => {
 	});
 });
 
+it.each([
+	['stops', (time: number) => time < 3.3],
+	['never comes', () => false],
+	['stops and returns', (time: number) => time < 3.3 || time > 6.7],
+])('has sound in each part, within what was promised, when sound %s', (_, keep) => {
+	const units = withSound([...pictures(0, 10, EVEN)], 10).filter(
+		({ kind, arrival }) => kind === 'video' || keep(arrival / 1000),
+	);
+	const { targets, parts, media } = follow(units, [VIDEO_TRACK, AAC_TRACK]);
+	expect(targets).toEqual([`1 ${PART_TARGET}`]);
+	for (const duration of parts.values()) expect(duration).toBeLessThanOrEqual(PART_TARGET + 1e-6);
+	let end = 480_000;
+	const late = media().map(({ runs: [video, audio] }) => {
+		if (audio) expect(audio.start).toBe(end);
+		end += audio?.duration ?? 0;
+		return ((video?.start ?? 0) + (video?.duration ?? 0)) / 90_000 - end / 48_000;
+	});
+	expect(late.length).toBeGreaterThan(40);
+	// Until it is known that sound has stopped, parts go without; once, not for good.
+	expect(late.filter((seconds) => seconds > 0.06).length).toBeLessThanOrEqual(3);
+});
+
 it('leaves out a silence of sound alone', () => {
 	const sounds = Array.from({ length: 500 }, (_, frame) => (frame * 1024) / 48_000);
 	const { targets, parts, segments } = follow(
