@@ -4,7 +4,7 @@ import { fragmentLength, type Sample, type TrackRun, writeFragment } from './cma
 import { type CmafTrack, writeInitSegment } from './cmaf/init-segment.ts';
 import { SampleLane } from './cmaf/sample-lane.ts';
 import { audioTrackOf, parameterSetsOf, TRACK_ID, videoTrackOf, withoutParameterSets } from './decoder-setup.ts';
-import type { PartTarget } from './part-target.ts';
+import { MAX_REST, type PartTarget } from './part-target.ts';
 import type { InitSegment, Part } from './segment.ts';
 import { SegmentMemories, type SegmentMemory } from './segment-memory.ts';
 import { type FinishedSegment, ORIGIN_SECONDS, type SegmentWriter, TICKS } from './segment-writer.ts';
@@ -94,7 +94,8 @@ export class CmafSegmentWriter implements SegmentWriter {
 		return Math.round(this.#rest(end) * TICKS);
 	}
 
-	makesUpFor(end: number): boolean {
+	makesUpFor(end: number, over: number): boolean {
+		if (over > MAX_REST * TICKS) return false;
 		return this.#sink?.target.makesUpFor(this.#rest(end)) !== false;
 	}
 

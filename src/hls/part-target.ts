@@ -15,8 +15,8 @@ const KNOWN_FRAMES = 3;
 const KNOWN_SECONDS = 10;
 /** Frames of a segment that are looked at. */
 const MAX_FRAMES = 1000;
-/** Seconds that parts make up for. With more, pictures would be decoded long before they are shown, and players stop. */
-const MAX_REST = 0.5;
+/** Seconds that the next segment makes up for. With more, pictures would be decoded long before they are shown: players stop. */
+export const MAX_REST = 0.5;
 
 /**
  * How long parts are. The longest part is promised once in the life of a playlist URL: players do not survive a

@@ -21,8 +21,8 @@ export interface SegmentWriter {
 	write(unit: AccessUnit): boolean;
 	/** Ticks that are left to the next segment if this one ends now, at `end`; see `FinishedSegment`. */
 	rest(end: number): number;
-	/** Whether the next segment can make up for that. */
-	makesUpFor(end: number): boolean;
+	/** Whether the next segment can make up for that. @param over ticks of this one that the target duration has no room for */
+	makesUpFor(end: number, over: number): boolean;
 	/**
 	 * Ends the segment.
 	 *

@@ -125,7 +125,8 @@ export class Segmenter {
 			return;
 		}
 		const other = unit.kind === 'video' && unit.key && !this.#writer.continues(unit);
-		if (other || (starts && !this.#writer.makesUpFor(time))) {
+		const over = Math.max(0, time - open.start - this.#longest());
+		if (other || (starts && !this.#writer.makesUpFor(time, over))) {
 			this.#break(time);
 		} else {
 			// Before the segment ends: it needs its sound.
@@ -190,7 +191,9 @@ export class Segmenter {
 	#break(next = Number.POSITIVE_INFINITY): void {
 		const open = this.#open;
 		if (!open) return;
-		this.#close(Math.min(next, open.last + Math.max(1, this.#frame)), true);
+		// How long a lone picture stands nothing says, but the next one.
+		const known = open.frames > 1 || next === Number.POSITIVE_INFINITY;
+		this.#close(known ? Math.min(next, open.last + Math.max(1, this.#frame)) : next, true);
 		this.#broken = true;
 		this.#sound?.break();
 	}
