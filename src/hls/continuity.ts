@@ -14,6 +14,8 @@ export class Continuity {
 	nextDiscontinuity = -1;
 	/** Seconds; 0 before the first playlist. */
 	targetDuration = 0;
+	/** A player was given it, in this run or an earlier one. */
+	targetPromised = false;
 	/** Seconds; 0 before the first part of a low-latency playlist. */
 	partTarget = 0;
 	/** Tracks the last run left out. */

@@ -65,6 +65,7 @@ export class LowLatencyMuxer {
 				this.#open = { ...open, ...this.#window.place(open) };
 			},
 			longest: () => this.#window.longest,
+			preferred: () => this.#window.preferred,
 			onSegment: (cut) => this.#addSegment(cut),
 		});
 	}

@@ -48,6 +48,7 @@ export class Muxer {
 			writer: container === 'ts' ? new TsSegmentWriter(memories) : new CmafSegmentWriter(undefined, memories),
 			segmentDuration: options.segmentDuration,
 			longest: () => this.#window.longest,
+			preferred: () => this.#window.preferred,
 			onSegment: (cut) => this.#add(cut),
 		});
 	}

@@ -63,7 +63,10 @@ export class PlaylistWindow {
 		return this.#discontinuitySequence;
 	}
 
-	/** Seconds, whole. It only changes until it is promised: upwards, for segments longer than the first let expect. */
+	/**
+	 * Seconds, whole. It only changes until it is promised: upwards, for segments longer than the first let expect. In a later
+	 * run, whose players may be those of an earlier one, it changes for segments only that no key picture can keep below it.
+	 */
 	get targetDuration(): number {
 		return this.#options.continuity.targetDuration;
 	}
@@ -71,6 +74,11 @@ export class PlaylistWindow {
 	/** Seconds that no segment may reach once players know the target duration: it is theirs for good. */
 	get longest(): number {
 		return this.#promised ? this.targetDuration + 0.5 : Number.POSITIVE_INFINITY;
+	}
+
+	/** Seconds that no segment should reach, as players of an earlier run know the target duration. */
+	get preferred(): number {
+		return this.#options.continuity.targetPromised ? this.targetDuration + 0.5 : Number.POSITIVE_INFINITY;
 	}
 
 	/**
@@ -82,8 +90,10 @@ export class PlaylistWindow {
 	promise(open = 0): boolean {
 		if (this.#promised) return false;
 		this.#promised = true;
+		const { continuity } = this.#options;
 		const before = this.targetDuration;
-		this.#options.continuity.targetDuration = Math.max(before, Math.round(open + TARGET_SLACK));
+		continuity.targetDuration = Math.max(before, Math.round(open + this.#slack));
+		continuity.targetPromised = true;
 		return this.targetDuration > before;
 	}
 
@@ -173,8 +183,12 @@ export class PlaylistWindow {
 	#raiseTarget(duration: number): void {
 		if (this.#promised) return;
 		const { continuity, segmentDuration } = this.#options;
-		const expected = this.#listed.length === 0 ? Math.max(segmentDuration, duration + TARGET_SLACK) : duration;
+		const expected = this.#listed.length === 0 ? Math.max(segmentDuration, duration + this.#slack) : duration;
 		continuity.targetDuration = Math.max(1, continuity.targetDuration, Math.round(expected));
+	}
+
+	get #slack(): number {
+		return this.#options.continuity.targetPromised ? 0 : TARGET_SLACK;
 	}
 
 	#evict(now: number): void {

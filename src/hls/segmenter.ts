@@ -22,8 +22,9 @@ export const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
 type Open = OpenSegment & {
 	readonly epoch: number;
 	readonly start: number;
-	/** Units of the leading track, time of the last and of the last key picture, and the greatest length. */
+	/** Units of the leading track, times of the first, the last and the last key picture, and the greatest length. */
 	frames: number;
+	readonly first: number;
 	last: number;
 	lastKey: number;
 	longestFrame: number;
@@ -35,6 +36,8 @@ export type SegmenterOptions = {
 	writer: SegmentWriter;
 	/** Seconds that a segment must not reach; it is cut before, key picture or not. */
 	longest?(): number;
+	/** Seconds that one should not reach; it ends at the key picture before, and pauses do not prolong it. */
+	preferred?(): number;
 	/** A segment begins; nothing of it is written yet. */
 	onBegin?(segment: OpenSegment): void;
 	onSegment(segment: CutSegment): void;
@@ -73,9 +76,9 @@ export class Segmenter {
 		return this.#carried;
 	}
 
-	/** Seconds of the open segment up to its last unit; 0 when there is none. */
+	/** Seconds from the first unit of the open segment to its last; 0 when there is none. */
 	get elapsed(): number {
-		return this.#open ? (this.#open.last - this.#open.start) / TICKS : 0;
+		return this.#open ? (this.#open.last - this.#open.first) / TICKS : 0;
 	}
 
 	setTracks(carried: CarriedTracks): void {
@@ -125,7 +128,7 @@ export class Segmenter {
 			return;
 		}
 		const other = unit.kind === 'video' && unit.key && !this.#writer.continues(unit);
-		const over = Math.max(0, time - open.start - this.#longest());
+		const over = Math.max(0, time - open.start - this.#kept(open));
 		if (other || (starts && !this.#writer.makesUpFor(time, over))) {
 			this.#break(time);
 		} else {
@@ -151,15 +154,28 @@ export class Segmenter {
 		const duration = elapsed - this.#writer.rest(time);
 		const longest = Math.min(MAX_SEGMENT_SECONDS * TICKS, this.#longest());
 		const next = LEAST_HEADROOM * Math.max(open.longestFrame, time - open.last);
-		const limit = longest - Math.min(next, MOST_HEADROOM);
+		const headroom = Math.min(next, MOST_HEADROOM);
 		// Rather at a key picture that comes too early, when the next one will come too late.
-		if (starts && duration + time - open.lastKey > limit) return true;
-		return duration > limit || this.#writer.length > MAX_SEGMENT_BYTES;
+		if (starts && duration + time - open.lastKey > Math.min(longest, this.#preferred()) - headroom) return true;
+		return duration > longest - headroom || this.#writer.length > MAX_SEGMENT_BYTES;
 	}
 
 	/** Ticks that a segment must not reach. */
 	#longest(): number {
 		return Math.floor((this.#options.longest?.() ?? Number.POSITIVE_INFINITY) * TICKS);
+	}
+
+	#preferred(): number {
+		return Math.floor((this.#options.preferred?.() ?? Number.POSITIVE_INFINITY) * TICKS);
+	}
+
+	/** Ticks that the last picture must not let the segment reach, however long it stands. */
+	#kept(open: Open): number {
+		const preferred = this.#preferred();
+		return Math.min(
+			this.#longest(),
+			open.last + this.#frame < open.first + preferred ? preferred : Number.POSITIVE_INFINITY,
+		);
 	}
 
 	#begin(unit: AccessUnit, time: number, independent: boolean): void {
@@ -173,6 +189,7 @@ export class Segmenter {
 			discontinuity: this.#broken,
 			independent,
 			frames: 1,
+			first: time,
 			last: time,
 			lastKey: time,
 			longestFrame: 0,
@@ -204,7 +221,7 @@ export class Segmenter {
 		const { start, frames, wall, discontinuity, independent, init } = open;
 		this.#open = undefined;
 		// A picture that stood for long stands on into the next segment, if that continues this one.
-		const kept = Math.min(end, start + this.#longest() - 1);
+		const kept = Math.min(end, start + this.#kept(open) - 1);
 		const { bytes, memory, end: real } = this.#writer.finish(kept, last);
 		this.#early = last ? 0 : end - real;
 		const duration = (real - start) / TICKS;

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Container } from '../../../src/hls/carried-tracks.ts';
 import { Continuity } from '../../../src/hls/continuity.ts';
 import { Muxer } from '../../../src/hls/muxer.ts';
@@ -8,8 +8,7 @@ import { picture, pictures, WALL_ZERO } from '../../fakes/access-units.ts';
 import { checkSuccession, type ReadPlaylist, readPlaylist } from '../../fakes/playlist-rules.ts';
 import { VIDEO_TRACK } from '../../fakes/scripted-source.ts';
 
-function setup(container: Container = 'ts', onSegment = () => {}) {
-	const continuity = new Continuity();
+function setup(container: Container = 'ts', onSegment = () => {}, continuity = new Continuity()) {
 	continuity.startRun(WALL_ZERO);
 	const muxer = new Muxer({
 		segmentDuration: 1,
@@ -96,4 +95,48 @@ it.each([
 		expect(ended.length).toBeGreaterThan(0);
 		for (const duration of ended) expect(duration).toBeCloseTo(last, 3);
 	}
+});
+
+describe('the target duration that players of an earlier run know', () => {
+	/** Target durations and segments of a second run, after one with key pictures each second. */
+	function later(units: Iterable<AccessUnit>, container: Container, open: Iterable<AccessUnit> = []) {
+		const continuity = new Continuity();
+		const first = setup(container, () => {}, continuity);
+		for (const unit of pictures(0, 4, even)) first.push(unit);
+		expect(readPlaylist(first.give()?.plain.toString() ?? '').targetDuration).toBe(1);
+		const second = setup(container, () => {}, continuity);
+		for (const unit of units) second.push(unit);
+		const given = [second.give()];
+		for (const unit of open) second.push(unit);
+		given.push(second.give());
+		return given.map((playlist) => readPlaylist(playlist?.plain.toString() ?? ''));
+	}
+	const early = [picture(0, true), ...pictures(0.04, 1.3, { rate: 25, gop: 1000 })].map((unit, index) =>
+		picture(unit.pts / 90_000, index === 0),
+	);
+
+	it.each([
+		['whose first segment is a little longer', [...early, ...pictures(1.36, 5.4, even)]],
+		['with key pictures a little early', [...pictures(0, 6, { rate: 25, gop: 20 })]],
+		['with a pause', [...pictures(0, 2, even), ...pictures(5, 8, even)]],
+	])('holds in a run %s', (_, units) => {
+		for (const container of ['ts', 'fmp4'] as const) {
+			const [playlist] = later(units, container);
+			expect(playlist?.targetDuration).toBe(1);
+			expect(playlist?.segments.length).toBeGreaterThan(2);
+		}
+	});
+
+	it('holds for a player that comes late in a segment', () => {
+		const units = [...pictures(0, 2.4, even)].map((unit) => picture(unit.pts / 90_000, unit.key && unit.pts < 180_000));
+		const open = [...pictures(2.4, 4, { rate: 25, gop: 10 })];
+		const targets = later(units, 'ts', open).map(({ targetDuration }) => targetDuration);
+		expect(targets).toEqual([1, 1]);
+	});
+
+	it('rises where key pictures are further apart', () => {
+		const [playlist] = later(pictures(0, 9, { rate: 25, gop: 50 }), 'fmp4');
+		expect(playlist?.targetDuration).toBe(2);
+		for (const { duration } of playlist?.segments ?? []) expect(duration).toBe(2);
+	});
 });
