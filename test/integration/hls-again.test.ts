@@ -140,6 +140,12 @@ describe('whoever asks again for a playlist of one or two segments', () => {
 		expect(readPlaylist(answers[3]?.body.toString() ?? '').segments.length).toBe(1);
 	});
 
+	it('is not somebody who has it and asks by HEAD', async () => {
+		const first = await play({ agent });
+		const again = await host.ask(PLAYLIST, { agent, method: 'HEAD' });
+		expect([again.status, again.headers['content-length']]).toEqual([200, String(first.body.length)]);
+	});
+
 	it('does not wait for ever', async () => {
 		const first = await play({ agent });
 		await clock.advance(5_000);

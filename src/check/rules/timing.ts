@@ -5,8 +5,6 @@ import { eachRendition, type Rule, seconds } from '../rule.ts';
 
 /** Seconds: a tick of the coarsest clock, rounded. */
 const TINY = 2e-3;
-/** Seconds that sound and pictures of a segment may begin apart. */
-const APART = 0.5;
 
 export const INDEPENDENT: Rule = {
 	number: 11,
@@ -105,10 +103,16 @@ function runOn(before: ObservedSegment, after: ObservedSegment, findings: Findin
 }
 
 function beginTogether({ tracks, wrap }: MediaReading, sequence: number, findings: Findings): void {
-	const [video, audio] = ['video', 'audio'].map((kind) => tracks.find((track) => track.kind === kind)?.samples[0]?.pts);
-	if (video === undefined || audio === undefined) return;
-	const apart = Math.abs(unwrapped(audio - video, wrap));
-	findings.advise(apart <= APART, `segment ${sequence}: sound and pictures begin ${seconds(apart)} apart`);
+	const [video, audio] = ['video', 'audio'].map((kind) => tracks.find((track) => track.kind === kind));
+	const picture = video?.samples[0]?.pts;
+	if (!video || !audio || picture === undefined) return;
+	const sound = audio.samples[0]?.pts;
+	findings.advise(sound !== undefined, `segment ${sequence}: there is no sound, which is announced`);
+	if (sound === undefined) return;
+	const apart = Math.abs(unwrapped(sound - picture, wrap));
+	const frame = Math.max(frameOf(video), frameOf(audio));
+	const evidence = `segment ${sequence}: sound and pictures begin ${seconds(apart)} apart, a frame is ${seconds(frame)}`;
+	findings.advise(apart <= frame + TINY, evidence);
 }
 
 /** Seconds from one picture to the next, the longest of a segment; pictures may come at uneven times. */

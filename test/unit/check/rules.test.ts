@@ -27,6 +27,22 @@ const reading = (
 		own === name ? { ...file, reading: readingOf(start, 25, true, changes) } : file,
 });
 
+/** A segment with sound from here on; `undefined`: it is announced and does not come. Seconds. */
+function heard(name: string, from: number | undefined): RecordingChanges {
+	const samples = Array.from({ length: from === undefined ? 0 : 40 }, (_, index) => {
+		const time = (from ?? 0) + index * 0.025;
+		return { pts: time, dts: time, duration: 0.025, key: true };
+	});
+	const track = { id: 2, kind: 'audio', codec: 'mp4a.40.2', width: 0, height: 0 } as const;
+	const own = { ...track, start: from ?? 0, end: samples.length > 0 ? (from ?? 0) + 1 : undefined, samples };
+	return {
+		file: (file, label) => {
+			if (label !== name || !file.reading) return file;
+			return { ...file, reading: { ...file.reading, tracks: [...file.reading.tracks, own] } };
+		},
+	};
+}
+
 function withHeader(exchange: Exchange, name: string, value: string): Exchange {
 	return { ...exchange, headers: { ...exchange.headers, [name]: value } };
 }
@@ -359,6 +375,9 @@ const ADVICE: readonly [number, string, RecordingChanges, RegExp][] = [
 	[3, 'fewer than six segments', { text: (text) => text, ...shorter() }, /Apple wants 6/],
 	[10, 'no dates', replace(/#EXT-X-PROGRAM-DATE-TIME:.*\n/g, ''), /no playlist has dates/],
 	[11, 'segments not said to be independent', replace('#EXT-X-INDEPENDENT-SEGMENTS\n', ''), /not declared/],
+	[12, 'a segment without the sound that is announced', heard('s3.m4s', undefined), /segment 103: there is no sound/],
+	[12, 'sound that begins three frames after the picture', heard('s3.m4s', 3.12), /segment 103: sound .* 0.12 s apart/],
+	[12, 'sound that begins before the picture', heard('s3.m4s', 2.94), /segment 103: sound .* 0.06 s apart/],
 	[16, 'no average bandwidth', { multivariant: MULTIVARIANT.replace('AVERAGE-BANDWIDTH=800000,', '') }, /AVERAGE/],
 	[16, 'another frame rate', { multivariant: MULTIVARIANT.replace('25.000', '50.000') }, /25.00 were counted/],
 	[17, 'no codecs', { multivariant: MULTIVARIANT.replace('CODECS="avc1.64001f",', '') }, /no CODECS/],

@@ -152,6 +152,13 @@ describe('segmenter', () => {
 		expect(segments.map(({ duration, independent }) => [duration, independent])).toEqual(Array(5).fill([10, true]));
 	});
 
+	it('cuts at key pictures of 250 frames at 24 a second, before that is promised', () => {
+		const { segments, push } = setup([VIDEO_TRACK]);
+		push(pictures(0, 32, { rate: 24, gop: 250 }));
+		const found = segments.map(({ duration, independent }) => [duration.toFixed(2), independent]);
+		expect(found).toEqual(Array(3).fill(['10.42', true]));
+	});
+
 	it.each([
 		['every two seconds', 2, 10],
 		['every three seconds, of which the fourth would be too late', 3, 9],
