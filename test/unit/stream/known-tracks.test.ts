@@ -226,6 +226,25 @@ describe('a claim that goes on with the tracks of the last run', () => {
 		expect(await scene.waits()).toBe(false);
 	});
 
+	it('waits for a camera that is away, which ends with the camera or the cause', async () => {
+		const { source, stream, clock, ...scene } = await spread();
+		const watching = await scene.join();
+		source.last.announce();
+		source.last.fail('camera_closed');
+		await settle();
+		expect(stream.state.name).toBe('recovering');
+		const told = stream.claim(undefined, AT_ONCE);
+		await clock.advance(500);
+		source.last.fail('camera_refused');
+		await expect(told).rejects.toMatchObject({ code: 'camera_refused' });
+		const served = stream.claim(undefined, AT_ONCE);
+		await clock.advance(1_000);
+		source.last.announce();
+		await expect(served).resolves.toMatchObject({ stream });
+		// Those who know how to wait for pictures do not wait for an answer.
+		expect(watching.ends).toEqual([]);
+	});
+
 	it('ends with camera_timeout when the camera is not ready in time, and the camera is let go', async () => {
 		const { source, stream, clock, ...scene } = await spread();
 		const first = await scene.join();
