@@ -6,6 +6,8 @@ type Fault = readonly [field: string, sentence: string];
 
 const MAX_FAULTS = 5;
 const MAX_NAME_CHARACTERS = 64;
+/** What somebody may have meant as the name of a field; other text is not repeated. */
+const NAME = /^[a-z][a-z0-9_]{0,31}$/i;
 
 /** @throws DualcastError `request_invalid` naming each field that is wrong and no value, which may be a password */
 export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
@@ -20,7 +22,11 @@ export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown
 
 function faultsOf(issue: z.core.$ZodIssue, path: readonly PropertyKey[] = issue.path): readonly Fault[] {
 	if (issue.code === 'unrecognized_keys') {
-		return issue.keys.map((key) => [nameOf([...path, key]), `is unknown; ${issue.message}`]);
+		return issue.keys.map((key) =>
+			NAME.test(key)
+				? [nameOf([...path, key]), `is unknown; ${issue.message}`]
+				: [nameOf(path), `a field is unknown; ${issue.message}`],
+		);
 	}
 	if (issue.code === 'invalid_union') {
 		// An address or settings: the complaints about what was meant help. Where both can be meant, the words for both.

@@ -33,6 +33,7 @@ describe('POST /api/token', () => {
 	it.each<[string, unknown, RegExp]>([
 		['a number for a name', { user_id: 5 }, /^user_id: expected text/],
 		['a misspelt field', { user_id: 'a', streams: 'yard' }, /^streams: is unknown; the fields are user_id,/],
+		['other text as the name of a field', { user_id: 'a', 'CANARY p@ss': 1 }, /^a field is unknown; the fields are/],
 		['no object', '"ann"', /^expected the fields .* such as \{"user_id": "ann"\}/],
 		['a list', '["ann"]', /^expected the fields/],
 		['what is no JSON', "{'user_id': 'CANARY'}", /^the body cannot be read as JSON; .*double quotes/],
