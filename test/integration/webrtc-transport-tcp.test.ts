@@ -10,6 +10,7 @@ import {
 } from '../../src/webrtc/transport/limits.ts';
 import type { LocalParameters } from '../../src/webrtc/transport/secure-transport.ts';
 import { frameDatagram } from '../../src/webrtc/transport/stream-framing.ts';
+import { freePort } from '../camera/free-port.ts';
 import { secureTransports } from '../fakes/secure-transports.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { type ClientCertificate, createClientCertificate } from '../fakes/werift-dtls-client.ts';
@@ -123,7 +124,8 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', ({ create }) =
 		const packet = { sequence: 1, timestamp: 1, marker: false, ssrc: 7, payload: Buffer.alloc(100) };
 		const send = () =>
 			transport.send([{ ...packet, sequence: packet.sequence++ }], [{ peer, payloadType: 96, sequenceOffset: 0 }]);
-		const first = await provenWire(local);
+		// Bound by us from the start: a port that the system lends may have others on it, to other places.
+		const first = await provenWire(local, await freePort());
 		startDtls(first, certificate);
 		await whenSecured;
 		const arriving = first.next(isMedia);
