@@ -1,5 +1,3 @@
-import type { SessionInfo } from './session-info.ts';
-
 /** What a viewer's player tells of itself. Nothing here can be checked. */
 export class PlayerReport {
 	#firstFrameShownAfter: number | undefined;
@@ -10,7 +8,7 @@ export class PlayerReport {
 	}
 
 	/** As the API shows it. */
-	info(): Pick<SessionInfo, 'first_frame_shown_after_ms'> {
+	info(): { first_frame_shown_after_ms?: number } {
 		const after = this.#firstFrameShownAfter;
 		return after === undefined ? {} : { first_frame_shown_after_ms: after };
 	}

@@ -1,4 +1,13 @@
-import type { ViewerTotals } from './viewers.ts';
+/** Sums over the WebRTC viewers of a stream. */
+export type ViewerTotals = {
+	packets_sent: number;
+	frames_sent: number;
+	bytes_sent: number;
+	current_bitrate: number;
+	nack_received: number;
+	packets_retransmitted: number;
+	pli_received: number;
+};
 
 /** A stream as `GET /api/v1/streams/:id` shows it. */
 export type StreamInfo = {

@@ -1,17 +1,6 @@
 import type { GatewayUrls } from './paths.ts';
 import { type Answer, get } from './streams.ts';
 
-/** Sums over the WebRTC viewers of a stream. */
-export type ViewerTotals = {
-	packets_sent: number;
-	frames_sent: number;
-	bytes_sent: number;
-	current_bitrate: number;
-	nack_received: number;
-	packets_retransmitted: number;
-	pli_received: number;
-};
-
 /** The part of an entry of `GET /api/v1/webrtc/sessions` that the pages show. Milliseconds and bits per second. */
 export type Viewer = {
 	id: string;

@@ -1,7 +1,8 @@
 import { html, LitElement, nothing } from 'lit';
 import { browserClock } from '../clock.ts';
 import type { GatewayUrls } from '../gateway/paths.ts';
-import { getViewers, mayNotSee, maySeeViewers, type Viewer, type ViewerTotals } from '../gateway/viewers.ts';
+import type { ViewerTotals } from '../gateway/stream-info.ts';
+import { getViewers, mayNotSee, maySeeViewers, type Viewer } from '../gateway/viewers.ts';
 import { bitrateWords } from './camera-words.ts';
 import { poll } from './poll.ts';
 import { recall, remember } from './remembered.ts';

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { Viewer, ViewerTotals } from '../gateway/viewers.ts';
+import type { ViewerTotals } from '../gateway/stream-info.ts';
+import type { Viewer } from '../gateway/viewers.ts';
 import { bitrateWords, durationWords } from './camera-words.ts';
 import { lossShareWords, viewerName, wayWords, withoutWords } from './viewer-words.ts';
 
