@@ -43,7 +43,7 @@ describe.each(CASES)('the HLS playlists of $name', ({ camera: options }) => {
 	describe.each(['index', 'll'])('play without leaving out a picture, %s.m3u8 in', { retry: 2 }, (name) => {
 		const playlist = () => `${gateway.url}/hls/cam/${name}.m3u8`;
 
-		test.each([
+		test.concurrent.each([
 			['ffmpeg at its strictest', playInFfmpeg],
 			['ffprobe', playInFfprobe],
 		])('%s', async (_, play) => {
@@ -53,13 +53,13 @@ describe.each(CASES)('the HLS playlists of $name', ({ camera: options }) => {
 			expect(audio.longest).toBeLessThan(FRAME);
 		});
 
-		test('mpv', async () => {
+		test.concurrent('mpv', async () => {
 			const { errors, video } = await playInMpv(playlist(), PLAYED);
 			expect(errors).toEqual([]);
 			expectAll(video);
 		});
 
-		test('VLC', async () => {
+		test.concurrent('VLC', async () => {
 			const { pictures, sounds, ...broken } = await playInVlc(playlist(), { pictures: PICTURES });
 			expect(broken).toEqual({ faults: [], corrupted: 0, discontinuities: 0 });
 			expect([pictures.lost, sounds.lost]).toEqual([0, 0]);
