@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { checked } from './checked-body.ts';
 import { jsonBody } from './request-body.ts';
@@ -13,7 +13,6 @@ export const firstFrame = z.strictObject({
 		.describe('From the offer to the first picture on the screen.'),
 });
 
-export const JSON_TYPE = 'application/json';
 const MAX_BODY_BYTES = 1024;
 
 /**
@@ -21,9 +20,7 @@ const MAX_BODY_BYTES = 1024;
  *
  * @param take its milliseconds
  */
-export function firstFrameTold(
-	take: (request: Parameters<RequestHandler>[0], milliseconds: number) => void,
-): RequestHandler[] {
+export function firstFrameTold(take: (request: Request, milliseconds: number) => void): RequestHandler[] {
 	return [
 		jsonBody(MAX_BODY_BYTES),
 		(request, response) => {

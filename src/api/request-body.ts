@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { DualcastError } from '../base/errors.ts';
 
-const JSON_TYPE = 'application/json';
+export const JSON_TYPE = 'application/json';
 
 /**
  * Reads a JSON body of at most `limit` bytes into `request.body`; without a body that stays undefined. A body of another
@@ -22,7 +22,8 @@ export function jsonBody(limit: number): RequestHandler {
 	};
 }
 
-function mediaTypeOf({ headers }: IncomingMessage): string | undefined {
+/** Without its parameters (`; charset=utf-8`), in lower case. */
+export function mediaTypeOf({ headers }: IncomingMessage): string | undefined {
 	return headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
 }
 

@@ -8,8 +8,8 @@ import type { TrackReception } from '../stream/ingest.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { HlsPort, RtspPort, StreamInfo, StreamStats, StreamsPort, TrackStats } from './ports.ts';
-import { viewerTotals } from './viewer-totals.ts';
-import type { WebRtcPort, WebRtcSession } from './webrtc-port.ts';
+import { ViewerSummaries, type ViewerSummary } from './viewer-summary.ts';
+import type { WebRtcPort } from './webrtc-port.ts';
 
 export type StreamViewOptions = {
 	registry: StreamRegistry;
@@ -23,14 +23,12 @@ export type StreamViewOptions = {
 /** The streams as the API shows them: the hub's state put together with what the outputs know. */
 export function createStreamView(options: StreamViewOptions): StreamsPort {
 	const { registry, clock } = options;
+	const viewers = options.webrtc && new ViewerSummaries(options.webrtc, clock);
 	return {
-		list() {
-			const sessions = options.webrtc?.sessions();
-			return registry.list().map((stream) => info(stream, options, sessions?.filter(isOf(stream))));
-		},
+		list: () => registry.list().map((stream) => info(stream, options, viewers?.of(stream))),
 		get(id) {
 			const stream = registry.get(id);
-			return stream && info(stream, options, options.webrtc?.sessions(id));
+			return stream && info(stream, options, viewers?.of(stream));
 		},
 		has: (id) => registry.get(id) !== undefined,
 		stats(id) {
@@ -41,11 +39,11 @@ export function createStreamView(options: StreamViewOptions): StreamsPort {
 	};
 }
 
-/** @param sessions of the stream; undefined where WebRTC is switched off */
+/** @param viewers of the stream; undefined where WebRTC is switched off */
 function info(
 	stream: Stream,
 	{ hls, webrtc, rtsp }: StreamViewOptions,
-	sessions: readonly WebRtcSession[] | undefined,
+	viewers: ViewerSummary | undefined,
 ): StreamInfo {
 	const { id, state, ingest } = stream;
 	return {
@@ -59,12 +57,12 @@ function info(
 			hls: hls?.viewers(id) ?? 0,
 			...(rtsp && { rtsp: rtsp.readers(id).length }),
 		},
-		...(sessions && { webrtc_totals: viewerTotals(sessions) }),
+		...(viewers && { webrtc_totals: viewers.totals }),
 		tracks: stream.tracks.map((track) => trackInfo(track, isSilent(stream, track))),
 		skipped_tracks: [
 			...ingest.skipped.map(({ codec, reason }) => ({ codec, reason, output: 'all' as const })),
 			...(hls?.get(id)?.skipped_tracks ?? []).map((skipped) => ({ ...skipped, output: 'hls' as const })),
-			...webrtcSkipped(sessions ?? []),
+			...(viewers?.skipped ?? []),
 		],
 		...connectionOf(stream),
 		...lastErrorOf(stream),
@@ -76,21 +74,6 @@ function info(
 			...(rtsp && { rtsp: `:${rtsp.port}/${id}` }),
 		},
 	};
-}
-
-function isOf({ id }: Stream) {
-	return (session: WebRtcSession) => session.stream_id === id;
-}
-
-/** What some viewer of the stream goes without; each reason once. */
-function webrtcSkipped(sessions: readonly WebRtcSession[]): StreamInfo['skipped_tracks'] {
-	const reasons = new Map<string, StreamInfo['skipped_tracks'][number]>();
-	for (const session of sessions) {
-		for (const skipped of session.skipped_tracks) {
-			reasons.set(`${skipped.codec} ${skipped.reason}`, { ...skipped, output: 'webrtc' });
-		}
-	}
-	return [...reasons.values()];
 }
 
 function trackInfo(track: Track, silent: boolean): StreamInfo['tracks'][number] {

@@ -137,8 +137,7 @@ function queryOf({ originalUrl }: Request): Record<string, string> {
 	const question = originalUrl.indexOf('?');
 	const parameters = new URLSearchParams(question < 0 ? '' : originalUrl.slice(question + 1));
 	for (const parameter of TOKEN_PARAMETERS) parameters.delete(parameter);
-	const names = [...parameters.keys()];
-	const twice = names.find((field, at) => names.indexOf(field) < at);
+	const twice = Object.keys(application.shape).find((field) => parameters.getAll(field).length > 1);
 	if (twice !== undefined) {
 		throw new DualcastError('request_invalid', `${twice}: is given twice; ask for one token after the other`, {
 			facts: { field: twice },

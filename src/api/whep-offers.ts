@@ -6,7 +6,7 @@ import { DualcastError } from '../base/errors.ts';
 import { Turns } from '../base/turns.ts';
 import { type IceServer, iceServerLinks } from './ice-server-link.ts';
 import type { HlsPort, StreamInfo, StreamsPort } from './ports.ts';
-import { bodyOf } from './request-body.ts';
+import { bodyOf, mediaTypeOf } from './request-body.ts';
 import { SKIPPED_TRACKS, skippedTracksHeader } from './skipped-tracks-header.ts';
 import { streamNotFound } from './stream-path.ts';
 import type { WebRtcPort } from './webrtc-port.ts';
@@ -109,8 +109,7 @@ export function requireType(
 	wanted: string,
 	header: 'Accept-Post' | 'Accept-Patch',
 ): void {
-	const type = request.headers['content-type'];
-	if (type === wanted || type?.split(';', 1)[0]?.trim().toLowerCase() === wanted) return;
+	if (mediaTypeOf(request) === wanted) return;
 	response.setHeader(header, wanted);
 	throw new DualcastError('unsupported_media_type', `send the body with Content-Type: ${wanted}`);
 }

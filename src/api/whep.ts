@@ -2,9 +2,9 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import type { Wish } from '../auth/access.ts';
 import { DualcastError } from '../base/errors.ts';
 import { methodNotAllowed } from './error-handler.ts';
-import { firstFrameTold, JSON_TYPE } from './first-frame.ts';
+import { firstFrameTold } from './first-frame.ts';
 import { callerOf, guard, readsStream } from './guard.ts';
-import { bodyOf } from './request-body.ts';
+import { bodyOf, JSON_TYPE } from './request-body.ts';
 import { streamIdOf, streamNotFound } from './stream-path.ts';
 import { requireWebRtc, sessionNotFound } from './webrtc-sessions.ts';
 import {

@@ -127,10 +127,12 @@ export class Stream implements StreamFace {
 		const release = this.#demand.hold();
 		try {
 			this.#start();
-			const known = this.#trusted && this.#described && enough?.(this.tracks);
 			const usable = enough ? this.#live : this.ready;
-			if (!usable && known) this.#startLimit.begin();
-			else if (!usable) await this.#demand.wait(this.#options.startTimeout, () => this.#timeout(), signal);
+			if (!usable) {
+				const known = this.#trusted && this.#described && enough?.(this.tracks);
+				if (known) this.#startLimit.begin();
+				else await this.#demand.wait(this.#options.startTimeout, () => this.#timeout(), signal);
+			}
 			this.#assertOpen();
 			return { stream: this, release };
 		} catch (error) {

@@ -1,10 +1,9 @@
 import { isIPv6 } from 'node:net';
+import { addressText, offeredAddresses } from './offered-addresses.ts';
 
 /** Both ends of a viewer's connection, as `udp 192.0.2.1:8189`; nothing before they are known. */
 export type CandidatePair = { remote?: string; local?: string };
 
-/** Of `a=candidate` (RFC 8839 section 5.1): transport, address, port. */
-const CANDIDATE = /^\S+ \d+ (\S+) \d+ (\S+) (\d+) /;
 const REMOTE = /^(\S+) (?:\[(.+)\]|(.+)):\d+$/;
 const LOOPBACK = /^(?:127\.|::1$)/;
 
@@ -18,22 +17,14 @@ const LOOPBACK = /^(?:127\.|::1$)/;
 export function candidatePair({ remote }: { readonly remote?: string }, candidates: readonly string[]): CandidatePair {
 	if (remote === undefined) return {};
 	const [, transport = '', ipv6, address = ipv6 ?? ''] = REMOTE.exec(remote) ?? [];
-	const offered = candidates.flatMap((candidate) => {
-		const [, by, at = '', port = ''] = CANDIDATE.exec(candidate) ?? [];
-		return by === transport ? [{ address: at, port }] : [];
-	});
+	const offered = offeredAddresses(candidates).filter((each) => each.transport === transport);
 	const [any] = offered;
 	if (!any) return { remote };
 	const [meant, ...others] = offered.filter((each) => reaches(address, each.address));
-	const local = meant && others.length === 0 ? bracketed(meant.address) : '*';
-	return { remote, local: `${transport} ${local}:${any.port}` };
+	return { remote, local: addressText(meant && others.length === 0 ? meant : { ...any, address: '*' }) };
 }
 
 /** Of one family, and loopback (RFC 1122 3.2.1.3) with loopback alone. */
 function reaches(from: string, to: string): boolean {
 	return isIPv6(from) === isIPv6(to) && LOOPBACK.test(from) === LOOPBACK.test(to);
-}
-
-function bracketed(address: string): string {
-	return isIPv6(address) ? `[${address}]` : address;
 }

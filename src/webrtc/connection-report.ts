@@ -1,3 +1,4 @@
+import { addressText, offeredAddresses } from './offered-addresses.ts';
 import type { TrackSender } from './track-sender.ts';
 import type { PeerDiagnosis } from './transport/secure-transport.ts';
 
@@ -19,18 +20,13 @@ export type ConnectionReport = {
 	dtls_datagrams_received: number;
 };
 
-const CANDIDATE = /^\S+ \d+ (\S+) \d+ (\S+) (\d+) /;
-
 /** @param candidates values of `a=candidate` lines */
 export function connectionReport(
 	{ state, bindingRequests, dtlsDatagrams }: PeerDiagnosis,
 	candidates: readonly string[],
 	media: MediaState,
 ): ConnectionReport {
-	const offered = candidates.flatMap((candidate) => {
-		const [, transport, address = '', port] = CANDIDATE.exec(candidate) ?? [];
-		return transport === undefined ? [] : [`${transport} ${address.includes(':') ? `[${address}]` : address}:${port}`];
-	});
+	const offered = offeredAddresses(candidates).map(addressText);
 	const stage = stageOf(state === 'secured', bindingRequests, dtlsDatagrams, media === 'sent');
 	return {
 		stage,

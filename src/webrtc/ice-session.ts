@@ -1,13 +1,13 @@
 import { DualcastError } from '../base/errors.ts';
 import type { FragmentCredentials } from './ice-fragment.ts';
-import { RESTARTS } from './limits.ts';
+import { ICE_RESTARTS } from './limits.ts';
 import { RepairBudget } from './repair-budget.ts';
 import type { LocalParameters, TransportPeer } from './transport/secure-transport.ts';
 
 /** A viewer's ICE session (RFC 8445 9): what both sides told each other last. */
 export class IceSession {
 	readonly #peer: Pick<TransportPeer, 'restartIce'>;
-	readonly #budget = new RepairBudget(RESTARTS.burst, RESTARTS.perSecond);
+	readonly #budget = new RepairBudget(ICE_RESTARTS.burst, ICE_RESTARTS.perSecond);
 	#local: LocalParameters;
 	#remoteUfrag: string;
 	#generation = 1;

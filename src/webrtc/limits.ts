@@ -83,7 +83,7 @@ export const REPAIR = {
 } as const;
 
 /** ICE restarts that a viewer may have at once, and how many come back each second: a network changes less often. */
-export const RESTARTS = { burst: 10, perSecond: 5 } as const;
+export const ICE_RESTARTS = { burst: 10, perSecond: 5 } as const;
 
 /** When a link counts as too slow for the stream. */
 export const LINK = {
