@@ -27,8 +27,8 @@ export const H264_SYNTAX: NalSyntax = {
 	typeOf: (first) => first & 0x1f,
 	/** first_mb_in_slice 0 is a one; then slice_type 1 or 6 (ITU-T H.264 section 7.3.3, table 7-6), as ue(v). */
 	isBSlice: (first) => (first & 0xf0) === 0xa0 || (first & 0xfc) === 0x9c,
-	/** seq_parameter_set_id stands after profile, constraints and level; pic_parameter_set_id stands first. */
 	hasRecoveryPoint: (nalu) => hasRecoveryPoint(nalu, 1),
+	/** seq_parameter_set_id stands after profile, constraints and level; pic_parameter_set_id stands first. */
 	parameterSetId(nalu, kind) {
 		const start = kind === 'sps' ? 4 : 1;
 		return new BitReader(nalu.subarray(start, start + 8)).ue();

@@ -96,7 +96,11 @@ describe('the viewers of a stream', () => {
 			DEADLINE_MS,
 		);
 		expect(later.Bitrate).toMatch(/^[\d.]+ [kM]bit\/s$/);
-		expect((await streamInfo(gateway.url, 'demo')).webrtc_totals?.frames_sent).toBeGreaterThanOrEqual(pictures(later));
+		await eventually(
+			() => streamInfo(gateway.url, 'demo'),
+			({ webrtc_totals }) => (webrtc_totals?.frames_sent ?? 0) >= pictures(later),
+			DEADLINE_MS,
+		);
 		expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(width);
 	});
 
