@@ -1,21 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
+import type { ChromiumReport } from './chromium-hls.ts';
 import { COUNT_DRAWING_PAUSES } from './drawing-pauses.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../node_modules/shaka-player/dist/shaka-player.compiled.js', import.meta.url));
-
-export type ShakaReport = {
-	errors: string[];
-	/** Seconds of the stream that were shown. */
-	played: number;
-	/** Decoded, and those of them that were not shown. */
-	frames: number;
-	dropped: number;
-	/** How often the page drew nothing for 50 ms: some of what was dropped was too late then. */
-	pauses: number;
-	/** How often the player had less than a few frames left, and waited. */
-	dry: number;
-};
 
 /**
  * For a playlist with parts. In its other mode shaka-player 5.2 compares the timestamp offset of each part with the one
@@ -79,13 +67,13 @@ export async function playInShaka(
 	url: string,
 	seconds: number,
 	parts: boolean,
-): Promise<ShakaReport> {
+): Promise<ChromiumReport> {
 	const settings = parts ? FOR_PARTS : {};
 	const page = await browser.newPage();
 	try {
 		await page.addScriptTag({ path: SCRIPT });
 		await page.evaluate(COUNT_DRAWING_PAUSES);
-		return await page.evaluate<ShakaReport>(`(${PLAY})(${JSON.stringify([url, seconds, DEADLINE_MS, settings])})`);
+		return await page.evaluate<ChromiumReport>(`(${PLAY})(${JSON.stringify([url, seconds, DEADLINE_MS, settings])})`);
 	} finally {
 		await page.close();
 	}
