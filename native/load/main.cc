@@ -1,4 +1,5 @@
 #include <poll.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@
 // Frames are known by their RTP timestamp; a frame's last packet comes to each viewer at a time in microseconds of the
 // monotonic clock. Words of the command line: "separate", each datagram comes alone and wakes its viewer; otherwise those
 // of a burst are taken together, and sockets are looked into every few milliseconds. "stamped", frames are noted, and
-// taken only when all viewers should have them.
+// taken only when all viewers should have them and nobody else wants the processor.
 
 namespace {
 
@@ -235,6 +236,12 @@ private:
 	Frames frames_;
 };
 
+/** The kernel notes when packets come; taking them then can wait for any other process, as for one elsewhere. */
+void giveWay() {
+	const sched_param none{};
+	sched_setscheduler(0, SCHED_IDLE, &none);
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -243,6 +250,7 @@ int main(int count, char** words) {
 		if (std::string_view(words[at]) == "separate") manner.coalesced = false;
 		if (std::string_view(words[at]) == "stamped") manner.stamped = true;
 	}
+	if (manner.stamped) giveWay();
 	Load(manner).run();
 	return 0;
 }
