@@ -87,7 +87,7 @@ export class Access {
 			return await verifier.verify(token);
 		} catch (thrown) {
 			// Expired and revoked tokens were good ones: nobody guesses.
-			if (thrown instanceof DualcastError && thrown.code === 'token_invalid') failures.count(address);
+			if (thrown instanceof DualcastError && thrown.code === 'token_invalid') failures.count(address, token);
 			throw thrown;
 		}
 	}

@@ -87,7 +87,7 @@ export class HttpHook {
 				redirect: 'error',
 			});
 			await response.body?.cancel();
-			if (!response.ok) failures.count(caller);
+			if (!response.ok) failures.count(caller, key);
 			this.#remember(key, { allowed: response.ok, until: clock.now() + cache });
 			return response.ok;
 		} catch (error) {

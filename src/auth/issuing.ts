@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { DualcastError } from '../base/errors.ts';
 import type { Classes } from './claims.ts';
+import { FailedAttempts } from './failed-attempts.ts';
 import { type Action, type Grant, includesPattern, permits, type Role } from './grant.ts';
-import { RateLimit } from './rate-limit.ts';
 import type { TokenRequest } from './token-issuer.ts';
 
 export type IssuingRules = {
@@ -39,11 +39,11 @@ const ATTEMPTS = { burst: 60, perMinute: 30 } as const;
 /** Decides who gets which token. */
 export class Issuing {
 	readonly #rules: IssuingRules;
-	readonly #attempts: RateLimit;
+	readonly #attempts: FailedAttempts;
 
 	constructor(rules: IssuingRules, clock: Clock) {
 		this.#rules = rules;
-		this.#attempts = new RateLimit(clock, ATTEMPTS);
+		this.#attempts = new FailedAttempts(clock, ATTEMPTS);
 	}
 
 	/** @throws DualcastError `token_missing`, `forbidden`, `rate_limited` */
@@ -58,19 +58,19 @@ export class Issuing {
 	}
 
 	#byApiKey(application: TokenApplication, apiKey: string): TokenRequest {
-		this.#checkAttempts(application.caller);
+		this.#attempts.check(application.caller);
 		if (!this.#rules.apiKeys.some((key) => equalSecrets(key, apiKey))) {
-			this.#attempts.take(application.caller);
+			this.#attempts.count(application.caller, `key ${apiKey}`);
 			throw new DualcastError('forbidden', 'this API key is not known here');
 		}
 		return this.#request(application, ['*']);
 	}
 
 	#byClassCode(application: TokenApplication, code: string): TokenRequest {
-		this.#checkAttempts(application.caller);
+		this.#attempts.check(application.caller);
 		const entry = Object.entries(this.#rules.classCodes).find(([known]) => equalSecrets(known, code));
 		if (!entry) {
-			this.#attempts.take(application.caller);
+			this.#attempts.count(application.caller, `code ${code}`);
 			throw new DualcastError('forbidden', 'this class code is not known here');
 		}
 		const [, className] = entry;
@@ -106,14 +106,6 @@ export class Issuing {
 	#request({ subject, role, action, stream }: TokenApplication, all: readonly string[]): TokenRequest {
 		const { lifetime } = this.#rules;
 		return { subject, role, actions: [action], streams: stream === undefined ? all : [stream], lifetime };
-	}
-
-	#checkAttempts(caller: string): void {
-		const wait = this.#attempts.wait(caller);
-		if (wait === 0) return;
-		throw new DualcastError('rate_limited', `too many attempts from this address; try again in ${wait} s`, {
-			facts: { retry_after_s: wait },
-		});
 	}
 }
 

@@ -13,3 +13,5 @@ export const MAX_KEY_SET_BYTES = 65_536;
 export const MAX_KEYS = 64;
 /** Callers whose attempts are counted at once. */
 export const MAX_COUNTED_CALLERS = 10_000;
+/** Refused guesses that are remembered, so that each counts once. */
+export const MAX_COUNTED_GUESSES = 20_000;

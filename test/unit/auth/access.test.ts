@@ -16,8 +16,8 @@ const caller = (token?: string): Caller => ({
 });
 
 function scene(read: 'public' | 'jwt' = 'jwt', node?: string) {
-	const { verifier, forge, clock } = tokenScene();
-	return { access: new Access({ read, verifier, node, failures: new FailedAttempts(clock) }), forge };
+	const { verifier, forge, clock, revocations } = tokenScene();
+	return { access: new Access({ read, verifier, node, failures: new FailedAttempts(clock) }), forge, revocations };
 }
 
 describe('Access', () => {
@@ -145,6 +145,19 @@ describe('Access by an external service', () => {
 		await expect(access.authorize(guess('bob', 0), wish)).rejects.toMatchObject({ code: 'forbidden' });
 	});
 
+	it('lets in whom the service takes while others behind the same address come again with what it refused', async () => {
+		const { access, asked, clock } = hooked(
+			() => new Response('', { status: asked.at(-1)?.token === 'good' ? 200 : 401 }),
+		);
+		for (let round = 0; round < 9; round++) {
+			for (let viewer = 0; viewer < 40; viewer++) {
+				await expect(access.authorize(caller(`old${viewer}`), wish)).rejects.toMatchObject({ code: 'forbidden' });
+			}
+			await clock.advance(10_001);
+		}
+		await access.authorize(caller('good'), wish);
+	});
+
 	describe('by what the address holds', () => {
 		/** Like a service that knows viewers by `?key=`. */
 		const byKey = () => {
@@ -252,11 +265,29 @@ describe('S6: who guesses', () => {
 		expect((await access.authorize(elsewhere, wish))?.subject).toBe('bob');
 	});
 
-	it('is not who brings an expired token, none, or a good one for something else', async () => {
+	it('is not who brings a refused token again and again, as a room full of old links does', async () => {
 		const { access, forge } = scene();
+		const ask = (token: string) => access.authorize(caller(token), wish);
+		await Promise.allSettled(Array.from({ length: 150 }, () => ask('e30.e30.old')));
+		for (let time = 0; time < 150; time++) {
+			await expect(ask('e30.e30.old')).rejects.toMatchObject({ code: 'token_invalid' });
+		}
+		expect((await ask(await forge()))?.subject).toBe('ann');
+		// It was a guess once, and every other one is another.
+		for (let guess = 1; guess < 100; guess++) {
+			await expect(ask(`e30.e30.${guess}`)).rejects.toMatchObject({ code: 'token_invalid' });
+		}
+		await expect(ask('e30.e30.x')).rejects.toMatchObject({ code: 'rate_limited' });
+	});
+
+	it('is not who brings an expired or revoked token, none, or a good one for something else', async () => {
+		const { access, forge, revocations } = scene();
 		const [old, other] = [await forge({ exp: 1 }), await forge({ streams: ['gate'] })];
+		revocations.add({ tokenId: 'back', until: Number.MAX_SAFE_INTEGER });
 		for (let time = 0; time < 150; time++) {
 			await expect(access.authorize(caller(old), wish)).rejects.toMatchObject({ code: 'token_expired' });
+			const revoked = caller(await forge({ jti: 'back', nonce: time }));
+			await expect(access.authorize(revoked, wish)).rejects.toMatchObject({ code: 'token_revoked' });
 			await expect(access.authorize(caller(), wish)).rejects.toMatchObject({ code: 'token_missing' });
 			await expect(access.authorize(caller(other), wish)).rejects.toMatchObject({ code: 'forbidden' });
 		}

@@ -111,4 +111,13 @@ describe('Issuing', () => {
 		await clock.advance(2000);
 		expect(decide({ classCode: 'BLUE-4711' }).streams).toEqual(['class:5b']);
 	});
+
+	it('S6: counts a wrong code or key once, however many in the class type what stands on the board', () => {
+		const { decide } = scene();
+		for (let index = 0; index < 100; index++) {
+			expect(() => decide({ classCode: 'BLUE-4117' })).toThrow(code('forbidden'));
+			expect(() => decide({ apiKey: 'old key' })).toThrow(code('forbidden'));
+		}
+		expect(decide({ classCode: 'BLUE-4711' }).streams).toEqual(['class:5b']);
+	});
 });
