@@ -32,6 +32,7 @@ export const authPaths: Json = {
 	'/api/token/revoke': {
 		post: {
 			summary: "Take tokens back, with an admin's token",
+			description: 'It lasts as long as the gateway runs, or one node of the cluster or its Redis.',
 			...ADMIN,
 			requestBody: body(revocation),
 			responses: { 204: { description: 'Taken back' }, default: problem() },

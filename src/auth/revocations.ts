@@ -42,6 +42,14 @@ export class Revocations {
 		return subject !== undefined && grant.issuedAt <= subject.at;
 	}
 
+	/** Those that matter still, the latest one last. */
+	all(): readonly Revocation[] {
+		const now = this.#now();
+		const tokens = [...this.#tokens].map(([tokenId, until]) => ({ tokenId, until }));
+		const subjects = [...this.#subjects].map(([subject, { at, until }]) => ({ subject, at, until }));
+		return [...tokens, ...subjects].filter(({ until }) => until > now).sort((one, other) => one.until - other.until);
+	}
+
 	/** @returns stops watching */
 	watch(watcher: (revocation: Revocation) => void): () => void {
 		this.#watchers.add(watcher);

@@ -8,9 +8,8 @@ export const MAX_OFFERS = 5000;
 export const MAX_CLAIMS = 500;
 /** Commands to Redis that wait for their answer. */
 export const MAX_PENDING_COMMANDS = 2000;
-/** Revocations that are kept in Redis, and those that wait here while it is away. */
+/** Revocations that are kept in Redis. */
 export const MAX_SHARED_REVOCATIONS = 100_000;
-export const MAX_UNSENT_REVOCATIONS = 10_000;
 /** Bytes of a message between nodes. */
 export const MAX_MESSAGE_LENGTH = 4096;
 /** Streams whose highest fence is remembered. */

@@ -75,9 +75,10 @@ export class Member implements Cluster {
 		});
 		this.#revocations =
 			revocations &&
-			new SharedRevocations(revocations, this.#link, prefix, (revocation) =>
-				this.#tell({ type: 'revoked', revocation }),
-			);
+			new SharedRevocations(revocations, {
+				...{ link: this.#link, prefix },
+				announce: (revocation) => this.#publish(revocation ? { type: 'revoked', revocation } : { type: 'revocations' }),
+			});
 		this.#watch = new PeerWatch({
 			clock,
 			onGone: (node) => {
@@ -190,6 +191,10 @@ export class Member implements Cluster {
 		if (!message || message.from === this.#process) return;
 		if (message.type === 'revoked') {
 			this.#revocations?.heard(message.revocation);
+			return;
+		}
+		if (message.type === 'revocations') {
+			this.#revocations?.read().catch((error) => this.#link.reset(toError(error).message));
 			return;
 		}
 		if (message.type === 'left') this.#table.remove(message.node);

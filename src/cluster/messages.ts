@@ -7,6 +7,8 @@ const message = z.discriminatedUnion('type', [
 	z.object({ type: z.literal('changed'), from: name }),
 	z.object({ type: z.literal('left'), from: name, node: name }),
 	z.object({ type: z.literal('revoked'), from: name, revocation: z.unknown() }),
+	/** Redis knows more of them than it did. */
+	z.object({ type: z.literal('revocations'), from: name }),
 ]);
 
 /** What nodes tell each other on the channel; `from` is the process that sent it. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_SHARED_REVOCATIONS, MAX_UNSENT_REVOCATIONS } from './limits.ts';
+import { MAX_SHARED_REVOCATIONS } from './limits.ts';
 import type { RedisLink } from './redis-link.ts';
 import { REVOCATIONS } from './scripts.ts';
 
@@ -16,32 +16,37 @@ export type SharedRevocation = z.output<typeof revocation>;
 /** Where a node keeps what was revoked. */
 export interface RevocationList {
 	add(revocation: SharedRevocation): void;
+	/** Those that matter still, the latest one last. */
+	all(): readonly SharedRevocation[];
 	/** Called for each one that is added. @returns stops it */
 	watch(watcher: (revocation: SharedRevocation) => void): () => void;
 }
 
-/** Has every node know every revocation: at once by a message, and from Redis when it joins or comes back. */
+/** Written to Redis in one step. */
+const BATCH = 1000;
+
+export type SharedRevocationsTools = {
+	readonly link: Pick<RedisLink, 'run'>;
+	readonly prefix: string;
+	/** Tells the other nodes of one, or, without, that Redis has more than it had. */
+	readonly announce: (revocation?: SharedRevocation) => Promise<void>;
+};
+
+/**
+ * Has every node know every revocation: at once by a message, and from Redis when it joins or comes back. What Redis
+ * lacks, as it was away or lost it, it gets from the nodes.
+ */
 export class SharedRevocations {
 	readonly #list: RevocationList;
-	readonly #link: Pick<RedisLink, 'run'>;
-	readonly #prefix: string;
-	readonly #announce: (revocation: SharedRevocation) => void;
+	readonly #tools: SharedRevocationsTools;
 	readonly #unwatch: () => void;
-	/** Not in Redis yet. */
-	readonly #unsent = new Set<SharedRevocation>();
 	#taking = false;
+	/** The others may not know all that Redis does. */
+	#untold = false;
 
-	/** @param announce tells the other nodes */
-	constructor(
-		list: RevocationList,
-		link: Pick<RedisLink, 'run'>,
-		prefix: string,
-		announce: (revocation: SharedRevocation) => void,
-	) {
+	constructor(list: RevocationList, tools: SharedRevocationsTools) {
 		this.#list = list;
-		this.#link = link;
-		this.#prefix = prefix;
-		this.#announce = announce;
+		this.#tools = tools;
 		this.#unwatch = list.watch((added) => {
 			if (!this.#taking) void this.#share(added);
 		});
@@ -50,20 +55,26 @@ export class SharedRevocations {
 	/** Another node told of one. */
 	heard(message: unknown): void {
 		const { success, data } = revocation.safeParse(message);
-		if (success) this.#take(data);
+		if (success) this.#take([data]);
 	}
 
-	/** Redis is there: it is told what it does not know, and says what it knows. */
+	/** Redis is there: it says what it knows, and is told what it does not know. */
 	async synchronize(): Promise<void> {
-		for (const added of [...this.#unsent]) await this.#share(added);
-		const answer = await this.#link.run(REVOCATIONS, [this.#prefix, MAX_SHARED_REVOCATIONS]);
-		for (const text of z.array(z.string()).parse(answer)) {
-			try {
-				this.heard(JSON.parse(text));
-			} catch {
-				// Not ours to repair: an entry that cannot be read revokes nothing.
-			}
-		}
+		const missing = await this.read();
+		for (let at = 0; at < missing.length; at += BATCH) await this.#write(missing.slice(at, at + BATCH));
+		if (missing.length === 0 && !this.#untold) return;
+		await this.#tools.announce();
+		this.#untold = false;
+	}
+
+	/** Takes what Redis knows. @returns what it does not know */
+	async read(): Promise<readonly SharedRevocation[]> {
+		const { link, prefix } = this.#tools;
+		const answer = await link.run(REVOCATIONS, [prefix, MAX_SHARED_REVOCATIONS]);
+		const there = z.array(z.string()).parse(answer).flatMap(parsed);
+		const here = this.#list.all();
+		this.#take(lacking(here, there));
+		return lacking(there, here).slice(-MAX_SHARED_REVOCATIONS);
 	}
 
 	close(): void {
@@ -71,24 +82,49 @@ export class SharedRevocations {
 	}
 
 	async #share(added: SharedRevocation): Promise<void> {
-		this.#unsent.add(added);
-		const [oldest] = this.#unsent;
-		if (this.#unsent.size > MAX_UNSENT_REVOCATIONS && oldest) this.#unsent.delete(oldest);
 		try {
-			await this.#link.run(REVOCATIONS, [this.#prefix, MAX_SHARED_REVOCATIONS, added.until, JSON.stringify(added)]);
-			this.#unsent.delete(added);
-			this.#announce(added);
+			await this.#write([added]);
+			await this.#tools.announce(added);
 		} catch {
 			// It waits for `synchronize`.
+			this.#untold = true;
 		}
 	}
 
-	#take(added: SharedRevocation): void {
+	async #write(added: readonly SharedRevocation[]): Promise<void> {
+		const { link, prefix } = this.#tools;
+		const pairs = added.flatMap((one) => [one.until, JSON.stringify(one)]);
+		await link.run(REVOCATIONS, [prefix, MAX_SHARED_REVOCATIONS, ...pairs]);
+	}
+
+	#take(added: readonly SharedRevocation[]): void {
 		this.#taking = true;
 		try {
-			this.#list.add(added);
+			for (const one of added) this.#list.add(one);
 		} finally {
 			this.#taking = false;
 		}
 	}
+}
+
+/** Nothing for an entry that cannot be read: it is not ours to repair, and revokes nothing. */
+function parsed(text: string): SharedRevocation[] {
+	try {
+		return [revocation.parse(JSON.parse(text))];
+	} catch {
+		return [];
+	}
+}
+
+/** What of `wanted` revokes more than `known` does. */
+function lacking(known: readonly SharedRevocation[], wanted: readonly SharedRevocation[]): SharedRevocation[] {
+	const tokens = new Set<string>();
+	const subjects = new Map<string, number>();
+	for (const one of known) {
+		if ('tokenId' in one) tokens.add(one.tokenId);
+		else subjects.set(one.subject, Math.max(one.at, subjects.get(one.subject) ?? 0));
+	}
+	return wanted.filter((one) =>
+		'tokenId' in one ? !tokens.has(one.tokenId) : one.at > (subjects.get(one.subject) ?? Number.NEGATIVE_INFINITY),
+	);
 }

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createClient } from 'redis';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Revocations } from '../../src/auth/revocations.ts';
 import { SessionWatch } from '../../src/auth/session-watch.ts';
 import { systemClock } from '../../src/base/clock.ts';
@@ -85,6 +86,43 @@ describe('a revocation', () => {
 		onMain.add({ tokenId: 'one', until: Date.now() + HOUR });
 		expect(onSub.concerns(grant('one'))).toBe(false);
 		await redis.start();
+		await revoked(onSub, 'one');
+	});
+
+	it('is known to a node that joins after Redis has lost what it knew', async () => {
+		const onMain = list();
+		const { member: main } = scene.main('main-1', [], { revocations: onMain });
+		await until(main, 'the own record', () => main.connected);
+		onMain.add({ tokenId: 'one', until: Date.now() + HOUR });
+		onMain.add({ subject: 'ben', at: Date.now(), until: Date.now() + HOUR });
+		onMain.add({ tokenId: 'past', until: Date.now() - 1 });
+		const { member: other } = scene.main('main-2', [], { revocations: list() });
+		await until(other, 'the own record', () => other.connected);
+		await redis.stop();
+		await until([main, other], 'both missing Redis', () => !main.connected && !other.connected);
+		await redis.start();
+		await until([main, other], 'Redis again', () => main.connected && other.connected);
+		const onSub = list();
+		scene.sub('sub-1', 150, { revocations: onSub });
+		await revoked(onSub, 'one');
+		await vi.waitFor(() => expect(onSub.concerns({ ...grant('x'), subject: 'ben', issuedAt: 0 })).toBe(true));
+		expect(onSub.concerns(grant('past'))).toBe(false);
+	});
+
+	it('is told, once its node is back, to a node that joined while Redis did not know it', async () => {
+		const [onMain, onSub] = [list(), list()];
+		const { member: main } = scene.main('main-1', [], { revocations: onMain });
+		await until(main, 'the own record', () => main.connected);
+		const client = await createClient({ url: redis.url }).connect();
+		const clients = String(await client.sendCommand(['CLIENT', 'LIST']));
+		const [, id = ''] = /^id=(\d+).* name=dualcast /m.exec(clients) ?? [];
+		onMain.add({ tokenId: 'one', until: Date.now() + HOUR });
+		await vi.waitFor(async () => expect(await client.sendCommand(['DEL', 'test:revocations'])).toBe(1));
+		const { member: sub } = scene.sub('sub-1', 150, { revocations: onSub });
+		await until([main, sub], 'each other', () => main.nodes().length === 2 && sub.nodes().length === 2);
+		expect(onSub.concerns(grant('one'))).toBe(false);
+		await client.sendCommand(['CLIENT', 'KILL', 'ID', id]);
+		client.destroy();
 		await revoked(onSub, 'one');
 	});
 });
