@@ -44,8 +44,8 @@ export function grantFromClaims(payload: unknown, classes: Classes): Grant {
 		streams: data.streams.flatMap((entry) => (entry.startsWith(CLASS) ? classPatterns(entry, classes) : [entry])),
 		node: data.node,
 		tokenId: data.jti,
-		issuedAt: data.iat * 1000,
-		expiresAt: data.exp * 1000,
+		issuedAt: Math.round(data.iat * 1000),
+		expiresAt: Math.round(data.exp * 1000),
 	};
 }
 

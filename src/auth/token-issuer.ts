@@ -12,7 +12,7 @@ export type TokenRequest = {
 	readonly node?: string | undefined;
 	/** Milliseconds since the Unix epoch; by default now. */
 	readonly issuedAt?: number | undefined;
-	/** Seconds from then. */
+	/** Seconds from then; without `issuedAt` from the beginning of this second. */
 	readonly lifetime: number;
 	/** Of the token that this one stands for; by default an id of its own. */
 	readonly tokenId?: string | undefined;
@@ -47,15 +47,17 @@ export class TokenIssuer {
 	async issue({ subject, role, actions, streams, node, lifetime, ...given }: TokenRequest): Promise<IssuedToken> {
 		const { keys, issuer, audience, clock, randomBytes } = this.#options;
 		const tokenId = given.tokenId ?? Buffer.from(randomBytes(ID_BYTES)).toString('base64url');
-		const issuedAt = given.issuedAt === undefined ? Math.floor(clock.wall() / 1000) : given.issuedAt / 1000;
+		// To the millisecond: who was revoked a moment ago may have another one.
+		const issuedAt = given.issuedAt ?? Math.floor(clock.wall());
+		const begin = given.issuedAt ?? Math.floor(issuedAt / 1000) * 1000;
 		const token = await new SignJWT({ role, actions, streams, ...(node === undefined ? {} : { node }) })
 			.setProtectedHeader({ alg: keys.algorithm, typ: 'JWT' })
 			.setIssuer(issuer)
 			.setAudience(audience)
 			.setSubject(subject)
 			.setJti(tokenId)
-			.setIssuedAt(issuedAt)
-			.setExpirationTime(issuedAt + lifetime)
+			.setIssuedAt(issuedAt / 1000)
+			.setExpirationTime(Math.round(begin + lifetime * 1000) / 1000)
 			.sign(keys.signing);
 		return { token, tokenId, expiresIn: lifetime };
 	}

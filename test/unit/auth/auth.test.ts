@@ -74,6 +74,24 @@ describe('a token that stands for another one', () => {
 	});
 });
 
+describe('who was revoked', () => {
+	it('gets a good token in the same second, while the ones before stay worthless', async () => {
+		const { main, sub1, granted, enter, clock } = scene();
+		const { token: before } = await granted();
+		await clock.advance(100);
+		const { token: justBefore, grant } = await granted();
+		for (const node of [main, sub1]) node.revoke({ subject: 'ann' });
+		await clock.advance(1);
+		const { token: after, grant: anew } = await granted();
+		expect((await enter(sub1, after))?.subject).toBe('ann');
+		for (const old of [before, justBefore]) {
+			await expect(enter(sub1, old)).rejects.toMatchObject({ code: 'token_revoked' });
+		}
+		expect(anew.issuedAt - grant.issuedAt).toBe(1);
+		expect([grant.expiresAt, anew.expiresAt].map((end) => end % 1000)).toEqual([0, 0]);
+	});
+});
+
 describe('a secret that was made at the start', () => {
 	const settings = { ...COMMON, read: 'jwt' } as const;
 	const warnings = (change: Partial<AuthSettings>): string[] => {
