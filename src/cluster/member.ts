@@ -176,8 +176,11 @@ export class Member implements Cluster {
 
 	#up(): void {
 		if (this.#joined) this.#settlesAt = this.#options.clock.now() + this.#options.ttl;
-		void this.#beatNow();
-		this.#revocations?.synchronize().catch((error) => this.#link.reset(toError(error).message));
+		const asked = [this.#beatNow(), this.#revocations?.synchronize()];
+		Promise.all(asked).then(
+			() => this.#link.works(),
+			(error) => this.#link.reset(error),
+		);
 	}
 
 	#down(): void {
@@ -194,7 +197,7 @@ export class Member implements Cluster {
 			return;
 		}
 		if (message.type === 'revocations') {
-			this.#revocations?.read().catch((error) => this.#link.reset(toError(error).message));
+			this.#revocations?.read().catch((error) => this.#link.reset(error));
 			return;
 		}
 		if (message.type === 'left') this.#table.remove(message.node);
@@ -213,7 +216,7 @@ export class Member implements Cluster {
 	#beatNow(): Promise<void> {
 		if (!this.#link.up || this.#closing !== undefined) return Promise.resolve();
 		this.#beating ??= this.#beat()
-			.catch((error) => this.#link.reset(toError(error).message))
+			.catch((error) => this.#link.reset(error))
 			.finally(() => {
 				this.#beating = undefined;
 			});

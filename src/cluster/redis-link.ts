@@ -42,6 +42,8 @@ export class RedisLink {
 	readonly #options: RedisLinkOptions;
 	#client: Client | undefined;
 	#up = false;
+	/** Since it is up it has done what it was asked for. */
+	#works = false;
 	#closed = false;
 	#attempt = 0;
 	#pending = 0;
@@ -73,10 +75,21 @@ export class RedisLink {
 		await this.#command(['PUBLISH', this.#options.channel, message]);
 	}
 
-	/** Drops a connection that cannot be used, and makes another one. */
-	reset(reason: string): void {
+	/** The connection can be used: whatever happens to it from here on is news. */
+	works(): void {
+		if (!this.#up || this.#works) return;
+		this.#works = true;
+		this.#attempt = 0;
+		this.#told = undefined;
+		this.#options.logger.info({}, 'Redis is there');
+	}
+
+	/** Drops a connection that cannot be used, and makes another one. @param failure of what it was asked for */
+	reset(failure: unknown): void {
 		const client = this.#client;
-		if (client) this.#lost(client, reason);
+		const { message, cause } = toError(failure);
+		// Redis has words of its own, such as for a full disk.
+		if (client) this.#lost(client, cause === undefined ? message : toError(cause).message);
 	}
 
 	close(): void {
@@ -113,9 +126,7 @@ export class RedisLink {
 		}
 		if (client !== this.#client) return;
 		this.#up = true;
-		this.#attempt = 0;
-		this.#told = undefined;
-		this.#options.logger.info({}, 'Redis is there');
+		this.#works = false;
 		onUp();
 	}
 
@@ -150,7 +161,7 @@ export class RedisLink {
 	#tell(logger: Logger, reason: string): void {
 		if (reason === this.#told) return;
 		this.#told = reason;
-		logger.warn({ reason }, 'Redis cannot be reached; trying again');
+		logger.warn({ reason }, 'Redis cannot be used; trying again');
 	}
 
 	async #command(words: readonly string[]): Promise<unknown> {

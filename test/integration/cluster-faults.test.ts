@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createClient } from 'redis';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Cluster } from '../../src/cluster/cluster.ts';
 import { ClusterNodeProcess } from '../fakes/cluster-node.ts';
 import { ClusterScene, TIMES, until } from '../fakes/cluster-scene.ts';
 import { TestRedis } from '../fakes/redis-server.ts';
+import { recordingLogger } from '../unit/api/api-fixture.ts';
 
 let redis: TestRedis;
 let scene: ClusterScene;
@@ -183,5 +185,29 @@ describe('Redis that goes away', () => {
 		await redis.start();
 		await until(sub, 'the own record', () => sub.node('sub-1') !== undefined);
 		expect(sub.connected).toBe(true);
+	});
+});
+
+describe('a Redis that refuses to write', () => {
+	it('is tried again more and more rarely, and told of once, in its own words', async () => {
+		const lines: Parameters<typeof recordingLogger>[0] = [];
+		const { member: main } = scene.main('a', ['yard'], { logger: recordingLogger(lines) });
+		await ownedBy([main], 'a');
+		const client = createClient({ url: redis.url, socket: { reconnectStrategy: false } }).on('error', () => {});
+		await client.connect();
+		const connections = async () =>
+			Number(/total_connections_received:(\d+)/.exec(String(await client.sendCommand(['INFO', 'stats'])))?.[1]);
+		lines.length = 0;
+		const before = await connections();
+		const start = performance.now();
+		await client.sendCommand(['CONFIG', 'SET', 'maxmemory', '1']);
+		await vi.waitFor(async () => expect(await connections()).toBeGreaterThan(before + 7), { timeout: 20_000 });
+		expect(performance.now() - start).toBeGreaterThan(2_000);
+		expect(lines).toEqual([{ facts: { reason: expect.stringMatching(/^OOM /) }, message: expect.any(String) }]);
+		expect([main.connected, main.holds('yard')]).toEqual([false, main.owner('yard')?.fence]);
+		await client.sendCommand(['CONFIG', 'SET', 'maxmemory', '0']);
+		client.destroy();
+		await until(main, 'Redis again', () => main.connected);
+		await vi.waitFor(() => expect(lines.map(({ message }) => message)).toContain('Redis is there'));
 	});
 });
