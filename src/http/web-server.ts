@@ -82,13 +82,14 @@ export async function listenHttp(address: Address): Promise<WebServer> {
 /** HTTP/2, and HTTP/1.1 for those who do not know it, over TLS. @throws as `listenHttp` */
 export async function listenHttps(address: Address, certificate: Certificate): Promise<SecureWebServer> {
 	const server = createSecureServer({
-		...TIMEOUTS,
 		allowHTTP1: true,
 		handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
 		settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: MAX_HEADER_BYTES },
 		cert: certificate.cert,
 		key: certificate.key,
 	});
+	// It does not look for those of HTTP/1.1 among its options.
+	Object.assign(server, TIMEOUTS);
 	limitIdleTime(server);
 	const sessions = new Set<ServerHttp2Session>();
 	server.on('session', (session) => {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { request as requestOverTls } from 'node:https';
@@ -13,6 +14,7 @@ import { answerError } from '../../src/api/problem.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createHlsServer, type HlsServer } from '../../src/hls/server.ts';
 import { type CertificateFiles, readCertificate } from '../../src/http/certificate.ts';
+import { HEADERS_TIMEOUT_MS, TIMEOUT_CHECK_MS } from '../../src/http/limits.ts';
 import { listenHttps, type SecureWebServer } from '../../src/http/web-server.ts';
 import { pictures } from '../fakes/access-units.ts';
 import { makeCertificate } from '../fakes/certificates.ts';
@@ -228,6 +230,18 @@ describe('a port with TLS', () => {
 		expect(after.certificate).not.toBe(before.certificate);
 		// Connections that were there go on.
 		expect((await ask('/echo')).status).toBe(200);
+	});
+
+	it('S6: cuts off who sends a head slowly, as soon as a port without TLS does', async () => {
+		const socket = connectTls({ host: '127.0.0.1', port: server.port, rejectUnauthorized: false });
+		socket.on('error', () => {});
+		socket.write('GET /echo HTTP/1.1\r\nHost: 127.0.0.1\r\n');
+		const start = performance.now();
+		const answers: string[] = [];
+		socket.on('data', (bytes) => answers.push(String(bytes)));
+		await once(socket, 'close');
+		expect(answers.join('')).toMatch(/^HTTP\/1\.1 408 /);
+		expect(performance.now() - start).toBeLessThan(HEADERS_TIMEOUT_MS + 4 * TIMEOUT_CHECK_MS);
 	});
 
 	it('is closed with its connections', async () => {
