@@ -50,7 +50,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Row>> = {
 	token_revoked: { status: 401, title: 'The token was revoked' },
 	forbidden: { status: 403, title: 'Not allowed' },
 	rate_limited: { status: 429, title: 'Too many attempts', retryAfter: 5 },
-	issuer_unreachable: { status: 503, title: 'The token issuer cannot be asked', retryAfter: 30 },
+	issuer_unreachable: { status: 503, title: 'Who decides about access cannot be asked', retryAfter: 5 },
 	cluster_disabled: { status: 503, title: 'Not a cluster', retryAfter: DISABLED_RETRY_S },
 	cluster_unreachable: { status: 503, title: 'The cluster cannot be reached', retryAfter: 2 },
 	node_not_found: { status: 404, title: 'No such node' },

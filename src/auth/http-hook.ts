@@ -35,9 +35,10 @@ export type HttpHookOptions = {
 
 type Answer = { readonly allowed: boolean; readonly until: number };
 
-/** Asks an external service. Whatever goes wrong counts as no. */
+/** Asks an external service. Without an answer nobody is let in. */
 export class HttpHook {
 	readonly #options: HttpHookOptions;
+	#away = false;
 	readonly #answers = new Map<string, Answer>();
 	readonly #asking = new Map<string, Promise<boolean>>();
 
@@ -47,7 +48,7 @@ export class HttpHook {
 
 	/**
 	 * @throws DualcastError `token_missing` when the service says no to somebody without credentials, `forbidden`,
-	 * `rate_limited`
+	 * `rate_limited`, `issuer_unreachable` when it gives no answer
 	 */
 	async authorize(request: HookRequest): Promise<void> {
 		if (await this.#isAllowed(request)) return;
@@ -77,7 +78,15 @@ export class HttpHook {
 	}
 
 	async #ask(key: string, request: HookRequest, caller: string): Promise<boolean> {
-		const { url, timeout, cache, failures, clock, logger, fetch } = this.#options;
+		const { cache, failures, clock } = this.#options;
+		const allowed = await this.#answerTo(request);
+		if (!allowed) failures.count(caller, key);
+		this.#remember(key, { allowed, until: clock.now() + cache });
+		return allowed;
+	}
+
+	async #answerTo(request: HookRequest): Promise<boolean> {
+		const { url, timeout, logger, fetch } = this.#options;
 		try {
 			const response = await fetch(url, {
 				method: 'POST',
@@ -87,12 +96,17 @@ export class HttpHook {
 				redirect: 'error',
 			});
 			await response.body?.cancel();
-			if (!response.ok) failures.count(caller, key);
-			this.#remember(key, { allowed: response.ok, until: clock.now() + cache });
-			return response.ok;
-		} catch (error) {
-			logger.warn({ service: url, reason: toError(error).message }, 'the authentication service cannot be asked');
-			return false;
+			const { ok, status } = response;
+			// Its own failures, or those of a proxy in front of it, say nothing about who asks.
+			if (!ok && (status < 400 || status >= 500)) throw new Error(`it answered ${status}`);
+			if (this.#away) logger.info({ service: url }, 'the authentication service answers again');
+			this.#away = false;
+			return ok;
+		} catch (cause) {
+			const reason = toError(cause).message;
+			if (!this.#away) logger.warn({ service: url, reason }, 'the authentication service cannot be asked');
+			this.#away = true;
+			throw new DualcastError('issuer_unreachable', 'the authentication service cannot be asked now', { cause });
 		}
 	}
 

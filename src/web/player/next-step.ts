@@ -28,6 +28,7 @@ function concernsBothWays(code: string): boolean {
 		/^(camera_|stream_|http_5)/.test(code) ||
 		TOKEN_TROUBLE.includes(code) ||
 		code === 'internal' ||
+		code === 'issuer_unreachable' ||
 		code === 'connection_lost' ||
 		code === 'gateway_unreachable'
 	);

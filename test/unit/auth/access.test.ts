@@ -6,6 +6,7 @@ import { DualcastError } from '../../../src/base/errors.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { redact } from '../../../src/base/redact.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
+import { recordingLogger } from '../api/api-fixture.ts';
 import { tokenScene } from './scene.ts';
 
 const caller = (token?: string): Caller => ({
@@ -87,12 +88,12 @@ describe('the query that addresses carry on', () => {
 });
 
 describe('Access by an external service', () => {
-	function hooked(answer: () => Response) {
+	function hooked(answer: () => Response | Promise<Response>, logger = silentLogger) {
 		const asked: HookRequest[] = [];
 		const clock = new VirtualClock();
 		const failures = new FailedAttempts(clock);
 		const hook = new HttpHook({
-			...{ url: 'http://auth.example.org/', timeout: 1000, cache: 10_000, clock, logger: silentLogger, failures },
+			...{ url: 'http://auth.example.org/', timeout: 1000, cache: 10_000, clock, logger, failures },
 			fetch: async (_url, init) => {
 				asked.push(JSON.parse(String(init?.body)));
 				return answer();
@@ -231,18 +232,36 @@ describe('Access by an external service', () => {
 		await expect(access.authorize(caller('a.b.c'), wish)).rejects.toMatchObject({ code: 'forbidden' });
 	});
 
-	it.each([
-		[
-			'cannot be reached',
-			() => {
-				throw new Error('ECONNREFUSED');
-			},
-		],
-		['fails', () => new Response('', { status: 500 })],
-		['sends elsewhere', () => new Response('', { status: 302, headers: { location: 'http://example.org' } })],
-	])('lets nobody in when the service %s', async (_name, answer) => {
-		const { access } = hooked(answer);
-		await expect(access.authorize(caller('a.b.c'), wish)).rejects.toMatchObject({ code: 'forbidden' });
+	describe('that', () => {
+		const WAYS = [
+			['cannot be reached', () => Promise.reject(new Error('ECONNREFUSED'))],
+			['fails', async () => new Response('', { status: 500 })],
+			['is away behind its proxy', async () => new Response('', { status: 502 })],
+			['sends elsewhere', async () => new Response('', { status: 302, headers: { location: 'http://example.org' } })],
+		] as const;
+
+		it.each(WAYS)('%s lets nobody in, and has nobody take it for a no', async (_name, answer) => {
+			const { access } = hooked(answer);
+			for (const token of ['a.b.c', undefined]) {
+				await expect(access.authorize(caller(token), wish)).rejects.toMatchObject({ code: 'issuer_unreachable' });
+			}
+		});
+
+		it.each(WAYS)('%s is asked again with the next request, and told of once', async (_name, failure) => {
+			const lines: Parameters<typeof recordingLogger>[0] = [];
+			let answer: () => Promise<Response> = failure;
+			const { access } = hooked(() => answer(), recordingLogger(lines));
+			for (let viewer = 0; viewer < 150; viewer++) {
+				await expect(access.authorize(caller(`good${viewer}`), wish)).rejects.toThrow('cannot be asked');
+			}
+			expect(lines).toHaveLength(1);
+			answer = async () => new Response();
+			for (let viewer = 0; viewer < 150; viewer++) await access.authorize(caller(`good${viewer}`), wish);
+			expect(lines.map(({ message }) => message)).toEqual([
+				'the authentication service cannot be asked',
+				'the authentication service answers again',
+			]);
+		});
 	});
 });
 

@@ -21,6 +21,7 @@ describe('what follows after an attempt', () => {
 		['gateway_unreachable', 'retry'],
 		['internal', 'retry'],
 		['http_502', 'retry'],
+		['issuer_unreachable', 'retry'],
 		['session_ended', 'ask-again'],
 		// nothing helps before the configuration changes
 		['stream_not_found', 'give-up'],
