@@ -37,10 +37,11 @@ type Lane = {
 
 /**
  * Maps the RTP timestamps of a stream's tracks to one timeline that never restarts: equal times of all tracks are
- * the same instant. Tracks start by arrival; sender reports (RFC 3550 section 6.4.1) then align audio to video,
- * at once when nothing of the track was given out yet, else slowly. Jumps are repaired so that time goes on as it
- * passed by arrival; a restart opens a new epoch, and so does a lasting jump of the video over lost packets (of any
- * track where there is no video). Where nothing is lost, pictures go on as if there had been no jump.
+ * the same instant. Tracks start by arrival, the first by itself and others beside it; sender reports (RFC 3550
+ * section 6.4.1) then align audio to video, at once when nothing of the track was given out yet, else slowly. Jumps
+ * are repaired so that time goes on as it passed by arrival; a restart opens a new epoch, and so does a lasting jump of
+ * the video over lost packets (of any track where there is no video). Where nothing is lost, pictures go on as if there
+ * had been no jump.
  */
 export class Timeline {
 	#lanes: Map<number, Lane>;
@@ -115,13 +116,22 @@ export class Timeline {
 	}
 
 	#startLane(lane: Lane, { timestamp, arrival }: TimedFrame): void {
-		this.#start ??= arrival - TIMELINE_HEADROOM;
-		const byArrival = arrival - this.#start;
+		const byArrival = this.#byArrival(arrival);
 		const aligned = this.#alignedStart(lane, timestamp);
 		const plausible = aligned !== undefined && Math.abs(aligned - byArrival) <= MAX_ALIGNMENT;
 		const place = Math.max(plausible ? aligned : byArrival, this.#floor);
 		lane.floor = Math.ceil(this.#floor * lane.ticksPerMs);
 		lane.timeline.start(timestamp, Math.max(Math.round(place * lane.ticksPerMs), lane.floor), arrival);
+	}
+
+	/** Where a track begins by its arrival, in milliseconds: beside one that runs, which may be ahead of arrival or behind. */
+	#byArrival(arrival: number): number {
+		this.#start ??= arrival - TIMELINE_HEADROOM;
+		for (const { timeline, correction, ticksPerMs } of this.#lanes.values()) {
+			const position = timeline.positionAt(arrival);
+			if (position !== undefined) return (position + correction) / ticksPerMs;
+		}
+		return arrival - this.#start;
 	}
 
 	/** Where sender reports say that a track begins, in milliseconds. */

@@ -99,6 +99,15 @@ export class TrackTimeline {
 	}
 
 	/**
+	 * Where the line is expected to be at `arrival`.
+	 *
+	 * @returns ticks; undefined before the start
+	 */
+	positionAt(arrival: number): number | undefined {
+		return this.#line && this.#line.pts + (arrival - this.#line.arrival) * this.#ticksPerMs;
+	}
+
+	/**
 	 * How far a timestamp is from what the line expects at `arrival`.
 	 *
 	 * @returns milliseconds; 0 before the start

@@ -187,6 +187,25 @@ describe('Timeline', () => {
 		expect(at(camera.video(0, 30_000))).toBe(BEGIN + 30_000);
 	});
 
+	test('tracks that begin one after the other keep their distance where the timeline is ahead of arrival', () => {
+		const camera = new Camera();
+		for (const time of frames(0, 2000, 40)) camera.video(time, 0);
+		camera.timeline.restart([VIDEO, AUDIO]);
+		const seen = at(camera.video(9000, 500));
+		expect(at(camera.audio(70_000, 800), 48_000)).toBeCloseTo(seen + 300, 1);
+	});
+
+	test('sound that begins late begins with the picture it came with, also when the clock of the camera drifts', () => {
+		const camera = new Camera();
+		const fast = (arrival: number) => arrival * 1.0001;
+		const day = 24 * 3_600_000;
+		for (const arrival of frames(0, day, 1000)) camera.video(fast(arrival), arrival);
+		for (const arrival of frames(day, day + 1000, 20)) {
+			const seen = at(camera.video(fast(arrival), arrival));
+			expect(at(camera.audio(arrival, arrival), 48_000)).toBeCloseTo(seen, -1);
+		}
+	});
+
 	test('a restart before anything came opens no epoch', () => {
 		const camera = new Camera();
 		camera.timeline.restart([VIDEO, AUDIO]);
