@@ -64,8 +64,9 @@ export class Timeline {
 		const wasAstray = timeline.astray;
 		const position = timeline.place(frame);
 		if (timeline.jumped) {
-			// The old report speaks of the old timestamps.
+			// The old report speaks of the old timestamps, and so did what it asked for.
 			lane.report = undefined;
+			for (const each of this.#lanes.values()) each.target = each.correction;
 			// Repaired audio goes on without a seam: no reason to break the pictures beside it.
 			this.#stepPending ||= timeline.track.kind === 'video' ? timeline.torn : !this.#video();
 		}

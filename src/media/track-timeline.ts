@@ -1,4 +1,5 @@
 import { timestampDistance } from './rtp.ts';
+import { Standstill } from './standstill.ts';
 
 /** A track as far as its timeline is concerned. */
 export type TimelineTrack = {
@@ -36,7 +37,7 @@ type Candidate = Line & { readonly afterLoss: boolean };
 
 /**
  * Unwraps the RTP timestamps of one track and repairs its jumps: a frame off the line is placed by its arrival;
- * when the frames after it agree with it, their line becomes the track's.
+ * when the frames after it agree with it, their line becomes the track's. A line that stood still in a pause is moved on.
  */
 export class TrackTimeline {
 	#track: TimelineTrack;
@@ -49,6 +50,7 @@ export class TrackTimeline {
 	#torn = false;
 	/** B slices were seen. */
 	#bidirectional = false;
+	readonly #standstill = new Standstill();
 
 	constructor(track: TimelineTrack) {
 		this.#track = track;
@@ -69,7 +71,7 @@ export class TrackTimeline {
 		return this.#line !== undefined;
 	}
 
-	/** Whether the last `place` put the track on a new line. */
+	/** Whether the last `place` put the track on a new line, or moved it on. */
 	get jumped(): boolean {
 		return this.#jumped;
 	}
@@ -126,6 +128,7 @@ export class TrackTimeline {
 		this.#bidirectional ||= bidirectional;
 		if (this.#follows(line, timestamp, arrival)) {
 			this.#candidate = undefined;
+			this.#passOver(line, timestamp, arrival);
 			return this.#advance(line, timestamp, arrival);
 		}
 		const candidate = this.#candidate;
@@ -137,6 +140,7 @@ export class TrackTimeline {
 				this.#candidate = undefined;
 				this.#jumped = true;
 				this.#torn = candidate.afterLoss;
+				this.#standstill.reset();
 			}
 			return pts;
 		}
@@ -162,6 +166,16 @@ export class TrackTimeline {
 		if (step < 0) return this.#reorders && step >= -MAX_REORDER && this.#behind < MAX_REORDER_FRAMES;
 		// A long step is right when as much time has passed: silence, or a camera that paused.
 		return step <= MAX_STEP || Math.abs(step - (arrival - line.arrival)) <= MAX_STEP;
+	}
+
+	/** Adds the time for which the timestamps stood still. */
+	#passOver(line: Line, timestamp: number, arrival: number): void {
+		const step = timestampDistance(line.timestamp, timestamp) / this.#ticksPerMs;
+		if (step < 0) return;
+		const stood = this.#standstill.judge(arrival - line.arrival - step, arrival);
+		if (stood === 0) return;
+		line.pts += Math.round(stood * this.#ticksPerMs);
+		this.#jumped = true;
 	}
 
 	#advance(line: Line, timestamp: number, arrival: number): number {

@@ -74,6 +74,43 @@ describe('Timeline', () => {
 		expect(camera.video(60_000)).toEqual({ pts: (BEGIN + 60_000) * 90, epochStep: false });
 	});
 
+	test.each([
+		['audio', 7000],
+		['audio', 4000],
+		['video', 7000],
+		['video', 4000],
+	] as const)('%s whose timestamps stood still in a pause of %i ms comes back to the others', (kind, pause) => {
+		const camera = new Camera();
+		let own = 0;
+		for (const arrival of frames(0, 60_000, 20)) {
+			const awake = arrival < 10_000 || arrival >= 10_000 + pause;
+			if (awake) own += 20;
+			const seen = kind === 'audio' ? camera.video(arrival) : awake ? camera.video(own, arrival) : undefined;
+			const heard = kind === 'video' ? camera.audio(arrival) : awake ? camera.audio(own, arrival) : undefined;
+			// Sender reports know of the pause: they bring over nothing on top of it.
+			if (arrival % 5000 === 0 && awake) {
+				for (const track of ['audio', 'video'] as const) {
+					const [clock, offset] = track === 'audio' ? [48, camera.audioOffset] : [90, camera.videoOffset];
+					const rtpTimestamp = (offset + (track === kind ? own - 20 : arrival) * clock) >>> 0;
+					camera.timeline.senderReport(track === 'audio' ? 1 : 0, { ntp: WALL + arrival, rtpTimestamp }, arrival);
+				}
+			}
+			if (arrival < 10_000 || arrival > 22_000) {
+				expect(at(seen as MappedTime)).toBeCloseTo(at(heard as MappedTime, 48_000), -2);
+			}
+			expect(seen?.epochStep || heard?.epochStep).toBeFalsy();
+		}
+	});
+
+	test('a network that catches up with what it held back, however slowly, is no pause', () => {
+		const camera = new Camera([VIDEO]);
+		const arrivals = frames(0, 60_000, 40).map((time) =>
+			time < 1000 ? time : Math.max(time, 9000 + (time - 1000) / 1.25),
+		);
+		const places = frames(0, 60_000, 40).map((time, index) => at(camera.video(time, arrivals[index] as number)));
+		expect(places).toEqual(frames(BEGIN, BEGIN + 60_000, 40));
+	});
+
 	test('B-frames go back, within bounds', () => {
 		const camera = new Camera([REORDERED]);
 		const shown = [0, 160, 80, 40, 120, 320, 240].map((time, index) => at(camera.video(time, index * 40)));
