@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { buildRtp } from '../../src/media/rtp-writer.ts';
 import { FAKE_SDP, FakeCamera, ok, status } from '../camera/fake-camera.ts';
 import { GstCamera } from '../camera/gst-camera.ts';
 import { Pull, rtspSource } from '../camera/pulled-source.ts';
+import { VirtualClock } from '../fakes/virtual-clock.ts';
 
 /** Of the range for documentation (RFC 6676). */
 const GROUP = '233.252.0.77';
@@ -56,8 +58,8 @@ async function startCamera(transport: (port: number) => string): Promise<{ camer
 	return { camera, port };
 }
 
-function pull(url: string): Pull {
-	const started = new Pull(rtspSource(url, { transport: 'multicast' }));
+function pull(url: string, clock: Clock = systemClock): Pull {
+	const started = new Pull(rtspSource(url, { transport: 'multicast', clock }));
 	closers.push(() => started.stop());
 	return started;
 }
@@ -112,7 +114,11 @@ describe('multicast', () => {
 
 	it('that stays silent is named as the cause', async () => {
 		const { camera } = await startCamera(answer(`multicast;destination=${GROUP};port=PORT;ttl=1`));
-		const error = await pull(camera.url).outcome;
+		const clock = new VirtualClock();
+		const { sink, outcome } = pull(camera.url, clock);
+		await sink.until(() => sink.announcements.length === 1);
+		await clock.advance(8000);
+		const error = await outcome;
 		expect(error).toMatchObject({ code: 'camera_timeout', permanent: false });
 		expect(error?.message).toContain('IGMP');
 	});

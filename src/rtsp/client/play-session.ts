@@ -21,8 +21,11 @@ export type PlaySessionOptions = ReachOptions & {
 
 const TEARDOWN_TIMEOUT = 1000;
 const REPORT_PERIOD = 5000;
-/** Nothing at all over UDP for this long after PLAY means that something on the way drops it. */
-const UDP_PATIENCE = 3000;
+/**
+ * Nothing at all over UDP for this long after PLAY means that something on the way drops it: some cameras begin with
+ * their next key picture. A probe, which looks for nine seconds, is told so.
+ */
+const UDP_PATIENCE = 8000;
 const REORDER = { delay: 80, packets: 512 } as const;
 
 /**
