@@ -5,7 +5,8 @@ import type { SourceError } from '../base/errors.ts';
  *
  * idle ─demand─▶ starting ─tracks─▶ live ─source ended─▶ recovering ─tracks─▶ live
  *   ▲               │ no use in trying                       │
- *   └── closing ◀───┴──── no demand for `close_after` ◀──────┘      failed: until demand comes after the pause
+ *   └── closing ◀───┴──── no demand for `close_after` ◀──────┘      failed: until demand comes after the pause,
+ *                                                                  or the pause is over where it is always on
  */
 export type StreamState =
 	| { readonly name: 'idle'; readonly since: number }

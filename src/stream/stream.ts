@@ -1,3 +1,4 @@
+import type { Timer } from '../base/clock.ts';
 import { DualcastError, type SourceError } from '../base/errors.ts';
 import type { Track } from '../media/track.ts';
 import { Demand } from './demand.ts';
@@ -36,6 +37,7 @@ export class Stream implements StreamFace {
 	#trusted = false;
 	readonly #startLimit: StartLimit;
 	#closed = false;
+	#again: Timer | undefined;
 	#startedAt = 0;
 	lastError: LastError | undefined;
 	reconnects = 0;
@@ -148,6 +150,7 @@ export class Stream implements StreamFace {
 			this.#demand.reject(new DualcastError('stream_closed', `stream ${this.id} was closed`));
 			this.#readers.end();
 			this.#demand.close();
+			this.#again?.cancel();
 		}
 		await this.#stop();
 	}
@@ -232,8 +235,17 @@ export class Stream implements StreamFace {
 		this.ingest.endRun();
 		this.#readers.forget();
 		if (this.#state.name !== 'failed') this.#enter({ name: 'idle', since: this.#options.clock.wall() });
+		else this.#startLater(this.#state.error);
 		// Somebody came while the camera was being closed.
 		if (this.#state.name === 'idle' && this.#demand.held && !this.#verdict.standing) this.#start();
+	}
+
+	/** Nobody asks for a camera that is always open; a password that may be wrong is not tried without being asked. */
+	#startLater({ code }: SourceError): void {
+		const { clock, onDemand } = this.#options;
+		if (onDemand || this.#closed || code === 'camera_unauthorized') return;
+		this.#again?.cancel();
+		this.#again = clock.after(this.#verdict.remaining, () => this.#start());
 	}
 
 	#onAttempt(attempt: number): void {

@@ -24,6 +24,11 @@ export class Verdict {
 		return this.#last && this.#clock.now() < this.#last.until ? this.#last.error : undefined;
 	}
 
+	/** Milliseconds for which it stands. */
+	get remaining(): number {
+		return Math.max(0, (this.#last?.until ?? 0) - this.#clock.now());
+	}
+
 	pass(error: SourceError): void {
 		const { transient, permanent } = this.#pause;
 		this.#refusals = error.permanent ? this.#refusals + 1 : 0;

@@ -198,6 +198,45 @@ describe('demand', () => {
 		expect(source.open).toBe(0);
 	});
 
+	it('opens an always-on camera again, ever more rarely, after failures that trying at once does not cure', async () => {
+		const { clock, source, stream } = setup({ onDemand: false });
+		await settle();
+		source.last.announce();
+		source.last.fail('camera_closed');
+		await clock.advance(1_000);
+		// As while the camera boots, and describes nothing yet.
+		source.last.fail('camera_unsupported', true);
+		await clock.advance(29_000);
+		expect(source.runs).toHaveLength(2);
+		await clock.advance(2_000);
+		expect(source.runs).toHaveLength(3);
+		source.last.fail('camera_forbidden', true);
+		await clock.advance(59_000);
+		expect(source.runs).toHaveLength(3);
+		await clock.advance(2_000);
+		source.last.announce();
+		expect(stream.state.name).toBe('live');
+		source.last.fail('camera_unsupported', true);
+		await settle();
+		await stream.close();
+		await clock.advance(3_600_000);
+		expect(source.runs).toHaveLength(4);
+	});
+
+	it('leaves an always-on camera that refuses the password alone until somebody asks for it', async () => {
+		const { clock, source, stream } = setup({ onDemand: false });
+		await settle();
+		source.last.fail('camera_unauthorized', true);
+		await clock.advance(3_600_000);
+		expect(source.runs).toHaveLength(1);
+		const claim = stream.claim();
+		await settle();
+		source.last.announce();
+		(await claim).release();
+		expect(stream.state.name).toBe('live');
+		await stream.close();
+	});
+
 	it('holds no session and misses none over random joins and leaves', async () => {
 		const step = fc.oneof(
 			fc.constant('join' as const),
