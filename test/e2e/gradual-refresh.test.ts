@@ -54,15 +54,18 @@ describe('a camera that refreshes its picture gradually and never sends a key fr
 		expect(video.count).toBeGreaterThan(PICTURES);
 	});
 
-	test('is refused to browsers, which cannot start, with the cause and the cure', async () => {
-		const page = await watch(browser, gateway.url, 'cam', 'webrtc');
+	test.each([
+		['webrtc', 'switch off its intra refresh'],
+		['hls', 'Switch off the intra refresh'],
+	] as const)('is refused to browsers by %s, which cannot start, with the cause and the cure', async (mode, cure) => {
+		const page = await watch(browser, gateway.url, 'cam', mode);
 		const { reason } = await eventually(
 			() => statsOf(page),
 			({ state }) => state === 'failed',
 			DEADLINE_MS,
 		);
 		expect(reason).toContain(CAUSE);
-		expect(reason).toContain('switch off its intra refresh');
+		expect(reason).toContain(cure);
 		const { outputs } = await streamStats(gateway.url, 'cam');
 		for (const { verdict, reasons, cures } of outputs) {
 			expect(verdict).toBe('needs_transcoding');

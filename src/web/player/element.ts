@@ -84,10 +84,11 @@ export class DualcastPlayer extends LitElement {
 				return where.address(mode === 'webrtc' ? urls.whep(this.stream) : urls.hls(this.stream));
 			};
 			const others = where.others.map(address);
+			const stats = gatewayUrls(base, this.token).stats(this.stream);
 			const common = { video, fetch: globalThis.fetch.bind(globalThis), clock: browserClock, others };
 			return mode === 'webrtc'
 				? new WebRtcPlayback({ ...common, endpoint: address(base) })
-				: new HlsPlayback({ ...common, playlist: address(base), beside });
+				: new HlsPlayback({ ...common, playlist: address(base), stats, beside });
 		},
 		onServed: (url) => this.#whereabouts.servedBy(url, this.stream),
 		onTakeOver: () => this.#onTakeOver(),

@@ -1,14 +1,16 @@
 import type Hls from 'hls.js';
-import type { ErrorData, HlsConfig } from 'hls.js';
+import type { ErrorData } from 'hls.js';
 import type { Clock } from '../clock.ts';
 import { readProblem } from '../gateway/problem.ts';
 import { removePlayed } from './back-buffer.ts';
 import { catchUpRate } from './catch-up-rate.ts';
 import { findPlaylist, lowLatencyUrl } from './find-playlist.ts';
 import { FrameWatch } from './frame-watch.ts';
+import { CLASSIC_CONFIG, LOW_LATENCY_CONFIG } from './hls-config.ts';
 import { failureOfHlsError } from './hls-failure.ts';
 import { HoldBack, secondsAhead } from './hold-back.ts';
 import { mayHaveSound, playsHlsItself, prefersNativeHls } from './native-hls.ts';
+import { whyNoPicture } from './no-picture.ts';
 import { type Playback, PlaybackError, type PlaybackListener } from './playback.ts';
 import type { Sample } from './sample.ts';
 import type { Fetch } from './whep-client.ts';
@@ -20,55 +22,17 @@ export type HlsOptions = {
 	playlist: string;
 	/** Further ones, where it can be asked for as well. */
 	others?: readonly string[] | undefined;
+	/** URL of the stream's counters, which say why a camera does not play. */
+	stats?: string | undefined;
 	/** It is to take over from another one, which plays until it can go on without a break. */
 	beside?: boolean;
 	fetch: Fetch;
 	clock: Clock;
 };
 
-/** The first segment of a cold camera takes its start time and a group of pictures. */
-const FIRST_FRAME_TIMEOUT_MS = 20_000;
 /** A playlist that stands still this long hides a cause that a new request will name. */
 const STALL_TIMEOUT_MS = 10_000;
 const SAMPLE_PERIOD_MS = 1000;
-
-const COMMON_CONFIG = {
-	liveDurationInfinity: true,
-	maxBufferLength: 10,
-	startFragPrefetch: true,
-	// The supervisor tries again, and shows the cause at once.
-	manifestLoadPolicy: {
-		default: { maxTimeToFirstByteMs: 20_000, maxLoadTimeMs: 20_000, timeoutRetry: null, errorRetry: null },
-	},
-	fragLoadPolicy: {
-		default: {
-			maxTimeToFirstByteMs: 8000,
-			maxLoadTimeMs: 20_000,
-			timeoutRetry: { maxNumRetry: 1, retryDelayMs: 0, maxRetryDelayMs: 0 },
-			errorRetry: { maxNumRetry: 1, retryDelayMs: 500, maxRetryDelayMs: 1000 },
-		},
-	},
-} as const;
-
-const CLASSIC_CONFIG: Partial<HlsConfig> = {
-	...COMMON_CONFIG,
-	lowLatencyMode: false,
-	backBufferLength: 5,
-	// Three segments are all there is: start half a segment inside the oldest, so that two are always ahead.
-	liveSyncDurationCount: 2.5,
-	// Back from a hidden tab or a stall, jump to live rather than stay behind.
-	liveMaxLatencyDurationCount: 4,
-};
-
-/** How far to stay behind says the playlist, unless it is said here. */
-const LOW_LATENCY_CONFIG: Partial<HlsConfig> = {
-	...COMMON_CONFIG,
-	lowLatencyMode: true,
-	// See `removePlayed`.
-	backBufferLength: Number.POSITIVE_INFINITY,
-	// One stall must not cost a second for good.
-	liveSyncOnStallIncrease: 0.1,
-};
 
 /** Seconds behind live that are jumped over rather than caught up with. */
 const JUMP_S = 3;
@@ -80,6 +44,8 @@ const CLASSIC_MAY_HELP = new Set(['not_found', 'hls_late', 'hls_failed', 'codec_
 export class HlsPlayback implements Playback {
 	readonly #options: HlsOptions;
 	readonly #scope = new AbortController();
+	/** Aborted with the first picture, and on leaving. */
+	readonly #awaiting = new AbortController();
 	#hls: Hls | undefined;
 	#hold: HoldBack | undefined;
 	#frames: FrameWatch | undefined;
@@ -100,7 +66,7 @@ export class HlsPlayback implements Playback {
 	}
 
 	async run(listener: PlaybackListener, signal: AbortSignal): Promise<never> {
-		const { clock, video } = this.#options;
+		const { video } = this.#options;
 		const failed = new Promise<never>((_, reject) => {
 			this.#fail = reject;
 		});
@@ -110,7 +76,8 @@ export class HlsPlayback implements Playback {
 			video.srcObject = null;
 			this.#frames = new FrameWatch(video, () => this.#onFirstFrame(listener));
 			video.addEventListener('waiting', () => this.#onWaiting(), { signal: this.#scope.signal });
-			this.#cancelTimer = clock.after(FIRST_FRAME_TIMEOUT_MS, () => this.#onFirstFrameTimeout(listener));
+			const awaited = whyNoPicture({ stats: undefined, ...this.#options, signal: this.#awaiting.signal });
+			void awaited.then((why) => this.#onNoPicture(listener, why));
 			return await Promise.race([failed, this.#load(listener).then(() => failed)]);
 		} finally {
 			signal.removeEventListener('abort', leave);
@@ -225,16 +192,17 @@ export class HlsPlayback implements Playback {
 	#onFirstFrame(listener: PlaybackListener): void {
 		if (this.#started || this.#scope.signal.aborted) return;
 		this.#started = true;
-		this.#cancelTimer();
+		this.#awaiting.abort();
 		listener.firstFrame();
 		this.#sampleForEver(listener);
 	}
 
 	/** A hidden page shows no frames, although it plays. */
-	#onFirstFrameTimeout(listener: PlaybackListener): void {
+	#onNoPicture(listener: PlaybackListener, why: PlaybackError): void {
+		if (this.#started || this.#scope.signal.aborted) return;
 		if (this.#options.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) this.#onFirstFrame(listener);
 		else if (this.#lowLatencyFailure?.code === 'codec_unsupported') this.#fail(this.#lowLatencyFailure);
-		else this.#fail(new PlaybackError('no_frame', 'HLS brought no picture within 20 seconds.'));
+		else this.#fail(why);
 	}
 
 	#onWaiting(): void {
@@ -288,6 +256,7 @@ export class HlsPlayback implements Playback {
 	#leave(): void {
 		if (this.#scope.signal.aborted) return;
 		this.#scope.abort();
+		this.#awaiting.abort();
 		this.#fail(new PlaybackError('stopped', 'The playback was ended.'));
 		this.#cancelTimer();
 		this.#frames?.close();

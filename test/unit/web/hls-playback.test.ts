@@ -28,23 +28,30 @@ let video: FakeVideo;
 let sounds: number;
 let stop: AbortController;
 
-async function play(): Promise<void> {
+/** @param outputs what the gateway says of the camera */
+async function play(outputs: object[] = []): Promise<{ failure?: unknown }> {
 	const playback = new HlsPlayback({
 		video: video as unknown as HTMLVideoElement,
 		playlist: 'http://gateway/hls/demo/index.m3u8',
-		fetch: async () => new Response(null),
+		stats: 'http://gateway/api/v1/streams/demo/stats',
+		fetch: async (url) => (String(url).endsWith('/stats') ? Response.json({ outputs }) : new Response(null)),
 		clock,
 	});
 	const nothing = () => undefined;
 	const hasAudio = () => sounds++;
 	const listener = { firstFrame: nothing, sample: nothing, served: nothing, awaitsCamera: nothing, hasAudio };
-	void playback.run(listener, stop.signal).catch(nothing);
+	const outcome: { failure?: unknown } = {};
+	void playback.run(listener, stop.signal).catch((failure: unknown) => {
+		outcome.failure = failure;
+	});
 	await settle();
+	return outcome;
 }
 
 beforeEach(() => {
 	vi.stubGlobal('navigator', { vendor: 'Apple Computer, Inc.' });
 	vi.stubGlobal('document', { hidden: false });
+	vi.stubGlobal('HTMLMediaElement', { HAVE_CURRENT_DATA: 2 });
 	clock = new FakeClock();
 	video = new FakeVideo();
 	sounds = 0;
@@ -90,5 +97,43 @@ describe('HLS that the browser plays itself', () => {
 		video.dispatchEvent(new Event('loadeddata'));
 		await clock.advance(3000);
 		expect(sounds).toBe(0);
+	});
+});
+
+describe('HLS that brings no picture', () => {
+	const UNPLAYABLE = {
+		verdict: 'needs_transcoding',
+		reasons: ['It sends no key frames.', 'The sound is left out.'],
+		cures: ['Switch off the intra refresh.'],
+	};
+
+	test('says why the camera shows none, and what to set, as soon as that is known', async () => {
+		const outcome = await play([
+			{ output: 'webrtc_chrome', verdict: 'plays', reasons: [], cures: [] },
+			{ output: 'hls_ts', ...UNPLAYABLE },
+			{ output: 'hls_ll', ...UNPLAYABLE },
+		]);
+		await clock.advance(8000);
+		expect(outcome.failure).toMatchObject({
+			code: 'camera_unsupported',
+			message: 'It sends no key frames. Switch off the intra refresh.',
+		});
+	});
+
+	test.each([
+		[
+			'plays in one of the outputs',
+			[
+				{ output: 'hls_ll', verdict: 'plays' },
+				{ output: 'hls_ts', ...UNPLAYABLE },
+			],
+		],
+		['is not known', []],
+	])('is waited for when the camera %s', async (_, outputs) => {
+		const outcome = await play(outputs);
+		await clock.advance(19_999);
+		expect(outcome.failure).toBeUndefined();
+		await clock.advance(1);
+		expect(outcome.failure).toMatchObject({ code: 'no_frame', message: 'HLS brought no picture within 20 seconds.' });
 	});
 });
