@@ -74,6 +74,15 @@ test('the cluster page shows every node as it comes, and drains one with an admi
 	await page.context().close();
 });
 
+test('the names of nodes lead to their pages, with the token', async () => {
+	const query = `/cluster?jwt=${await adminToken()}`;
+	const page = await open(query);
+	await page.getByRole('link', { name: 'sub-1' }).click();
+	await page.getByText('seen from sub-1').waitFor();
+	expect(page.url()).toBe(`${gateways[1]?.url}${query}`);
+	await page.context().close();
+});
+
 test('the cluster page fits a telephone', async () => {
 	const page = await open('/cluster', 360);
 	await page.locator('[data-node=sub-1]').waitFor();

@@ -13,6 +13,8 @@ export function clusterUrls(base: string, token: string) {
 	return {
 		cluster: `${base}/api/v1/cluster${query}`,
 		events: `${base}/api/v1/cluster/events${query}`,
+		/** The page of another node. @param httpUrl where viewers reach it */
+		page: (httpUrl: string) => `${httpUrl}/cluster${query}`,
 		drain: (node: string) => `${base}/api/v1/cluster/nodes/${encodeURIComponent(node)}/drain`,
 	};
 }

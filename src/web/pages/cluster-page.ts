@@ -87,7 +87,7 @@ function nodeCard(node: ClusterNodeInfo, urls: Urls, nowMs: number) {
 		<li class="card" data-node=${node.id}>
 			<div class="card-head">
 				<div class="card-name">
-					<h3><a href="${node.http_url}/cluster">${node.id}</a></h3>
+					<h3><a href=${urls.page(node.http_url)}>${node.id}</a></h3>
 					<span class="pill ${tone}" title=${meaning}><span class="dot"></span>${label}</span>
 				</div>
 				<drain-switch
