@@ -18,13 +18,14 @@ const id = streamIdOfWatchPath(location.pathname);
 definePlayer();
 const player = document.createElement('dualcast-player');
 player.stream = id;
-player.token = tokenOfSearch(location.search);
+const token = tokenOfSearch(location.search);
+player.token = token;
 player.mode = modeOf(location.search);
 player.panel = recall(PANEL) !== 'folded';
 document.querySelector('#stage')?.append(player);
 
 const base = location.origin;
-const urls = gatewayUrls(base, player.token);
+const urls = gatewayUrls(base, token);
 const header = document.querySelector<HTMLElement>('#header');
 const details = document.querySelector<HTMLElement>('#details');
 document.title = `${id} · Dualcast`;
@@ -72,8 +73,8 @@ function modeOf(search: string): Choice {
 new MutationObserver(() => {
 	remember(PANEL, player.panel ? 'open' : 'folded');
 	const address = new URL(location.href);
-	if (player.mode === 'auto') address.searchParams.delete('mode');
-	else address.searchParams.set('mode', player.mode);
+	if (player.mode && player.mode !== 'auto') address.searchParams.set('mode', player.mode);
+	else address.searchParams.delete('mode');
 	history.replaceState(null, '', address);
 }).observe(player, { attributeFilter: ['panel', 'mode'] });
 

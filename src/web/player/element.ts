@@ -1,9 +1,10 @@
-import { LitElement, type PropertyValues } from 'lit';
+import { LitElement } from 'lit';
 import { browserClock } from '../clock.ts';
 import { gatewayUrls } from '../gateway/paths.ts';
 import { HlsPlayback } from './hls-playback.ts';
 import { panelStyles } from './panel-styles.ts';
-import type { Choice, Mode, PlaybackError } from './playback.ts';
+import { type Choice, type Mode, PlaybackError } from './playback.ts';
+import { isFullscreen, isPictureInPicture, toggleFullscreen, togglePictureInPicture } from './screen.ts';
 import { type PlayerStats, statsOf } from './stats.ts';
 import { playerStyles } from './styles.ts';
 import { PlayerSupervisor } from './supervisor.ts';
@@ -30,14 +31,14 @@ export type DualcastPlayerEvents = {
  * Attributes and properties
  * - `stream`: the stream's name.
  * - `src-base` / `srcBase`: the gateway's address, when it is not the page's own.
- * - `token`: the viewer's token, where the gateway asks for one.
+ * - `token`: the viewer's token, where the gateway asks for one; a new one is taken up without a break.
  * - `mode`: `auto` (default), `webrtc` or `hls`.
  * - `panel`: present while the connection details are shown.
  * - `stats` (read only): a `PlayerStats`.
  *
  * Events (they bubble and cross shadow roots): `dualcast-playing` `{mode, firstFrameMs}`, `dualcast-fallback`
- * `{reason}`, `dualcast-moved` (another node of the cluster plays from here on), `dualcast-error` `{code, message,
- * retryInMs}`.
+ * `{reason}`, `dualcast-moved` (another node plays from here on, or a session for a new token), `dualcast-error`
+ * `{code, message, retryInMs}`.
  *
  * CSS: `--dualcast-player-radius`.
  */
@@ -51,10 +52,11 @@ export class DualcastPlayer extends LitElement {
 		panel: { type: Boolean, reflect: true },
 	};
 
-	declare stream: string;
-	declare srcBase: string;
-	declare token: string;
-	declare mode: Choice;
+	// Frameworks set what they do not have to undefined; an attribute that is taken away leaves null.
+	declare stream: string | null | undefined;
+	declare srcBase: string | null | undefined;
+	declare token: string | null | undefined;
+	declare mode: Choice | null | undefined;
 	declare panel: boolean;
 
 	#video = this.#createVideo();
@@ -64,6 +66,7 @@ export class DualcastPlayer extends LitElement {
 	#needsGesture = false;
 	#cancelCountdown: () => void = () => undefined;
 	#listeners = new AbortController();
+	#begun: { wish: string; token: unknown } = { wish: '', token: undefined };
 
 	readonly #whereabouts = new Whereabouts({
 		clock: browserClock,
@@ -78,19 +81,19 @@ export class DualcastPlayer extends LitElement {
 			if (beside) this.#nextVideo = this.#createVideo(this.#video);
 			const video = (beside ? this.#nextVideo : undefined) ?? this.#video;
 			const where = this.#whereabouts;
-			const base = where.from(new URL(this.srcBase || '/', location.href).href);
-			const address = (gateway: string) => {
-				const urls = gatewayUrls(gateway, this.token);
-				return where.address(mode === 'webrtc' ? urls.whep(this.stream) : urls.hls(this.stream));
-			};
+			const stream = this.stream ?? '';
+			const base = where.from(this.#base());
+			const urlsAt = (gateway: string) => gatewayUrls(gateway, this.token ?? '');
+			const address = (gateway: string) =>
+				where.address(mode === 'webrtc' ? urlsAt(gateway).whep(stream) : urlsAt(gateway).hls(stream));
 			const others = where.others.map(address);
-			const stats = gatewayUrls(base, this.token).stats(this.stream);
+			const stats = urlsAt(base).stats(stream);
 			const common = { video, fetch: globalThis.fetch.bind(globalThis), clock: browserClock, others };
 			return mode === 'webrtc'
 				? new WebRtcPlayback({ ...common, endpoint: address(base) })
 				: new HlsPlayback({ ...common, playlist: address(base), stats, beside });
 		},
-		onServed: (url) => this.#whereabouts.servedBy(url, this.stream),
+		onServed: (url) => this.#whereabouts.servedBy(url, this.stream ?? ''),
 		onTakeOver: () => this.#onTakeOver(),
 		onChange: () => this.#onChange(),
 		onPlaying: (mode, firstFrameMs) => this.#emit('dualcast-playing', { mode, firstFrameMs }),
@@ -109,7 +112,7 @@ export class DualcastPlayer extends LitElement {
 
 	/** What plays and how well, now. */
 	get stats(): PlayerStats {
-		return statsOf(this.#supervisor, this.mode);
+		return statsOf(this.#supervisor, this.#choice);
 	}
 
 	/** Tries again now, when it waits or gave up. */
@@ -119,7 +122,7 @@ export class DualcastPlayer extends LitElement {
 
 	override connectedCallback(): void {
 		// Before anything is drawn: the first picture waits for the answer, not for the page.
-		if (this.stream !== '') this.#supervisor.start(this.mode);
+		this.#begin();
 		super.connectedCallback();
 		this.#listeners = new AbortController();
 		const { signal } = this.#listeners;
@@ -127,7 +130,7 @@ export class DualcastPlayer extends LitElement {
 			if (!document.hidden) this.#supervisor.retry();
 		};
 		window.addEventListener('pagehide', () => this.#supervisor.stop(), { signal });
-		window.addEventListener('pageshow', (event) => event.persisted && this.#supervisor.start(this.mode), { signal });
+		window.addEventListener('pageshow', (event) => event.persisted && this.#begin(), { signal });
 		window.addEventListener('online', resume, { signal });
 		document.addEventListener('visibilitychange', () => this.#supervisor.state.name === 'waiting' && resume(), {
 			signal,
@@ -143,12 +146,39 @@ export class DualcastPlayer extends LitElement {
 		this.#whereabouts.leave();
 	}
 
-	protected override willUpdate(changed: PropertyValues<this>): void {
-		if (!(changed.has('stream') || changed.has('srcBase') || changed.has('mode'))) return;
-		// The first update follows the connecting that started it all.
-		if (!this.hasUpdated && this.#supervisor.state.name !== 'idle') return;
-		if (this.stream === '') this.#supervisor.stop();
-		else this.#supervisor.start(this.mode);
+	protected override willUpdate(): void {
+		if (!this.isConnected) return;
+		if (this.#wish !== this.#begun.wish) this.#begin();
+		else if (this.token !== this.#begun.token) this.#renew();
+	}
+
+	get #choice(): Choice {
+		return this.mode === 'webrtc' || this.mode === 'hls' ? this.mode : 'auto';
+	}
+
+	/** What is to play, from where and how. */
+	get #wish(): string {
+		return JSON.stringify([this.stream || '', this.srcBase || '', this.#choice]);
+	}
+
+	/** @throws PlaybackError */
+	#base(): string {
+		const base = this.srcBase || '/';
+		if (URL.canParse(base, location.href)) return new URL(base, location.href).href;
+		throw new PlaybackError('src_base_invalid', `src-base is no address: ${base}`);
+	}
+
+	#begin(): void {
+		this.#begun = { wish: this.#wish, token: this.token };
+		if (this.stream) this.#supervisor.start(this.#choice);
+		else this.#supervisor.stop();
+	}
+
+	/** What plays goes on until the picture for the new token is there. */
+	#renew(): void {
+		this.#begun.token = this.token;
+		if (this.#supervisor.state.name === 'playing') this.#supervisor.move();
+		else this.#begin();
 	}
 
 	protected override render() {
@@ -156,8 +186,8 @@ export class DualcastPlayer extends LitElement {
 		const video = this.#video;
 		return playerView({
 			video,
-			stream: this.stream,
-			choice: this.mode,
+			stream: this.stream ?? '',
+			choice: this.#choice,
 			state,
 			stats: this.stats,
 			fallbackReason,
@@ -165,7 +195,7 @@ export class DualcastPlayer extends LitElement {
 			muted: video.muted,
 			hasAudio,
 			needsGesture: this.#needsGesture,
-			fullscreen: this.#isFullscreen,
+			fullscreen: isFullscreen(this.renderRoot),
 			canPictureInPicture: document.pictureInPictureEnabled === true,
 			canFullscreen: document.fullscreenEnabled || 'webkitEnterFullscreen' in video,
 			panelOpen: this.panel,
@@ -177,16 +207,12 @@ export class DualcastPlayer extends LitElement {
 			onMute: () => {
 				video.muted = !video.muted;
 			},
-			onPictureInPicture: () => void this.#togglePictureInPicture(),
-			onFullscreen: () => void this.#toggleFullscreen(),
+			onPictureInPicture: () => void togglePictureInPicture(this.renderRoot, video),
+			onFullscreen: () => void toggleFullscreen(this.renderRoot, video),
 			onPanel: () => {
 				this.panel = !this.panel;
 			},
 		});
-	}
-
-	get #isFullscreen(): boolean {
-		return this.shadowRoot?.fullscreenElement != null;
 	}
 
 	/** @param before takes its place later, and sounds like it */
@@ -204,7 +230,7 @@ export class DualcastPlayer extends LitElement {
 
 	#onTakeOver(): void {
 		if (!this.#nextVideo) return;
-		const inPicture = this.shadowRoot?.pictureInPictureElement === this.#video;
+		const inPicture = isPictureInPicture(this.renderRoot, this.#video);
 		this.#video = this.#nextVideo;
 		this.#nextVideo = undefined;
 		if (inPicture) void this.#video.requestPictureInPicture().catch(() => undefined);
@@ -220,22 +246,6 @@ export class DualcastPlayer extends LitElement {
 			this.#needsGesture = thrown instanceof DOMException && thrown.name === 'NotAllowedError';
 		}
 		this.requestUpdate();
-	}
-
-	async #togglePictureInPicture(): Promise<void> {
-		const leave = this.shadowRoot?.pictureInPictureElement != null;
-		await (leave ? document.exitPictureInPicture() : this.#video.requestPictureInPicture()).catch(() => undefined);
-	}
-
-	async #toggleFullscreen(): Promise<void> {
-		const video = this.#video;
-		const player = this.renderRoot.querySelector('.player');
-		if (this.#isFullscreen) await document.exitFullscreen().catch(() => undefined);
-		else if (player && document.fullscreenEnabled) await player.requestFullscreen().catch(() => undefined);
-		// iPhones show nothing but a video in full screen.
-		else if ('webkitEnterFullscreen' in video && typeof video.webkitEnterFullscreen === 'function') {
-			video.webkitEnterFullscreen();
-		}
 	}
 
 	#onResize(): void {

@@ -20,6 +20,7 @@ const LASTING = new Set([
 	'offer_unsupported',
 	'webrtc_missing',
 	'hls_missing',
+	'src_base_invalid',
 ]);
 
 /** Trouble between the gateway and the camera, or with the gateway itself: the other way would meet it as well. */
@@ -29,6 +30,7 @@ function concernsBothWays(code: string): boolean {
 		TOKEN_TROUBLE.includes(code) ||
 		code === 'internal' ||
 		code === 'issuer_unreachable' ||
+		code === 'src_base_invalid' ||
 		code === 'connection_lost' ||
 		code === 'gateway_unreachable'
 	);

@@ -82,8 +82,8 @@ export class PlayerSupervisor {
 	}
 
 	/**
-	 * Goes to another place, wherever `playback` now finds one: what plays goes on until the picture from there moves.
-	 * Does nothing when nothing plays: the next attempt goes there anyway.
+	 * Goes to another place, wherever `playback` now finds one: what plays goes on until the picture from there moves, or
+	 * for good when there will be none. Does nothing when nothing plays: the next attempt goes there anyway.
 	 */
 	move(): void {
 		if (this.state.name === 'playing' && !this.#moving) void this.#move(this.state.mode, this.#stop.signal);
@@ -171,10 +171,12 @@ export class PlayerSupervisor {
 				if (attempt.servedBy !== undefined) onServed(attempt.servedBy);
 				old?.abort.abort();
 			});
-			await next.ended;
+			const { failure } = await next.ended;
 			if (taken) return;
+			if (nextStep(failure, mode, mode) === 'give-up') break;
 			await sleep(clock, retryDelayMs(count, random()), moving.signal);
 		}
+		if (this.#moving === moving) this.#moving = undefined;
 	}
 
 	/** @param onReady called with the first picture, or, beside another playback, when the picture moves */
@@ -216,9 +218,8 @@ export class PlayerSupervisor {
 				if (attempt === this.#current) this.#options.onServed(url);
 			}),
 		};
-		attempt.ended = this.#options
-			.playback(mode, beside)
-			.run(listener, abort.signal)
+		const run = async () => this.#options.playback(mode, beside).run(listener, abort.signal);
+		attempt.ended = run()
 			.catch((thrown: unknown) => ({
 				failure:
 					thrown instanceof PlaybackError ? thrown : new PlaybackError('player_failed', `The player failed: ${thrown}`),

@@ -97,6 +97,20 @@ describe('a player that moves', () => {
 		expect(events).toEqual([['taken over', true]]);
 	});
 
+	test('stays when it would not be let in there, and moves when it is told to again', async () => {
+		player.move();
+		await settle();
+		await attempt(1).fail('token_revoked');
+		await clock.advance(20_000);
+		expect(attempts.map(({ running }) => running)).toEqual([true, true]);
+		expect([attempts.length, player.state.name, events]).toEqual([2, 'playing', []]);
+		player.move();
+		await settle();
+		attempt(2).listener?.sample(SAMPLE);
+		await settle();
+		expect(events).toEqual([['taken over', true]]);
+	});
+
 	test('gives the move up when the old place is lost before: the next attempt goes elsewhere anyway', async () => {
 		player.move();
 		await settle();
