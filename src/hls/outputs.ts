@@ -64,8 +64,9 @@ export class Outputs<Kind extends StreamOutput> {
 	#end(id: string, retention: number): void {
 		const output = this.#running.get(id);
 		this.#running.delete(id);
-		this.#forget(id);
+		// One that had nothing yet leaves the files of the run before it alone.
 		if (!output || retention <= 0) return;
+		this.#forget(id);
 		this.#past.set(id, { output, timer: this.#clock.after(retention, () => this.#past.delete(id)) });
 	}
 

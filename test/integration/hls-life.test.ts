@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SourceError } from '../../src/base/errors.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createHlsServer } from '../../src/hls/server.ts';
 import { pictures } from '../fakes/access-units.ts';
@@ -84,6 +85,18 @@ describe.each(['index.m3u8', 'll.m3u8'])('the output of %s', (playlist) => {
 		expect((await next).status).toBe(200);
 		await clock.advance(200);
 		expect(await status()).toBe(404);
+	});
+
+	it('leaves them when the next run fails before it has any of its own', async () => {
+		await play();
+		const text = (await host.ask(`/cam/${playlist}`)).body.toString();
+		const uri = text.split('\n').find((line) => /^(seg|ll)-/.test(line));
+		camera.failure = new SourceError('camera_unauthorized', 'the camera refused the password', { permanent: true });
+		camera.end();
+		expect((await host.ask(`/cam/${playlist}`)).status).toBe(502);
+		expect((await host.ask(`/cam/${uri}`)).status).toBe(200);
+		await clock.advance(4100);
+		expect((await host.ask(`/cam/${uri}`)).status).toBe(404);
 	});
 
 	it('says after a minute that the camera is silent, rather than repeat itself', async () => {
