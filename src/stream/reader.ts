@@ -38,6 +38,8 @@ export interface StreamFace {
 	readonly tracks: readonly Track[];
 	/** The tracks are those of a source that runs, or is away for a moment. */
 	readonly ready: boolean;
+	/** What the source failed by last, also when it is over. */
+	readonly lastError: { readonly error: SourceError } | undefined;
 	/**
 	 * Delivers units to the reader from now on. With `replay`, the cached group of pictures (from the last key
 	 * unit on, with its audio) is delivered first, before this call returns.

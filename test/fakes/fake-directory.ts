@@ -8,6 +8,7 @@ import type { Lease, StreamDirectory, StreamFace, StreamReader } from '../../src
 export class FakeStream implements StreamFace {
 	readonly id: string;
 	readonly ready = true;
+	lastError: StreamFace['lastError'];
 	readonly readers = new Set<StreamReader>();
 	readonly #cache = new GopCache();
 	tracks: readonly Track[];

@@ -6,11 +6,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SourceError } from '../../src/base/errors.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createHlsServer } from '../../src/hls/server.ts';
+import { StreamRegistry } from '../../src/stream/registry.ts';
 import { pictures } from '../fakes/access-units.ts';
 import { FakeDirectory, type FakeStream } from '../fakes/fake-directory.ts';
-import { HlsHost } from '../fakes/hls-host.ts';
+import { type Answer, HlsHost } from '../fakes/hls-host.ts';
 import { readLowLatency } from '../fakes/low-latency-rules.ts';
-import { VIDEO_TRACK } from '../fakes/scripted-source.ts';
+import { ScriptedSource, VIDEO_TRACK } from '../fakes/scripted-source.ts';
 import { settle, VirtualClock } from '../fakes/virtual-clock.ts';
 
 const IDLE_MS = 15_000;
@@ -112,6 +113,62 @@ describe.each(['index.m3u8', 'll.m3u8'])('the output of %s', (playlist) => {
 		expect(headers['cache-control']).toBe('no-store');
 		deliver(75, 76.04);
 		expect((await host.ask(`/cam/${playlist}`)).status).toBe(200);
+	});
+});
+
+describe.each(['index.m3u8', 'll.m3u8'])('whoever asks for %s of a camera that is always on', (playlist) => {
+	const source = new ScriptedSource();
+	const registry = new StreamRegistry();
+	let host: HlsHost;
+	beforeEach(async () => {
+		registry.add({
+			...{ id: 'cam', source, onDemand: false, startTimeout: 10_000, closeAfter: 1000, stallTimeout: 5000 },
+			...{ backoff: { first: 500, cap: 5000 }, retryPause: { transient: 1000, permanent: 30_000 } },
+			...{ clock, logger: silentLogger, random: () => 0.5 },
+		});
+		await settle();
+		source.last.announce();
+		host = await HlsHost.start(registry, clock);
+	});
+	afterEach(async () => {
+		source.onRun = undefined;
+		await Promise.all([host.close(), registry.close()]);
+		await registry.remove('cam');
+	});
+
+	async function asked(): Promise<{ readonly answer: Promise<Answer> }> {
+		const answer = host.ask(`/cam/${playlist}`);
+		await vi.waitFor(() => expect(host.hls.get('cam')).toBeDefined());
+		return { answer };
+	}
+
+	const problem = ({ body }: Answer) => JSON.parse(body.toString()).code;
+
+	it('is told why it is away at its next failure', async () => {
+		source.last.picture(0, true, clock.now());
+		source.last.fail('camera_unreachable');
+		await settle();
+		const { answer } = await asked();
+		source.onRun = (run) => run.fail('camera_refused');
+		await clock.advance(1000);
+		expect(problem(await answer)).toBe('camera_refused');
+	});
+
+	it('is told that nothing comes, not to change its key frames', async () => {
+		source.onRun = (run) => run.announce();
+		const { answer } = await asked();
+		await clock.advance(20_000);
+		expect(problem(await answer)).toBe('camera_stalled');
+	});
+
+	it('is served when it is back', async () => {
+		source.last.fail('camera_refused');
+		await settle();
+		const { answer } = await asked();
+		source.onRun = (run) => run.announce();
+		await clock.advance(1000);
+		for (let frame = 0; frame < 3 * 25; frame++) source.last.picture(frame * 3600, frame % 25 === 0, clock.now());
+		expect((await answer).status).toBe(200);
 	});
 });
 

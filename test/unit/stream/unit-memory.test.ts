@@ -25,6 +25,7 @@ const GROUPS = 14;
 class TestStream implements StreamFace {
 	readonly id = 'cam';
 	readonly ready = true;
+	readonly lastError = undefined;
 	readonly clock = new VirtualClock();
 	readonly readers = new ReaderSet(silentLogger);
 	readonly #ingest = new Ingest(this.clock, {
