@@ -44,11 +44,11 @@ IceAgent::Adopted IceAgent::adopt(const Checked& checked, const Route& from, uin
 	}
 	release(from);
 	addresses_.emplace_back(from, now);
-	if (!route_ || (checked.nominated && !(*route_ == from))) {
+	if (!route_ || ((checked.nominated || !holds(*route_, now)) && !(*route_ == from))) {
 		route_ = from;
 		adopted.moved = true;
 	}
-	if (checked.nominated) facts_->setRemote(*route_);
+	if (checked.nominated || (adopted.moved && facts_->remote())) facts_->setRemote(*route_);
 	if (addresses_.size() > limits::MAX_ADDRESSES_PER_PEER) {
 		adopted.forgotten = addresses_.front().first;
 		addresses_.erase(addresses_.begin());

@@ -48,7 +48,10 @@ public:
 	std::optional<std::string> restart(IceCredentials credentials);
 	/** Checks a message without acting on it. @returns nothing for what must not be answered */
 	std::optional<Checked> check(View bytes, const stun::Message& message, const Route& from) const;
-	/** Acts on a check: the address is proven and, with a nomination, used. */
+	/**
+	 * Acts on a check: the address is proven. It is used with a nomination, or when no check comes from the one that is used:
+	 * a NAT may give a viewer another port, and Firefox nominates once.
+	 */
 	Adopted adopt(const Checked& checked, const Route& from, uint64_t now);
 	/** Forgets an address: its connection is gone or another viewer has it. */
 	void release(const Route& address);

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { DualcastError } from '../../src/base/errors.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import {
+	ADDRESS_HOLD_MS,
 	CONNECT_TIMEOUT_MS,
 	CONSENT_TIMEOUT_MS,
 	HOST_LOOKUP_PERIOD_MS,
@@ -18,12 +19,14 @@ import { type ClientCertificate, createClientCertificate } from '../fakes/werift
 import { openViewer, VIDEO_PAYLOAD_TYPE } from './webrtc-transport-client.ts';
 import {
 	authenticCheck,
+	isMedia,
 	isStunResponse,
 	openRaw,
 	RAW_UFRAG,
 	startDtls,
 	tcpWire,
 	udpWire,
+	type Wire,
 } from './webrtc-transport-raw-client.ts';
 
 let certificate: ClientCertificate;
@@ -269,7 +272,6 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 			await first.next(isStunResponse);
 			startDtls(first, certificate);
 			await whenSecured;
-			const isMedia = (datagram: Buffer): boolean => datagram[0] === 0x80;
 			const send = (): void => transport.send(packets(1), [{ peer, payloadType: 96, sequenceOffset: 0 }]);
 
 			second.send(authenticCheck(local, false));
@@ -283,6 +285,43 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 			const nowSecond = second.next(isMedia);
 			send();
 			await nowSecond;
+		});
+
+		// Firefox nominates once; a NAT that starts anew gives its checks another port.
+		it('follows a viewer whose checks come from elsewhere alone, nominated or not', async () => {
+			const clock = new VirtualClock();
+			const transport = await startTransport({ clock });
+			const { local, peer, whenSecured, closed } = openRaw(transport, certificate);
+			const [first, second] = [await udpWire(transport.port), await udpWire(transport.port)];
+			cleanups.push(first.close, second.close);
+			async function check(wire: Wire, nominate = false): Promise<void> {
+				const answer = wire.next(isStunResponse);
+				wire.send(authenticCheck(local, nominate));
+				await answer;
+			}
+			async function expectMedia(wire: Wire): Promise<void> {
+				const arriving = wire.next(isMedia);
+				transport.send(packets(1), [{ peer, payloadType: 96, sequenceOffset: 0 }]);
+				await arriving;
+			}
+			await check(first, true);
+			startDtls(first, certificate);
+			await whenSecured;
+			const { remote } = peer.diagnosis();
+			await clock.advance(8000);
+			await check(first);
+			await clock.advance(8000);
+			await check(second);
+			await expectMedia(first);
+			await clock.advance(ADDRESS_HOLD_MS - 8000);
+			await check(second);
+			await expectMedia(second);
+			expect(peer.diagnosis().remote).toMatch(/^udp 127\.0\.0\.1:\d+$/);
+			expect(peer.diagnosis().remote).not.toBe(remote);
+			await check(first, true);
+			await expectMedia(first);
+			expect(peer.diagnosis().remote).toBe(remote);
+			expect(closed).toEqual([]);
 		});
 
 		it('is told to viewers under the address that a name has now', async () => {

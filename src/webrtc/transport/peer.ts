@@ -97,7 +97,8 @@ export class Peer implements TransportPeer, HandshakeTask {
 	}
 
 	/**
-	 * Acts on an authenticated check: the address is proven, answered, and with a nomination used from now on.
+	 * Acts on an authenticated check: the address is proven and answered. It is used from now on with a nomination, or when
+	 * no check comes from the one that is used: a NAT may give a viewer another port, and Firefox nominates once.
 	 *
 	 * @returns the address that is forgotten for it, if there are too many
 	 */
@@ -108,7 +109,7 @@ export class Peer implements TransportPeer, HandshakeTask {
 		this.#addresses.delete(key);
 		this.#addresses.set(key, now);
 		// Not by its address: another TCP connection may come from the same.
-		if (this.#route === undefined || nominated) this.#use(route);
+		if (this.#route === undefined || nominated || !this.holds(this.#route.description, now)) this.#use(route);
 		this.#nominated ||= nominated;
 		route.send(response);
 		if (this.#addresses.size <= MAX_ADDRESSES_PER_PEER) return undefined;
