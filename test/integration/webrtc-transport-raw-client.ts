@@ -133,3 +133,16 @@ export function startDtls(path: Wire, certificate: ClientCertificate): DtlsClien
 	start();
 	return client;
 }
+
+/** An empty receiver report. */
+export const REPORT = Buffer.from('80c9000100000007', 'hex');
+
+export function srtpKeys(client: DtlsClient) {
+	const { localKey, localSalt, remoteKey, remoteSalt } = client.extractSessionKeys(16, 14);
+	return {
+		localMasterKey: localKey,
+		localMasterSalt: localSalt,
+		remoteMasterKey: remoteKey,
+		remoteMasterSalt: remoteSalt,
+	};
+}

@@ -1,7 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { silentLogger } from '../../src/base/logger.ts';
 import {
 	CONSENT_TIMEOUT_MS,
 	MAX_ADDRESSES_PER_PEER,
@@ -25,6 +23,9 @@ import {
 	tcpPortOf,
 	tcpWire,
 } from './webrtc-transport-raw-client.ts';
+import { startTransport } from './webrtc-transport-start.ts';
+
+const TCP = { host: '127.0.0.1', tcpPort: 0 };
 
 let certificate: ClientCertificate;
 const cleanups: (() => unknown)[] = [];
@@ -64,23 +65,9 @@ function resetBeforeAccept(port: number, bytes: Buffer): void {
 	expect(status, String(stderr)).toBe(0);
 }
 
-describe.each(secureTransports)('ICE-TCP of the $name transport', ({ create }) => {
-	async function startTransport(options: { maxPeers?: number; clock?: VirtualClock } = {}) {
-		const transport = await create({
-			host: '127.0.0.1',
-			udpPort: 0,
-			tcpPort: 0,
-			additionalHosts: [],
-			clock: options.clock ?? systemClock,
-			logger: silentLogger,
-			maxPeers: options.maxPeers ?? 10,
-		});
-		cleanups.push(() => transport.close());
-		return transport;
-	}
-
+describe.each(secureTransports)('ICE-TCP of the $name transport', (tested) => {
 	it('outlives a connection that is reset before it is accepted', async () => {
-		const transport = await startTransport();
+		const transport = await startTransport(tested, TCP);
 		const { local, peer } = openRaw(transport, certificate);
 		resetBeforeAccept(tcpPortOf(local), Buffer.alloc(0));
 		resetBeforeAccept(tcpPortOf(local), frameDatagram(authenticCheck(local)));
@@ -91,7 +78,7 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', ({ create }) =
 
 	it('closes the connections of a viewer who ended, once it was told', async () => {
 		const clock = new VirtualClock();
-		const transport = await startTransport({ clock });
+		const transport = await startTransport(tested, { ...TCP, clock });
 		const { local, peer, whenSecured } = openRaw(transport, certificate);
 		const [unused, used] = [await provenWire(local), await provenWire(local)];
 		startDtls(used, certificate);
@@ -105,7 +92,7 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', ({ create }) =
 
 	it('closes a connection over which no check came for long', async () => {
 		const clock = new VirtualClock();
-		const transport = await startTransport({ clock });
+		const transport = await startTransport(tested, { ...TCP, clock });
 		const { local, peer, whenSecured } = openRaw(transport, certificate);
 		const [forsaken, used] = [await provenWire(local), await provenWire(local)];
 		startDtls(used, certificate);
@@ -119,7 +106,7 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', ({ create }) =
 	});
 
 	it('sends media to the connection by which a viewer comes back, from the same port too', async () => {
-		const transport = await startTransport();
+		const transport = await startTransport(tested, TCP);
 		const { local, peer, whenSecured } = openRaw(transport, certificate);
 		const packet = { sequence: 1, timestamp: 1, marker: false, ssrc: 7, payload: Buffer.alloc(100) };
 		const send = () =>
@@ -144,7 +131,7 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', ({ create }) =
 
 	it('ends a viewer whose consent is not renewed, and its connection', async () => {
 		const clock = new VirtualClock();
-		const transport = await startTransport({ clock });
+		const transport = await startTransport(tested, { ...TCP, clock });
 		const { local, peer, whenSecured, closed } = openRaw(transport, certificate);
 		const wire = await provenWire(local);
 		startDtls(wire, certificate);
@@ -162,7 +149,7 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', ({ create }) =
 	});
 
 	it('leaves room for others, however many connections one viewer makes', async () => {
-		const transport = await startTransport({ maxPeers: 2 });
+		const transport = await startTransport(tested, { ...TCP, maxPeers: 2 });
 		const [greedy, other] = [openRaw(transport, certificate), openRaw(transport, certificate)];
 		const wires: TcpWire[] = [];
 		for (let count = 0; count < MAX_ADDRESSES_PER_PEER + 8; count++) wires.push(await provenWire(greedy.local));

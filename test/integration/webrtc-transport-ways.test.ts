@@ -1,6 +1,4 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { silentLogger } from '../../src/base/logger.ts';
 import type { LocalParameters, SecureTransport, TransportPeer } from '../../src/webrtc/transport/secure-transport.ts';
 import { secureTransports } from '../fakes/secure-transports.ts';
 import { type ClientCertificate, createClientCertificate } from '../fakes/werift-dtls-client.ts';
@@ -16,6 +14,7 @@ import {
 	udpWire,
 	type Wire,
 } from './webrtc-transport-raw-client.ts';
+import { startTransport } from './webrtc-transport-start.ts';
 
 type Way = {
 	readonly name: string;
@@ -69,14 +68,7 @@ async function expectMedia(transport: SecureTransport, peer: TransportPeer, wire
 	await arriving;
 }
 
-describe.each(secureTransports)('ways to the $name transport:', ({ create }) => {
-	async function startTransport(maxPeers = 10): Promise<SecureTransport> {
-		const ports = { udpPort: 0, tcpPort: 0, additionalHosts: [] };
-		const transport = await create({ ...ports, clock: systemClock, logger: silentLogger, maxPeers });
-		cleanups.push(() => transport.close());
-		return transport;
-	}
-
+describe.each(secureTransports)('ways to the $name transport:', (tested) => {
 	/** A viewer that came by this way and gets media. */
 	async function join(transport: SecureTransport, way: Way) {
 		const { local, peer, whenSecured } = openRaw(transport, certificate);
@@ -90,7 +82,7 @@ describe.each(secureTransports)('ways to the $name transport:', ({ create }) => 
 	}
 
 	it.each([UDP4, UDP6, TCP4, TCP6])('a viewer gets media by $name', async (way) => {
-		await join(await startTransport(), way);
+		await join(await startTransport(tested, { tcpPort: 0 }), way);
 	});
 
 	const MOVES = [
@@ -102,7 +94,7 @@ describe.each(secureTransports)('ways to the $name transport:', ({ create }) => 
 	const named = MOVES.map(([from, to]) => [from.name, to.name, from, to] as const);
 
 	it.each(named)('media follows a viewer from %s to %s once it is nominated', async (_from, _to, from, to) => {
-		const transport = await startTransport();
+		const transport = await startTransport(tested, { tcpPort: 0 });
 		const { local, peer, wire } = await join(transport, from);
 		const next = await open(to, transport, local);
 		await prove(next, local, false);
@@ -113,7 +105,7 @@ describe.each(secureTransports)('ways to the $name transport:', ({ create }) => 
 	});
 
 	it.each(named)('media follows an ICE restart from %s to %s', async (_from, _to, from, to) => {
-		const transport = await startTransport();
+		const transport = await startTransport(tested, { tcpPort: 0 });
 		const { local, peer, wire } = await join(transport, from);
 		const restarted = peer.restartIce(RAW_UFRAG);
 		await prove(wire, local);
@@ -126,7 +118,7 @@ describe.each(secureTransports)('ways to the $name transport:', ({ create }) => 
 
 	describe.each([UDP4, TCP4])('a viewer by $name who is ended', (way) => {
 		it.each(['before its handshake', 'in its handshake', 'as it is secured'])('%s is gone', async (when) => {
-			const transport = await startTransport(1);
+			const transport = await startTransport(tested, { tcpPort: 0, maxPeers: 1 });
 			const secured: string[] = [];
 			const { local, peer, closed } = openRaw(transport, certificate, {
 				onSecured: () => {

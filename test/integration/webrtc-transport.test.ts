@@ -1,17 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type DtlsClient, SrtcpSession, SrtpSession } from 'werift';
-import { systemClock } from '../../src/base/clock.ts';
-import { DualcastError } from '../../src/base/errors.ts';
-import { silentLogger } from '../../src/base/logger.ts';
-import {
-	ADDRESS_HOLD_MS,
-	CONNECT_TIMEOUT_MS,
-	CONSENT_TIMEOUT_MS,
-	HOST_LOOKUP_PERIOD_MS,
-	MAX_LATE_DATAGRAMS,
-	SWEEP_PERIOD_MS,
-} from '../../src/webrtc/transport/limits.ts';
+import { SrtcpSession, SrtpSession } from 'werift';
+import { ADDRESS_HOLD_MS, HOST_LOOKUP_PERIOD_MS } from '../../src/webrtc/transport/limits.ts';
 import type { MediaPacket, SecureTransport } from '../../src/webrtc/transport/secure-transport.ts';
 import { secureTransports } from '../fakes/secure-transports.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
@@ -23,11 +13,14 @@ import {
 	isStunResponse,
 	openRaw,
 	RAW_UFRAG,
+	REPORT,
+	srtpKeys,
 	startDtls,
 	tcpWire,
 	udpWire,
 	type Wire,
 } from './webrtc-transport-raw-client.ts';
+import { startTransport } from './webrtc-transport-start.ts';
 
 let certificate: ClientCertificate;
 const cleanups: (() => unknown)[] = [];
@@ -56,41 +49,15 @@ function packets(count: number, first = 65_500): MediaPacket[] {
 	}));
 }
 
-/** An empty receiver report. */
-const REPORT = Buffer.from('80c9000100000007', 'hex');
-
-function srtpKeys(client: DtlsClient) {
-	const { localKey, localSalt, remoteKey, remoteSalt } = client.extractSessionKeys(16, 14);
-	return {
-		localMasterKey: localKey,
-		localMasterSalt: localSalt,
-		remoteMasterKey: remoteKey,
-		remoteMasterSalt: remoteSalt,
-	};
-}
-
 /** The transport has seen this many datagrams that belong to nobody. */
 function strays(transport: SecureTransport, count: number): Promise<void> {
 	return vi.waitFor(() => expect(transport.counters().strayDatagrams).toBe(count), { timeout: 5000 });
 }
 
-describe.each(secureTransports)('the $name transport', ({ name, create }) => {
-	async function startTransport(options: { maxPeers?: number; tcp?: boolean; clock?: VirtualClock } = {}) {
-		const transport = await create({
-			udpPort: 0,
-			tcpPort: options.tcp ? 0 : undefined,
-			additionalHosts: [],
-			clock: options.clock ?? systemClock,
-			logger: silentLogger,
-			maxPeers: options.maxPeers ?? 20,
-		});
-		cleanups.push(() => transport.close());
-		return transport;
-	}
-
+describe.each(secureTransports)('the $name transport', (tested) => {
 	describe('a viewer made of libdatachannel, libsrtp and OpenSSL', () => {
 		it('receives every packet as it was sent, through a sequence number wrap', async () => {
-			const transport = await startTransport();
+			const transport = await startTransport(tested);
 			const viewer = await viewerOf(transport);
 			expect(await viewer.outcome).toBe('secured');
 			await vi.waitFor(() => expect(viewer.connection.state()).toBe('connected'), { timeout: 5000 });
@@ -107,7 +74,7 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 		});
 
 		it('receives a retransmission that comes late, across the wrap', async () => {
-			const transport = await startTransport();
+			const transport = await startTransport(tested);
 			const viewer = await viewerOf(transport);
 			await viewer.outcome;
 			await vi.waitFor(() => expect(viewer.connection.state()).toBe('connected'), { timeout: 5000 });
@@ -122,7 +89,7 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 		});
 
 		it('is heard: its RTCP arrives decrypted', async () => {
-			const transport = await startTransport();
+			const transport = await startTransport(tested);
 			const viewer = await viewerOf(transport);
 			await viewer.outcome;
 			await vi.waitFor(() => expect(viewer.track.isOpen()).toBe(true), { timeout: 5000 });
@@ -132,7 +99,7 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 		});
 
 		it('S8: gets nothing when its certificate is not the offered one', async () => {
-			const transport = await startTransport();
+			const transport = await startTransport(tested);
 			const viewer = await viewerOf(transport, {
 				fingerprint: () => certificate.fingerprint,
 			});
@@ -144,7 +111,7 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 		});
 
 		it('is told when it is closed', async () => {
-			const transport = await startTransport();
+			const transport = await startTransport(tested);
 			const viewer = await viewerOf(transport);
 			expect(await viewer.outcome).toBe('secured');
 			await vi.waitFor(() => expect(viewer.connection.state()).toBe('connected'), { timeout: 5000 });
@@ -153,7 +120,7 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 		});
 
 		it('shares the port with many others', async () => {
-			const transport = await startTransport();
+			const transport = await startTransport(tested);
 			const viewers = await Promise.all(Array.from({ length: 12 }, () => viewerOf(transport)));
 			expect(await Promise.all(viewers.map(({ outcome }) => outcome))).toEqual(viewers.map(() => 'secured'));
 			await vi.waitFor(
@@ -174,7 +141,7 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 
 	describe('the port', () => {
 		it('S7: answers nothing that is not authenticated', async () => {
-			const transport = await startTransport();
+			const transport = await startTransport(tested);
 			const { local, peer } = openRaw(transport, certificate);
 			const stranger = await udpWire(transport.port);
 			cleanups.push(stranger.close);
@@ -198,7 +165,7 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 		});
 
 		it('S8: hears a ClientHello only from an address that a check has proven', async () => {
-			const transport = await startTransport();
+			const transport = await startTransport(tested);
 			const { local, peer, whenSecured } = openRaw(transport, certificate);
 			const [stranger, viewer] = [await udpWire(transport.port), await udpWire(transport.port)];
 			cleanups.push(stranger.close, viewer.close);
@@ -218,7 +185,7 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 		});
 
 		it('does not give one viewer the address of another who is there', async () => {
-			const transport = await startTransport();
+			const transport = await startTransport(tested);
 			const [owner, thief] = [openRaw(transport, certificate), openRaw(transport, certificate)];
 			const wire = await udpWire(transport.port);
 			cleanups.push(wire.close);
@@ -234,7 +201,7 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 		});
 
 		it('restarts ICE: the old credentials serve until a check with the new ones comes', async () => {
-			const transport = await startTransport();
+			const transport = await startTransport(tested);
 			const { local, peer, whenSecured } = openRaw(transport, certificate);
 			const wire = await udpWire(transport.port);
 			cleanups.push(wire.close);
@@ -264,7 +231,7 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 		});
 
 		it('follows a viewer to the address it nominates later', async () => {
-			const transport = await startTransport();
+			const transport = await startTransport(tested);
 			const { local, peer, whenSecured } = openRaw(transport, certificate);
 			const [first, second] = [await udpWire(transport.port), await udpWire(transport.port)];
 			cleanups.push(first.close, second.close);
@@ -290,7 +257,7 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 		// Firefox nominates once; a NAT that starts anew gives its checks another port.
 		it('follows a viewer whose checks come from elsewhere alone, nominated or not', async () => {
 			const clock = new VirtualClock();
-			const transport = await startTransport({ clock });
+			const transport = await startTransport(tested, { clock });
 			const { local, peer, whenSecured, closed } = openRaw(transport, certificate);
 			const [first, second] = [await udpWire(transport.port), await udpWire(transport.port)];
 			cleanups.push(first.close, second.close);
@@ -327,15 +294,11 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 		it('is told to viewers under the address that a name has now', async () => {
 			const clock = new VirtualClock();
 			let addresses: string[] | undefined;
-			const transport = await create({
-				udpPort: 0,
+			const transport = await startTransport(tested, {
 				additionalHosts: ['gateway.example'],
 				clock,
-				logger: silentLogger,
-				maxPeers: 20,
 				lookup: async () => addresses ?? Promise.reject(new Error('ENOTFOUND')),
 			});
-			cleanups.push(() => transport.close());
 			const told = (address: string): boolean =>
 				openRaw(transport, certificate).local.candidates.some((candidate) => candidate.includes(` ${address} `));
 			expect(told('203.0.113.5')).toBe(false);
@@ -345,7 +308,7 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 		});
 
 		it('lets a viewer in by TCP', async () => {
-			const transport = await startTransport({ tcp: true });
+			const transport = await startTransport(tested, { tcpPort: 0 });
 			const { local, peer, whenSecured, rtcp, closed } = openRaw(transport, certificate);
 			const candidate = local.candidates.find((line) => line.includes('tcptype passive'));
 			const wire = await tcpWire(Number(candidate?.split(' ')[5]));
@@ -374,138 +337,13 @@ describe.each(secureTransports)('the $name transport', ({ name, create }) => {
 		});
 
 		it('closes a TCP connection that sends no datagrams', async () => {
-			const transport = await startTransport({ tcp: true });
+			const transport = await startTransport(tested, { tcpPort: 0 });
 			const { local } = openRaw(transport, certificate);
 			const candidate = local.candidates.find((line) => line.includes('tcptype passive'));
 			const wire = await tcpWire(Number(candidate?.split(' ')[5]));
 			for (let count = 0; count < 40; count++) wire.send(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
 			wire.send(Buffer.alloc(60_000));
 			await wire.closed;
-		});
-	});
-
-	describe('the life of a viewer', () => {
-		it('ends when nobody connects, and when consent is not renewed', async () => {
-			const clock = new VirtualClock();
-			const transport = await startTransport({ clock });
-			const never = openRaw(transport, certificate);
-			const silent = openRaw(transport, certificate);
-			const wire = await udpWire(transport.port);
-			cleanups.push(wire.close);
-			wire.send(authenticCheck(silent.local));
-			await wire.next(isStunResponse);
-			startDtls(wire, certificate);
-			await silent.whenSecured;
-			await clock.advance(CONSENT_TIMEOUT_MS - 1001);
-			expect([never.closed, silent.closed]).toEqual([[], []]);
-			const goodbye = wire.next((datagram) => datagram[0] === 21);
-			await clock.advance(2001);
-			await vi.waitFor(() =>
-				expect([never.closed, silent.closed]).toEqual([[expect.any(String)], [expect.any(String)]]),
-			);
-			expect(never.closed).toEqual([expect.stringMatching(/no connectivity check arrived within 30 s/)]);
-			expect(silent.closed).toEqual([expect.stringMatching(/no connectivity check for 30 s/)]);
-			expect(silent.peer.diagnosis()).toMatchObject({ state: 'closed', closeReason: silent.closed[0] });
-			await goodbye;
-		});
-
-		it('ends without DTLS as soon with an ICE restart as without', async () => {
-			const clock = new VirtualClock();
-			const transport = await startTransport({ clock });
-			const { local, peer, closed } = openRaw(transport, certificate);
-			const wire = await udpWire(transport.port);
-			cleanups.push(wire.close);
-			wire.send(authenticCheck(local));
-			await wire.next(isStunResponse);
-			await clock.advance(CONNECT_TIMEOUT_MS - 5000);
-			wire.send(authenticCheck(peer.restartIce(RAW_UFRAG)));
-			await wire.next(isStunResponse);
-			expect(peer.diagnosis().bindingRequests).toBe(2);
-			await clock.advance(6000);
-			await vi.waitFor(() => expect(closed).toEqual(['not secured by DTLS within 30 s']), { timeout: 5000 });
-		});
-
-		// The native one has threads for DTLS, and a viewer waits for few datagrams of another's there.
-		if (name === 'typescript') {
-			it('is bothered with little DTLS once it is secured', async () => {
-				const clock = new VirtualClock();
-				const transport = await startTransport({ clock });
-				const { local, peer, whenSecured } = openRaw(transport, certificate);
-				const wire = await udpWire(transport.port);
-				cleanups.push(wire.close);
-				wire.send(authenticCheck(local));
-				await wire.next(isStunResponse);
-				startDtls(wire, certificate);
-				await whenSecured;
-				const flood = async (): Promise<number> => {
-					const before = peer.diagnosis().dtlsDatagrams;
-					for (let count = 0; count < 3 * MAX_LATE_DATAGRAMS; count++) {
-						wire.send(Buffer.alloc(20, 20));
-						wire.send(authenticCheck(local));
-						await wire.next(isStunResponse);
-					}
-					return peer.diagnosis().dtlsDatagrams - before;
-				};
-				expect(await flood()).toBeLessThanOrEqual(MAX_LATE_DATAGRAMS);
-				await clock.advance(SWEEP_PERIOD_MS);
-				expect(await flood()).toBe(MAX_LATE_DATAGRAMS);
-			});
-		}
-
-		it('is one of a bounded number, and leaves its place', async () => {
-			const transport = await startTransport({ maxPeers: 2 });
-			const first = openRaw(transport, certificate);
-			openRaw(transport, certificate);
-			expect(() => openRaw(transport, certificate)).toThrow(DualcastError);
-			first.peer.close();
-			first.peer.close();
-			expect(first.closed).toEqual([]);
-			openRaw(transport, certificate);
-		});
-
-		it('ends with the transport, whose port is free again', async () => {
-			const transport = await startTransport({ tcp: true });
-			const { local, peer, closed, whenSecured } = openRaw(transport, certificate);
-			const wire = await udpWire(transport.port);
-			cleanups.push(wire.close);
-			wire.send(authenticCheck(local));
-			await wire.next(isStunResponse);
-			startDtls(wire, certificate);
-			await whenSecured;
-			const goodbye = wire.next((datagram) => datagram[0] === 21);
-			const { port } = transport;
-			await Promise.all([transport.close(), transport.close()]);
-			await goodbye;
-			expect(peer.state).toBe('closed');
-			expect(closed).toEqual([]);
-			const again = await create({
-				udpPort: port,
-				additionalHosts: [],
-				clock: systemClock,
-				logger: silentLogger,
-				maxPeers: 1,
-			});
-			await again.close();
-		});
-
-		it('ends alone by a fault in what handles its RTCP', async () => {
-			const transport = await startTransport();
-			const bystander = openRaw(transport, certificate);
-			const { local, whenSecured, closed } = openRaw(transport, certificate, {
-				onRtcp() {
-					throw new Error('a fault');
-				},
-			});
-			const wire = await udpWire(transport.port);
-			cleanups.push(wire.close);
-			wire.send(authenticCheck(local));
-			await wire.next(isStunResponse);
-			const client = startDtls(wire, certificate);
-			await whenSecured;
-			await vi.waitFor(() => expect(client.connected).toBe(true), { timeout: 5000 });
-			wire.send(new SrtcpSession({ profile: 1, keys: srtpKeys(client) }).encrypt(REPORT));
-			await vi.waitFor(() => expect(closed).toEqual(['internal error: a fault']), { timeout: 5000 });
-			expect(bystander.closed).toEqual([]);
 		});
 	});
 });
