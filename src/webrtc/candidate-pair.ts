@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { addressText, offeredAddresses } from './offered-addresses.ts';
+import { addressText, offeredAddresses } from './sdp/offered-addresses.ts';
 
 /** Both ends of a viewer's connection, as `udp 192.0.2.1:8189`; nothing before they are known. */
 export type CandidatePair = { remote?: string; local?: string };

@@ -1,4 +1,4 @@
-import { addressText, offeredAddresses } from './offered-addresses.ts';
+import { addressText, offeredAddresses } from './sdp/offered-addresses.ts';
 import type { TrackSender } from './track-sender.ts';
 import type { PeerDiagnosis } from './transport/secure-transport.ts';
 

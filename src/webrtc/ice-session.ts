@@ -1,7 +1,7 @@
 import { DualcastError } from '../base/errors.ts';
-import type { FragmentCredentials } from './ice-fragment.ts';
 import { ICE_RESTARTS } from './limits.ts';
 import { RepairBudget } from './repair-budget.ts';
+import type { FragmentCredentials } from './sdp/ice-fragment.ts';
 import type { LocalParameters, TransportPeer } from './transport/secure-transport.ts';
 
 /** A viewer's ICE session (RFC 8445 9): what both sides told each other last. */

@@ -1,5 +1,5 @@
 import type { CarriedAudio, CarriedTracks, CarriedVideo, SkippedTrack } from './carried-tracks.ts';
-import type { AcceptedSection, Negotiation } from './negotiation.ts';
+import type { AcceptedSection, Negotiation } from './sdp/negotiation.ts';
 import type { SessionInfo } from './session-info.ts';
 
 /** What a viewer gets of the tracks that the camera sends now, and what not: the camera's sound may have changed. */

@@ -1,9 +1,9 @@
 import { DualcastError } from '../../../src/base/errors.ts';
-import { writeAnswer } from '../../../src/webrtc/answer.ts';
-import { parseIceFragment, writeIceFragment } from '../../../src/webrtc/ice-fragment.ts';
 import { OFFER_LIMITS } from '../../../src/webrtc/limits.ts';
-import { negotiate } from '../../../src/webrtc/negotiation.ts';
-import { parseOffer } from '../../../src/webrtc/offer.ts';
+import { writeAnswer } from '../../../src/webrtc/sdp/answer.ts';
+import { parseIceFragment, writeIceFragment } from '../../../src/webrtc/sdp/ice-fragment.ts';
+import { negotiate } from '../../../src/webrtc/sdp/negotiation.ts';
+import { parseOffer } from '../../../src/webrtc/sdp/offer.ts';
 import { SrtcpReceiver, SrtcpSender } from '../../../src/webrtc/transport/srtcp.ts';
 import { StreamDeframer } from '../../../src/webrtc/transport/stream-framing.ts';
 import { bindingSuccess, isAuthentic, parseStun } from '../../../src/webrtc/transport/stun.ts';

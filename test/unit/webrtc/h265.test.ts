@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { DualcastError } from '../../../src/base/errors.ts';
 import type { H265Track, VideoFacts } from '../../../src/media/track.ts';
 import { carriedTracks } from '../../../src/webrtc/carried-tracks.ts';
-import { negotiate } from '../../../src/webrtc/negotiation.ts';
-import { parseOffer } from '../../../src/webrtc/offer.ts';
+import { negotiate } from '../../../src/webrtc/sdp/negotiation.ts';
+import { parseOffer } from '../../../src/webrtc/sdp/offer.ts';
 import { recordedOffer } from '../../fakes/offers.ts';
 import { WebRtcScene } from '../../fakes/webrtc-scene.ts';
 

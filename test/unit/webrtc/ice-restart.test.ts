@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { parseIceFragment, writeIceFragment } from '../../../src/webrtc/ice-fragment.ts';
 import { OFFER_LIMITS } from '../../../src/webrtc/limits.ts';
+import { parseIceFragment, writeIceFragment } from '../../../src/webrtc/sdp/ice-fragment.ts';
 import { WebRtcScene } from '../../fakes/webrtc-scene.ts';
 
 const PASSWORD = 'x0ffer/ICE+password0Aaaa';

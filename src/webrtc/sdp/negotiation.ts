@@ -1,8 +1,9 @@
-import { DualcastError, SourceError } from '../base/errors.ts';
-import type { CarriedAudio, CarriedTracks, CarriedVideo, SkippedTrack } from './carried-tracks.ts';
+import { DualcastError, SourceError } from '../../base/errors.ts';
+import type { CarriedAudio, CarriedTracks, CarriedVideo, SkippedTrack } from '../carried-tracks.ts';
 import { matchH264 } from './h264-match.ts';
 import { h265Parameters, matchH265 } from './h265-match.ts';
-import type { Offer, OfferedCodec, OfferedTransport, UsableSection } from './offer.ts';
+import type { Offer } from './offer.ts';
+import type { OfferedCodec, OfferedTransport, UsableSection } from './offered-section.ts';
 
 /** A section of the offer that gets a track. */
 export type AcceptedSection = {

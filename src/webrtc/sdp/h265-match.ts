@@ -1,5 +1,5 @@
-import type { H265Track, VideoFacts } from '../media/track.ts';
-import type { OfferedCodec } from './offer.ts';
+import type { H265Track, VideoFacts } from '../../media/track.ts';
+import type { OfferedCodec } from './offered-section.ts';
 
 /** Main profile, Main tier, level 3.1: what an offer means that says nothing (RFC 7798 section 7.1). */
 const DEFAULTS = { 'profile-id': 1, 'tier-flag': 0, 'level-id': 93 } as const;

@@ -1,5 +1,5 @@
-import { DualcastError } from '../base/errors.ts';
-import { OFFER_LIMITS } from './limits.ts';
+import { DualcastError } from '../../base/errors.ts';
+import { OFFER_LIMITS } from '../limits.ts';
 
 /** `m=` (RFC 8866 section 5.14). */
 type MediaLine = {

@@ -1,6 +1,7 @@
+import type { LocalParameters } from '../transport/secure-transport.ts';
 import type { AcceptedSection, Negotiation } from './negotiation.ts';
-import type { Offer, OfferedCodec, OfferedSection } from './offer.ts';
-import type { LocalParameters } from './transport/secure-transport.ts';
+import type { Offer } from './offer.ts';
+import type { OfferedCodec, OfferedSection } from './offered-section.ts';
 
 /** Ties sound and picture together for the browser: one CNAME and one media stream. */
 export const CNAME = 'dualcast';

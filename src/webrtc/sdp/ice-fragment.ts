@@ -1,6 +1,6 @@
-import { DualcastError } from '../base/errors.ts';
-import { OFFER_LIMITS } from './limits.ts';
-import type { LocalParameters } from './transport/secure-transport.ts';
+import { DualcastError } from '../../base/errors.ts';
+import { OFFER_LIMITS } from '../limits.ts';
+import type { LocalParameters } from '../transport/secure-transport.ts';
 
 /** The ICE credentials of one side. */
 export type FragmentCredentials = { readonly ufrag: string; readonly password: string };

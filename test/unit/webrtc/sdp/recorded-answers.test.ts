@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { writeAnswer } from '../../../src/webrtc/answer.ts';
-import { carriedTracks } from '../../../src/webrtc/carried-tracks.ts';
-import { negotiate } from '../../../src/webrtc/negotiation.ts';
-import { parseOffer } from '../../../src/webrtc/offer.ts';
-import { recordedOffer } from '../../fakes/offers.ts';
-import { h264Track, OPUS } from '../../fakes/sample-tracks.ts';
+import { carriedTracks } from '../../../../src/webrtc/carried-tracks.ts';
+import { writeAnswer } from '../../../../src/webrtc/sdp/answer.ts';
+import { negotiate } from '../../../../src/webrtc/sdp/negotiation.ts';
+import { parseOffer } from '../../../../src/webrtc/sdp/offer.ts';
+import { recordedOffer } from '../../../fakes/offers.ts';
+import { h264Track, OPUS } from '../../../fakes/sample-tracks.ts';
 
 const LOCAL = {
 	ufrag: 'localUfrag',
@@ -16,7 +16,7 @@ const LOCAL = {
 const TRACKS = carriedTracks([h264Track(66, 0xc0), OPUS]);
 
 function recordedAnswer(browser: string): string {
-	return readFileSync(new URL(`../../data/${browser}-answer.sdp`, import.meta.url), 'utf8');
+	return readFileSync(new URL(`../../../data/${browser}-answer.sdp`, import.meta.url), 'utf8');
 }
 
 describe('a recorded offer', () => {

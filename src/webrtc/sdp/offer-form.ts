@@ -1,8 +1,8 @@
-import { DualcastError } from '../base/errors.ts';
-import { formatParameters } from '../media/sdp.ts';
-import { OFFER_LIMITS } from './limits.ts';
-import type { ForeignSection, MediaSection, OfferedCodec, SectionPlace } from './offer.ts';
+import { DualcastError } from '../../base/errors.ts';
+import { formatParameters } from '../../media/sdp.ts';
+import { OFFER_LIMITS } from '../limits.ts';
 import { invalid, type OfferedAttributes, type OfferedLines, type OwnPlace, readLines } from './offer-lines.ts';
+import type { ForeignSection, MediaSection, OfferedCodec, SectionPlace } from './offered-section.ts';
 
 /** A section but for what its own lines say. */
 type SectionForm = SectionPlace & {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { DualcastError } from '../../../src/base/errors.ts';
-import type { Track } from '../../../src/media/track.ts';
-import { writeAnswer } from '../../../src/webrtc/answer.ts';
-import { carriedTracks } from '../../../src/webrtc/carried-tracks.ts';
-import { type Negotiation, negotiate } from '../../../src/webrtc/negotiation.ts';
-import { parseOffer } from '../../../src/webrtc/offer.ts';
-import { recordedOffer } from '../../fakes/offers.ts';
-import { AAC, h264Track, OPUS, PCMA, PCMU, WIDE_PCMA } from '../../fakes/sample-tracks.ts';
+import { DualcastError } from '../../../../src/base/errors.ts';
+import type { Track } from '../../../../src/media/track.ts';
+import { carriedTracks } from '../../../../src/webrtc/carried-tracks.ts';
+import { writeAnswer } from '../../../../src/webrtc/sdp/answer.ts';
+import { type Negotiation, negotiate } from '../../../../src/webrtc/sdp/negotiation.ts';
+import { parseOffer } from '../../../../src/webrtc/sdp/offer.ts';
+import { recordedOffer } from '../../../fakes/offers.ts';
+import { AAC, h264Track, OPUS, PCMA, PCMU, WIDE_PCMA } from '../../../fakes/sample-tracks.ts';
 
 const CHROMIUM = recordedOffer('chromium');
 const FIREFOX = recordedOffer('firefox');

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DualcastError } from '../../../src/base/errors.ts';
-import { OFFER_LIMITS } from '../../../src/webrtc/limits.ts';
-import { type Offer, parseOffer, type UsableSection } from '../../../src/webrtc/offer.ts';
-import { recordedOffer } from '../../fakes/offers.ts';
+import { DualcastError } from '../../../../src/base/errors.ts';
+import { OFFER_LIMITS } from '../../../../src/webrtc/limits.ts';
+import { type Offer, parseOffer } from '../../../../src/webrtc/sdp/offer.ts';
+import type { UsableSection } from '../../../../src/webrtc/sdp/offered-section.ts';
+import { recordedOffer } from '../../../fakes/offers.ts';
 
 const CHROMIUM = recordedOffer('chromium');
 

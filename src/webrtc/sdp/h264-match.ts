@@ -1,5 +1,5 @@
-import type { VideoFacts } from '../media/track.ts';
-import type { OfferedCodec } from './offer.ts';
+import type { VideoFacts } from '../../media/track.ts';
+import type { OfferedCodec } from './offered-section.ts';
 
 /** Profiles that differ for a decoder (RFC 6184 table 5, RFC 7742 section 6.2); others go by their number. */
 type Profile = 'constrained-baseline' | 'baseline' | 'main' | 'high' | `${number}`;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OFFER_LIMITS } from '../../../src/webrtc/limits.ts';
-import { type Offer, parseOffer } from '../../../src/webrtc/offer.ts';
-import { OfferForms } from '../../../src/webrtc/offer-form.ts';
-import { recordedOffer } from '../../fakes/offers.ts';
+import { OFFER_LIMITS } from '../../../../src/webrtc/limits.ts';
+import { type Offer, parseOffer } from '../../../../src/webrtc/sdp/offer.ts';
+import { OfferForms } from '../../../../src/webrtc/sdp/offer-form.ts';
+import { recordedOffer } from '../../../fakes/offers.ts';
 
 const BROWSERS = ['chromium', 'firefox', 'webrtcbin', 'werift'] as const;
 
