@@ -1,3 +1,4 @@
+import { networkOf } from '../base/client-network.ts';
 import { DualcastError } from '../base/errors.ts';
 import type { FailedAttempts } from './failed-attempts.ts';
 import { type Action, type Grant, permits } from './grant.ts';
@@ -82,12 +83,13 @@ export class Access {
 		const { verifier, failures } = this.#options;
 		const known = verifier.remembered(token);
 		if (known) return known;
-		failures.check(address);
+		const network = networkOf(address);
+		failures.check(network);
 		try {
 			return await verifier.verify(token);
 		} catch (thrown) {
 			// Expired and revoked tokens were good ones: nobody guesses.
-			if (thrown instanceof DualcastError && thrown.code === 'token_invalid') failures.count(address, token);
+			if (thrown instanceof DualcastError && thrown.code === 'token_invalid') failures.count(network, token);
 			throw thrown;
 		}
 	}

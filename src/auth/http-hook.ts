@@ -1,3 +1,4 @@
+import { networkOf } from '../base/client-network.ts';
 import type { Clock } from '../base/clock.ts';
 import { digestOf } from '../base/digest.ts';
 import { DualcastError, toError } from '../base/errors.ts';
@@ -66,7 +67,7 @@ export class HttpHook {
 		const known = this.#answers.get(key);
 		if (known && known.until > this.#options.clock.now()) return known.allowed;
 		// One user's failures are not another's, who may sit behind the same address.
-		const caller = `${ip} ${user}`;
+		const caller = `${networkOf(ip)} ${user}`;
 		this.#options.failures.check(caller);
 		const asking = this.#asking.get(key) ?? this.#ask(key, request, caller);
 		this.#asking.set(key, asking);

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { networkOf } from '../base/client-network.ts';
 import type { Clock } from '../base/clock.ts';
 import { DualcastError } from '../base/errors.ts';
 import type { Classes } from './claims.ts';
@@ -49,28 +50,29 @@ export class Issuing {
 	/** @throws DualcastError `token_missing`, `forbidden`, `rate_limited` */
 	decide(application: TokenApplication): TokenRequest {
 		const { apiKey, classCode, grant } = application;
-		if (apiKey !== undefined) return this.#byApiKey(application, apiKey);
-		if (classCode !== undefined) return this.#byClassCode(application, classCode);
+		const network = networkOf(application.caller);
+		if (apiKey !== undefined) return this.#byApiKey(application, apiKey, network);
+		if (classCode !== undefined) return this.#byClassCode(application, classCode, network);
 		if (grant) return this.#byGrant(application, grant);
 		if (this.#rules.open) return this.#openly(application);
 		const ways = 'an API key (X-API-Key), a class code (class_code) or a token that allows it';
 		throw new DualcastError('token_missing', `to get a token bring ${ways}`);
 	}
 
-	#byApiKey(application: TokenApplication, apiKey: string): TokenRequest {
-		this.#attempts.check(application.caller);
+	#byApiKey(application: TokenApplication, apiKey: string, network: string): TokenRequest {
+		this.#attempts.check(network);
 		if (!this.#rules.apiKeys.some((key) => equalSecrets(key, apiKey))) {
-			this.#attempts.count(application.caller, `key ${apiKey}`);
+			this.#attempts.count(network, `key ${apiKey}`);
 			throw new DualcastError('forbidden', 'this API key is not known here');
 		}
 		return this.#request(application, ['*']);
 	}
 
-	#byClassCode(application: TokenApplication, code: string): TokenRequest {
-		this.#attempts.check(application.caller);
+	#byClassCode(application: TokenApplication, code: string, network: string): TokenRequest {
+		this.#attempts.check(network);
 		const entry = Object.entries(this.#rules.classCodes).find(([known]) => equalSecrets(known, code));
 		if (!entry) {
-			this.#attempts.count(application.caller, `code ${code}`);
+			this.#attempts.count(network, `code ${code}`);
 			throw new DualcastError('forbidden', 'this class code is not known here');
 		}
 		const [, className] = entry;

@@ -146,6 +146,16 @@ describe('Access by an external service', () => {
 		await expect(access.authorize(guess('bob', 0), wish)).rejects.toMatchObject({ code: 'forbidden' });
 	});
 
+	it('S6: is not asked for one user who guesses from many addresses of one IPv6 network', async () => {
+		const { access, asked } = hooked(() => new Response('', { status: 401 }));
+		const guess = (index: number) =>
+			access.authorize({ ...caller(`guess${index}`), address: `2001:db8::${index.toString(16)}` }, wish);
+		for (let index = 0; index < 100; index++) await expect(guess(index)).rejects.toMatchObject({ code: 'forbidden' });
+		await expect(guess(100)).rejects.toMatchObject({ code: 'rate_limited' });
+		expect(asked).toHaveLength(100);
+		expect(asked.at(-1)?.ip).toBe('2001:db8::63');
+	});
+
 	it('lets in whom the service takes while others behind the same address come again with what it refused', async () => {
 		const { access, asked, clock } = hooked(
 			() => new Response('', { status: asked.at(-1)?.token === 'good' ? 200 : 401 }),
@@ -282,6 +292,19 @@ describe('S6: who guesses', () => {
 		expect((await access.authorize(caller(known), wish))?.subject).toBe('ann');
 		const elsewhere = { ...caller(await forge({ sub: 'bob' })), address: '192.0.2.2' };
 		expect((await access.authorize(elsewhere, wish))?.subject).toBe('bob');
+	});
+
+	it('is a whole network of IPv6 (/64), whose addresses a client chooses as it likes', async () => {
+		const { access, forge } = scene();
+		const from = (address: string, token: string) => access.authorize({ ...caller(token), address }, wish);
+		for (let guess = 0; guess < 100; guess++) {
+			const refused = from(`2001:db8:1:2::${guess.toString(16)}`, `e30.e30.${guess}`);
+			await expect(refused).rejects.toMatchObject({ code: 'token_invalid' });
+		}
+		const other = from('2001:db8:1:2:a:b:c:d', 'e30.e30.x');
+		await expect(other).rejects.toMatchObject({ code: 'rate_limited' });
+		expect((await from('2001:db8:1:3::1', await forge()))?.subject).toBe('ann');
+		expect((await from('::ffff:192.0.2.1', await forge({ sub: 'bob' })))?.subject).toBe('bob');
 	});
 
 	it('is not who brings a refused token again and again, as a room full of old links does', async () => {

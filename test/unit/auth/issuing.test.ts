@@ -120,4 +120,14 @@ describe('Issuing', () => {
 		}
 		expect(decide({ classCode: 'BLUE-4711' }).streams).toEqual(['class:5b']);
 	});
+
+	it('S6: takes the addresses of an IPv6 network for one', () => {
+		const { decide } = scene();
+		for (let index = 0; index < 60; index++) {
+			const caller = `2001:db8:0:0:${index}::1`;
+			expect(() => decide({ classCode: `guess ${index}`, caller })).toThrow(code('forbidden'));
+		}
+		expect(() => decide({ classCode: 'BLUE-4711', caller: '2001:db8::9' })).toThrow(code('rate_limited'));
+		expect(decide({ classCode: 'BLUE-4711', caller: '2001:db8:0:1::9' }).streams).toEqual(['class:5b']);
+	});
 });
