@@ -1,6 +1,6 @@
 import type { Access } from '../auth/access.ts';
 import type { Grant } from '../auth/grant.ts';
-import { tokenOf } from '../auth/token-source.ts';
+import { TOKEN_PARAMETERS, tokenOf } from '../auth/token-source.ts';
 import type { HttpRequest, HttpResponse } from '../base/http-exchange.ts';
 import type { TrustedProxies } from '../base/trusted-proxies.ts';
 import { placeHolder } from './place-holder.ts';
@@ -116,22 +116,30 @@ async function redirect(
 		{ authorization, url, address, protocol },
 		{ action: 'read', stream, anyNode: true },
 	);
-	const [path = '', search = ''] = url.split('?', 2);
-	const query = new URLSearchParams(search);
-	const avoid = query.getAll('avoid').slice(0, MAX_AVOIDED);
+	const [path = '', ...rest] = url.split('?');
+	const search = rest.join('?');
+	const avoid = new URLSearchParams(search).getAll('avoid').slice(0, MAX_AVOIDED);
 	const reserve = method === JOINS[protocol];
 	const node = await places.find(stream, { node: grant?.node, avoid, holder: placeHolder(grant, address), reserve });
 	if (!node) return undefined;
-	query.delete('avoid');
-	if (node.role === 'main') for (const id of [...avoid, places.self]) query.append('avoid', id);
 	const brought = tokenOf(grant ? authorization : withoutPassword(authorization), url);
 	// Browsers take the header away on the way to another host.
 	const token = grant && grant.node !== undefined && grant.node !== node.id ? await tokenFor(grant, node.id) : brought;
-	if (token !== undefined) {
-		query.delete('token');
-		query.set('jwt', token);
-	}
-	return `${node.http}${path}${query.size > 0 ? `?${query}` : ''}`;
+	const avoided = node.role === 'main' ? [...avoid, places.self].map((id) => `avoid=${encodeURIComponent(id)}`) : [];
+	const query = [
+		...(token === undefined ? [] : [`jwt=${encodeURIComponent(token)}`]),
+		...without(search, token === undefined ? ['avoid'] : ['avoid', ...TOKEN_PARAMETERS]),
+		...avoided,
+	];
+	return `${node.http}${path}${query.length > 0 ? `?${query.join('&')}` : ''}`;
+}
+
+/** The other parameters of a query, letter by letter: a service may know its viewers by them. */
+function without(query: string, names: readonly string[]): string[] {
+	return query.split('&').filter((parameter) => {
+		const [name] = new URLSearchParams(parameter).keys();
+		return name !== undefined && !names.includes(name);
+	});
 }
 
 /** What was not checked as a token may be a password, which belongs in no address. */

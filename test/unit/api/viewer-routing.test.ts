@@ -58,6 +58,15 @@ function scene(
 }
 
 describe('a node that serves viewers elsewhere', () => {
+	it('hands the query on letter by letter: a service may know its viewers by it', async () => {
+		const { app } = scene(SUB, 'http');
+		const path = '/hls/cam/index.m3u8';
+		for (const query of ['key=a%20b%2Bc', 'back=/page?id=7&key=good', 'good', 'a=1&a=2', 'key=%zz']) {
+			const { headers } = await request(app).get(`${path}?avoid=sub1&${query}&avoid=sub3`);
+			expect(headers.location).toBe(`http://sub2:8107${path}?${query}`);
+		}
+	});
+
 	it.each([
 		['POST', '/whep/room/5', 'room/5'],
 		['GET', '/whep/room/5', 'room/5'],
