@@ -29,11 +29,15 @@ export class StartLimit {
 	}
 }
 
-/** @param timeout milliseconds */
-export function startedLate(stream: string, timeout: number): SourceError {
-	return new SourceError(
-		'camera_timeout',
-		`the camera did not start within ${timeout / 1000} s; check that it is reachable or raise on_demand.start_timeout`,
-		{ facts: { stream } },
-	);
+/**
+ * @param timeout milliseconds
+ * @param connected the camera accepted the session: what is missing is the picture
+ */
+export function startedLate(stream: string, timeout: number, connected: boolean): SourceError {
+	const seconds = timeout / 1000;
+	const message = connected
+		? `the camera is connected, but sent no key picture with its parameter sets in ${seconds} s; set a shorter ` +
+			'interval of key frames (I-frames) at the camera or raise on_demand.start_timeout'
+		: `the camera did not start within ${seconds} s; check that it is reachable or raise on_demand.start_timeout`;
+	return new SourceError('camera_timeout', message, { facts: { stream } });
 }

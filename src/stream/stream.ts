@@ -175,7 +175,7 @@ export class Stream implements StreamFace {
 	}
 
 	#timeout(): SourceError {
-		const error = startedLate(this.id, this.#options.startTimeout);
+		const error = startedLate(this.id, this.#options.startTimeout, this.#state.name === 'live');
 		this.lastError = { error, at: this.#options.clock.wall() };
 		return error;
 	}

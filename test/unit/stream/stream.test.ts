@@ -160,6 +160,23 @@ describe('demand', () => {
 		expect(stream.state.name).toBe('idle');
 	});
 
+	it('does not call a camera unreachable that answers and sends no key picture in time', async () => {
+		const { clock, source, stream } = setup();
+		const unreached = stream.claim();
+		const first = expect(unreached).rejects.toThrow('check that it is reachable');
+		await clock.advance(5_000);
+		await first;
+		const { parameterSets: _, facts: __, ...undescribed } = VIDEO_TRACK;
+		const claim = stream.claim();
+		const second = expect(claim).rejects.toThrow(/connected, but sent no key picture .* in 5 s; .* shorter/);
+		source.last.announce([undescribed]);
+		source.last.picture(0, false, clock.now());
+		await clock.advance(5_000);
+		await second;
+		expect(stream.lastError?.error.code).toBe('camera_timeout');
+		await stream.close();
+	});
+
 	it('lets a waiting viewer go when its signal is aborted, without ending the others', async () => {
 		const { source, stream } = setup();
 		const gone = new AbortController();
