@@ -24,6 +24,11 @@ describe('README, a camera of one’s own', () => {
 		expect(streams.entrance?.credentials?.password).not.toBe('');
 	});
 
+	it.each(['888888', 'true', '~'])('takes the password %s as it is', (password) => {
+		const { streams } = parseConfig(cameras, 'README.md', { ENTRANCE_PASSWORD: password });
+		expect(streams.entrance?.credentials).toEqual({ username: 'viewer', password });
+	});
+
 	it('says where its example belongs in the file that is there', () => {
 		const reference = readFileSync('configs/config.yaml', 'utf8');
 		expect(reference).toMatch(/\nstreams:\n {2}demo: demo\n( {2}#.*\n)*$/);
