@@ -182,6 +182,20 @@ describe('the watch page', () => {
 		await eventually(viewers, ({ webrtc }) => webrtc === 0, 5000);
 	});
 
+	test.each(['webrtc', 'hls'] as const)('a picture by %s that was paused has a button that plays it', async (mode) => {
+		const page = await open(`${gateway.url}/watch/demo?mode=${mode}`);
+		const { firstFrameMs } = await playing(page, mode, 30_000);
+		const video = page.locator('dualcast-player video');
+		const play = page.getByRole('button', { name: 'Play', exact: true });
+		// As a media key does, the pause button of a floating window, or an iPhone that leaves full screen.
+		await video.evaluate<void, { pause(): void }>((element) => element.pause());
+		await play.waitFor();
+		await play.click();
+		await play.waitFor({ state: 'hidden' });
+		const now = await moreFrames(page, await playing(page, mode, 15_000), 30, 15_000);
+		expect(now).toMatchObject({ mode, firstFrameMs });
+	});
+
 	test('the way can be chosen, and the address keeps the choice', async () => {
 		const page = await open(`${gateway.url}/watch/demo`);
 		await playing(page, 'webrtc', 15_000);

@@ -1,9 +1,10 @@
 import { LitElement } from 'lit';
 import { browserClock } from '../clock.ts';
 import { gatewayUrls } from '../gateway/paths.ts';
+import { baseAddress } from './base-address.ts';
 import { HlsPlayback } from './hls-playback.ts';
 import { panelStyles } from './panel-styles.ts';
-import { type Choice, type Mode, PlaybackError } from './playback.ts';
+import type { Choice, Mode, PlaybackError } from './playback.ts';
 import { isFullscreen, isPictureInPicture, toggleFullscreen, togglePictureInPicture } from './screen.ts';
 import { type PlayerStats, statsOf } from './stats.ts';
 import { playerStyles } from './styles.ts';
@@ -64,6 +65,7 @@ export class DualcastPlayer extends LitElement {
 	#nextVideo: HTMLVideoElement | undefined;
 	#stalled = false;
 	#needsGesture = false;
+	#pausedHidden = false;
 	#cancelCountdown: () => void = () => undefined;
 	#listeners = new AbortController();
 	#begun: { wish: string; token: unknown } = { wish: '', token: undefined };
@@ -82,7 +84,7 @@ export class DualcastPlayer extends LitElement {
 			const video = (beside ? this.#nextVideo : undefined) ?? this.#video;
 			const where = this.#whereabouts;
 			const stream = this.stream ?? '';
-			const base = where.from(this.#base());
+			const base = where.from(baseAddress(this.srcBase, location.href));
 			const urlsAt = (gateway: string) => gatewayUrls(gateway, this.token ?? '');
 			const address = (gateway: string) =>
 				where.address(mode === 'webrtc' ? urlsAt(gateway).whep(stream) : urlsAt(gateway).hls(stream));
@@ -126,15 +128,10 @@ export class DualcastPlayer extends LitElement {
 		super.connectedCallback();
 		this.#listeners = new AbortController();
 		const { signal } = this.#listeners;
-		const resume = () => {
-			if (!document.hidden) this.#supervisor.retry();
-		};
 		window.addEventListener('pagehide', () => this.#supervisor.stop(), { signal });
 		window.addEventListener('pageshow', (event) => event.persisted && this.#begin(), { signal });
-		window.addEventListener('online', resume, { signal });
-		document.addEventListener('visibilitychange', () => this.#supervisor.state.name === 'waiting' && resume(), {
-			signal,
-		});
+		window.addEventListener('online', () => document.hidden || this.retry(), { signal });
+		document.addEventListener('visibilitychange', () => document.hidden || this.#onShown(), { signal });
 		document.addEventListener('fullscreenchange', () => this.requestUpdate(), { signal });
 	}
 
@@ -159,13 +156,6 @@ export class DualcastPlayer extends LitElement {
 	/** What is to play, from where and how. */
 	get #wish(): string {
 		return JSON.stringify([this.stream || '', this.srcBase || '', this.#choice]);
-	}
-
-	/** @throws PlaybackError */
-	#base(): string {
-		const base = this.srcBase || '/';
-		if (URL.canParse(base, location.href)) return new URL(base, location.href).href;
-		throw new PlaybackError('src_base_invalid', `src-base is no address: ${base}`);
 	}
 
 	#begin(): void {
@@ -225,6 +215,7 @@ export class DualcastPlayer extends LitElement {
 		video.addEventListener('loadedmetadata', () => void this.#play(video));
 		video.addEventListener('resize', () => this.#onResize());
 		video.addEventListener('volumechange', () => this.requestUpdate());
+		for (const type of ['pause', 'play']) video.addEventListener(type, () => this.#onPause(video));
 		return video;
 	}
 
@@ -236,6 +227,20 @@ export class DualcastPlayer extends LitElement {
 		if (inPicture) void this.#video.requestPictureInPicture().catch(() => undefined);
 		this.requestUpdate();
 		this.#emit('dualcast-moved', {});
+	}
+
+	/** By a media key, a small window, an iPhone that leaves full screen: the player's own buttons never pause. */
+	#onPause(video: HTMLVideoElement): void {
+		if (video !== this.#video || this.#supervisor.state.name !== 'playing') return;
+		this.#needsGesture = video.paused;
+		this.#pausedHidden = video.paused && document.hidden;
+		this.requestUpdate();
+	}
+
+	/** Phones pause what plays in a page that they hide. */
+	#onShown(): void {
+		if (this.#supervisor.state.name === 'waiting') this.retry();
+		else if (this.#pausedHidden) void this.#play();
 	}
 
 	async #play(video = this.#video): Promise<void> {

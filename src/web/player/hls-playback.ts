@@ -216,7 +216,7 @@ export class HlsPlayback implements Playback {
 		// A picture that is held back says nothing about the stream.
 		if (!this.#hold?.held) listener.sample(sample);
 		this.#listenForSound(listener);
-		const moved = sample.framesDecoded !== this.#framesDecoded || document.hidden;
+		const moved = sample.framesDecoded !== this.#framesDecoded || document.hidden || this.#options.video.paused;
 		this.#framesDecoded = sample.framesDecoded;
 		if (moved) this.#lastProgressAt = sample.at;
 		else if (sample.at - this.#lastProgressAt >= STALL_TIMEOUT_MS) {

@@ -9,13 +9,16 @@ class FakeVideo extends EventTarget {
 	audioTracks?: { length: number };
 	webkitAudioDecodedByteCount?: number;
 	pictures = 0;
+	paused = false;
+	stands = false;
 
 	canPlayType() {
 		return 'maybe';
 	}
 
 	getVideoPlaybackQuality() {
-		return { totalVideoFrames: ++this.pictures, droppedVideoFrames: 0 };
+		if (!this.stands) this.pictures++;
+		return { totalVideoFrames: this.pictures, droppedVideoFrames: 0 };
 	}
 
 	removeAttribute() {
@@ -135,5 +138,32 @@ describe('HLS that brings no picture', () => {
 		expect(outcome.failure).toBeUndefined();
 		await clock.advance(1);
 		expect(outcome.failure).toMatchObject({ code: 'no_frame', message: 'HLS brought no picture within 20 seconds.' });
+	});
+});
+
+describe('an HLS picture that stands', () => {
+	async function stand() {
+		const outcome = await play();
+		video.dispatchEvent(new Event('loadeddata'));
+		await clock.advance(5000);
+		video.stands = true;
+		return outcome;
+	}
+
+	test('for ten seconds is begun anew', async () => {
+		const outcome = await stand();
+		await clock.advance(9000);
+		expect(outcome.failure).toBeUndefined();
+		await clock.advance(1000);
+		expect(outcome.failure).toMatchObject({ code: 'playback_stalled' });
+	});
+
+	test('goes on to stand while it is paused, and for ten seconds after', async () => {
+		const outcome = await stand();
+		video.paused = true;
+		await clock.advance(60_000);
+		video.paused = false;
+		await clock.advance(9000);
+		expect(outcome.failure).toBeUndefined();
 	});
 });
