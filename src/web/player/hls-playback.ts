@@ -52,6 +52,7 @@ export class HlsPlayback implements Playback {
 	#bytes = 0;
 	#freezes = 0;
 	#framesDecoded = -1;
+	#sampledAt = 0;
 	#lastProgressAt = 0;
 	#started = false;
 	#lowLatency = true;
@@ -216,9 +217,12 @@ export class HlsPlayback implements Playback {
 		// A picture that is held back says nothing about the stream.
 		if (!this.#hold?.held) listener.sample(sample);
 		this.#listenForSound(listener);
-		const moved = sample.framesDecoded !== this.#framesDecoded || document.hidden || this.#options.video.paused;
+		// A timer as late as those of hidden pages and sleeping machines says nothing of the stream.
+		const late = sample.at - this.#sampledAt > 2 * SAMPLE_PERIOD_MS;
+		const moved = sample.framesDecoded !== this.#framesDecoded;
+		this.#sampledAt = sample.at;
 		this.#framesDecoded = sample.framesDecoded;
-		if (moved) this.#lastProgressAt = sample.at;
+		if (moved || late || document.hidden || this.#options.video.paused) this.#lastProgressAt = sample.at;
 		else if (sample.at - this.#lastProgressAt >= STALL_TIMEOUT_MS) {
 			this.#fail(new PlaybackError('playback_stalled', 'No new picture came for 10 seconds.'));
 			return;

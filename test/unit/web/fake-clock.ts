@@ -22,13 +22,18 @@ export class FakeClock implements Clock {
 		return this.#timers.length;
 	}
 
+	/** Time goes on while no timer fires, as when a machine sleeps. */
+	suspend(milliseconds: number): void {
+		this.#now += milliseconds;
+	}
+
 	async advance(milliseconds: number): Promise<void> {
 		const end = this.#now + milliseconds;
 		await settle();
 		for (;;) {
 			const next = this.#timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
 			if (!next) break;
-			this.#now = next.at;
+			this.#now = Math.max(this.#now, next.at);
 			this.#timers = this.#timers.filter((timer) => timer !== next);
 			next.run();
 			await settle();

@@ -158,6 +158,18 @@ describe('an HLS picture that stands', () => {
 		expect(outcome.failure).toMatchObject({ code: 'playback_stalled' });
 	});
 
+	test('in a hidden page, whose timers come once a minute, has its ten seconds when it is shown', async () => {
+		const outcome = await stand();
+		vi.stubGlobal('document', { hidden: true });
+		await clock.advance(60_000);
+		clock.suspend(60_000);
+		vi.stubGlobal('document', { hidden: false });
+		await clock.advance(9000);
+		expect(outcome.failure).toBeUndefined();
+		await clock.advance(1000);
+		expect(outcome.failure).toMatchObject({ code: 'playback_stalled' });
+	});
+
 	test('goes on to stand while it is paused, and for ten seconds after', async () => {
 		const outcome = await stand();
 		video.paused = true;
