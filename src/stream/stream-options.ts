@@ -18,7 +18,7 @@ export type StreamOptions = {
 	backoff: BackoffOptions;
 	/**
 	 * Milliseconds during which a failed start is not tried again: viewers get the known cause at once. The pause after
-	 * a permanent failure doubles with each further one in a row, up to twenty times.
+	 * a permanent failure doubles with each further one until the camera works, up to twenty times.
 	 */
 	retryPause: RetryPause;
 	clock: Clock;

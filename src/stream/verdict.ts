@@ -11,7 +11,7 @@ export class Verdict {
 	readonly #clock: Clock;
 	readonly #pause: RetryPause;
 	#last: { readonly error: SourceError; readonly until: number } | undefined;
-	/** Failures in a row that trying again does not cure. */
+	/** Failures that trying again does not cure, since the camera worked. Others between do not count: a locked account is one. */
 	#refusals = 0;
 
 	constructor(clock: Clock, pause: RetryPause) {
@@ -31,7 +31,7 @@ export class Verdict {
 
 	pass(error: SourceError): void {
 		const { transient, permanent } = this.#pause;
-		this.#refusals = error.permanent ? this.#refusals + 1 : 0;
+		if (error.permanent) this.#refusals++;
 		// Viewers ask again and again, and a camera locks the account after a few wrong passwords.
 		const factor = Math.min(2 ** (this.#refusals - 1), MAX_PAUSE_FACTOR);
 		this.#last = { error, until: this.#clock.now() + (error.permanent ? permanent * factor : transient) };

@@ -128,6 +128,21 @@ describe('demand', () => {
 		(await stream.claim()).release();
 	});
 
+	it('goes on so when that camera locks the account and closes connections for a while', async () => {
+		const { clock, source, stream } = setup();
+		const refusals: number[] = [];
+		source.onRun = (run) => {
+			if (clock.now() > 1_800_000 && clock.now() < 3_600_000) return run.fail('camera_closed');
+			refusals.push(clock.now());
+			run.fail('camera_unauthorized', true);
+		};
+		for (let minute = 0; minute < 120; minute++) {
+			await expect(stream.claim()).rejects.toThrow();
+			await clock.advance(60_000);
+		}
+		expect(refusals.filter((at) => at >= 3_600_000 && at < 5_400_000).length).toBeLessThanOrEqual(4);
+	});
+
 	it('is idle after a start that failed and may go better the next time, and keeps the cause', async () => {
 		const { clock, source, stream } = setup();
 		const claims = [stream.claim(), stream.claim()];
