@@ -31,7 +31,10 @@ constexpr uint64_t CONSENT_TIMEOUT_MS = 30'000;
 /** An opened viewer that is not secured after so long is dropped, ms. */
 constexpr uint64_t CONNECT_TIMEOUT_MS = 30'000;
 
-/** An address whose owner sent an authenticated check within this time cannot be claimed by another viewer, ms. */
+/**
+ * An address from which an authenticated check came within this time cannot be claimed by another viewer, and media does not
+ * leave it without a nomination, ms.
+ */
 constexpr uint64_t ADDRESS_HOLD_MS = 10'000;
 
 /** Bytes of a certificate chain a client may send in its DTLS handshake. */

@@ -1,6 +1,8 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ADDRESS_HOLD_MS } from '../../src/webrtc/transport/limits.ts';
 import type { LocalParameters, SecureTransport, TransportPeer } from '../../src/webrtc/transport/secure-transport.ts';
 import { secureTransports } from '../fakes/secure-transports.ts';
+import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { type ClientCertificate, createClientCertificate } from '../fakes/werift-dtls-client.ts';
 import {
 	authenticCheck,
@@ -102,6 +104,28 @@ describe.each(secureTransports)('ways to the $name transport:', (tested) => {
 		await prove(next, local);
 		await expectMedia(transport, peer, next);
 		expect(peer.diagnosis().remote).toMatch(to.remote);
+	});
+
+	// Firefox nominates once; a NAT that starts anew gives its checks another port.
+	it.each([UDP4, TCP4])('media follows a viewer by $name whose checks come from elsewhere alone', async (way) => {
+		const clock = new VirtualClock();
+		const transport = await startTransport(tested, { tcpPort: 0, clock });
+		const { local, peer, wire } = await join(transport, way);
+		const { remote } = peer.diagnosis();
+		await clock.advance(8000);
+		await prove(wire, local, false);
+		const next = await open(UDP4, transport, local);
+		await clock.advance(8000);
+		await prove(next, local, false);
+		await expectMedia(transport, peer, wire);
+		await clock.advance(ADDRESS_HOLD_MS - 8000);
+		await prove(next, local, false);
+		await expectMedia(transport, peer, next);
+		expect(peer.diagnosis().remote).toMatch(UDP4.remote);
+		expect(peer.diagnosis().remote).not.toBe(remote);
+		await prove(wire, local);
+		await expectMedia(transport, peer, wire);
+		expect(peer.diagnosis()).toMatchObject({ state: 'secured', remote });
 	});
 
 	it.each(named)('media follows an ICE restart from %s to %s', async (_from, _to, from, to) => {

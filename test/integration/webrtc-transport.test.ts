@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SrtcpSession, SrtpSession } from 'werift';
-import { ADDRESS_HOLD_MS, HOST_LOOKUP_PERIOD_MS } from '../../src/webrtc/transport/limits.ts';
+import { HOST_LOOKUP_PERIOD_MS } from '../../src/webrtc/transport/limits.ts';
 import type { MediaPacket, SecureTransport } from '../../src/webrtc/transport/secure-transport.ts';
 import { secureTransports } from '../fakes/secure-transports.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
@@ -18,7 +18,6 @@ import {
 	startDtls,
 	tcpWire,
 	udpWire,
-	type Wire,
 } from './webrtc-transport-raw-client.ts';
 import { startTransport } from './webrtc-transport-start.ts';
 
@@ -252,43 +251,6 @@ describe.each(secureTransports)('the $name transport', (tested) => {
 			const nowSecond = second.next(isMedia);
 			send();
 			await nowSecond;
-		});
-
-		// Firefox nominates once; a NAT that starts anew gives its checks another port.
-		it('follows a viewer whose checks come from elsewhere alone, nominated or not', async () => {
-			const clock = new VirtualClock();
-			const transport = await startTransport(tested, { clock });
-			const { local, peer, whenSecured, closed } = openRaw(transport, certificate);
-			const [first, second] = [await udpWire(transport.port), await udpWire(transport.port)];
-			cleanups.push(first.close, second.close);
-			async function check(wire: Wire, nominate = false): Promise<void> {
-				const answer = wire.next(isStunResponse);
-				wire.send(authenticCheck(local, nominate));
-				await answer;
-			}
-			async function expectMedia(wire: Wire): Promise<void> {
-				const arriving = wire.next(isMedia);
-				transport.send(packets(1), [{ peer, payloadType: 96, sequenceOffset: 0 }]);
-				await arriving;
-			}
-			await check(first, true);
-			startDtls(first, certificate);
-			await whenSecured;
-			const { remote } = peer.diagnosis();
-			await clock.advance(8000);
-			await check(first);
-			await clock.advance(8000);
-			await check(second);
-			await expectMedia(first);
-			await clock.advance(ADDRESS_HOLD_MS - 8000);
-			await check(second);
-			await expectMedia(second);
-			expect(peer.diagnosis().remote).toMatch(/^udp 127\.0\.0\.1:\d+$/);
-			expect(peer.diagnosis().remote).not.toBe(remote);
-			await check(first, true);
-			await expectMedia(first);
-			expect(peer.diagnosis().remote).toBe(remote);
-			expect(closed).toEqual([]);
 		});
 
 		it('is told to viewers under the address that a name has now', async () => {

@@ -37,7 +37,10 @@ export const CONSENT_TIMEOUT_MS = 30_000;
 /** An opened viewer that is not secured after so long is dropped, ms. */
 export const CONNECT_TIMEOUT_MS = 30_000;
 
-/** An address whose owner sent an authenticated check within this time cannot be claimed by another viewer, ms. */
+/**
+ * An address from which an authenticated check came within this time cannot be claimed by another viewer, and media does not
+ * leave it without a nomination, ms.
+ */
 export const ADDRESS_HOLD_MS = 10_000;
 
 /** How often timeouts are looked at, ms. */
