@@ -72,7 +72,7 @@ export class Lane {
 		return this.#frame >= 0;
 	}
 
-	/** `Clock.now()` when the last key frame came. */
+	/** `Clock.now()` when the last key frame came that anybody could begin with. */
 	get groupAt(): number {
 		return this.#groupAt;
 	}
@@ -102,6 +102,12 @@ export class Lane {
 			this.#group = { index: this.ring.next, frame: this.#frame, octets: this.#octets };
 			this.#groupAt = now;
 		}
+	}
+
+	/** Nobody begins any more with what was sent so far. */
+	forgetGroup(): void {
+		this.#group = undefined;
+		this.#groupAt = Number.NEGATIVE_INFINITY;
 	}
 
 	/** Payload bytes of the cached group of pictures; 0 without one. */

@@ -205,6 +205,30 @@ describe('an offer for a camera that is closed and was watched before', () => {
 	});
 });
 
+describe('an offer for a camera that was away for a moment and has sent nothing since', () => {
+	it('is answered, and shows no picture of before', async () => {
+		const scene = await Scene.watchedBefore([VIDEO_TRACK]);
+		const { source, clock } = scene;
+		const stays = await scene.join();
+		source.last.announce();
+		source.last.picture(0, true, clock.now());
+		expect(stays.peer.first(stays.ssrc)).toHaveLength(1);
+		source.last.fail('camera_closed');
+		await clock.advance(60_000);
+		source.last.announce();
+		const { sessionId } = await scene.server.create('camera', recordedOffer('chromium'), never);
+		const { last: peer } = scene.transport;
+		peer.secure();
+		expect(peer.sent).toEqual([]);
+		expect(scene.server.connection(sessionId)?.explanation).toContain('no key frame');
+		source.last.picture(0, true, clock.now());
+		source.last.picture(3_600, false, clock.now());
+		expect(peer.first(stays.ssrc).map(({ index }) => index)).toEqual([1, 2]);
+		expect(stays.peer.first(stays.ssrc).map(({ index }) => index)).toEqual([1, 2, 3]);
+		expect(scene.server.connection(sessionId)?.stage).toBe('media');
+	});
+});
+
 async function spread() {
 	const scene = await Scene.watchedBefore([VIDEO_TRACK]);
 	const { source, clock, server, stream, lines } = scene;
