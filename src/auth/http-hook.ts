@@ -1,7 +1,7 @@
 import { networkOf } from '../base/client-network.ts';
 import type { Clock } from '../base/clock.ts';
 import { digestOf } from '../base/digest.ts';
-import { DualcastError, toError } from '../base/errors.ts';
+import { DualcastError, reasonOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { FailedAttempts } from './failed-attempts.ts';
 import type { Action } from './grant.ts';
@@ -104,7 +104,7 @@ export class HttpHook {
 			this.#away = false;
 			return ok;
 		} catch (cause) {
-			const reason = toError(cause).message;
+			const reason = reasonOf(cause);
 			if (!this.#away) logger.warn({ service: url, reason }, 'the authentication service cannot be asked');
 			this.#away = true;
 			throw new DualcastError('issuer_unreachable', 'the authentication service cannot be asked now', { cause });

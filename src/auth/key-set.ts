@@ -1,7 +1,7 @@
 import { type CryptoKey, createLocalJWKSet, type JSONWebKeySet, type JWTHeaderParameters } from 'jose';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
-import { DualcastError, toError } from '../base/errors.ts';
+import { DualcastError, reasonOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { MAX_KEY_SET_BYTES, MAX_KEYS } from './limits.ts';
 
@@ -85,7 +85,7 @@ export class KeySet {
 				ids: new Set(keys.flatMap(({ kid }) => kid ?? [])),
 			};
 		} catch (error) {
-			logger.warn({ issuer: url, reason: toError(error).message }, 'the keys of a token issuer cannot be fetched');
+			logger.warn({ issuer: url, reason: reasonOf(error) }, 'the keys of a token issuer cannot be fetched');
 		}
 	}
 }

@@ -95,3 +95,11 @@ export class SourceError extends DualcastError {
 export function toError(thrown: unknown): Error {
 	return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
+
+/** Why it went wrong: what a network function throws says only that it did, and its cause the rest. */
+export function reasonOf(thrown: unknown): string {
+	const { message, cause } = toError(thrown);
+	if (cause === undefined) return message;
+	const { message: words, code = '' } = toError(cause) as NodeJS.ErrnoException;
+	return words || code || message;
+}

@@ -1,7 +1,7 @@
 import { createClient } from 'redis';
 import { type BackoffOptions, backoffDelay } from '../base/backoff.ts';
 import type { Clock, Timer } from '../base/clock.ts';
-import { DualcastError, toError } from '../base/errors.ts';
+import { DualcastError, reasonOf, toError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { redact } from '../base/redact.ts';
 import { MAX_MESSAGE_LENGTH, MAX_PENDING_COMMANDS } from './limits.ts';
@@ -87,9 +87,8 @@ export class RedisLink {
 	/** Drops a connection that cannot be used, and makes another one. @param failure of what it was asked for */
 	reset(failure: unknown): void {
 		const client = this.#client;
-		const { message, cause } = toError(failure);
 		// Redis has words of its own, such as for a full disk.
-		if (client) this.#lost(client, cause === undefined ? message : toError(cause).message);
+		if (client) this.#lost(client, reasonOf(failure));
 	}
 
 	close(): void {

@@ -13,7 +13,10 @@ const pattern = text(128).regex(PATTERN, { error: 'expected the name of a stream
 const className = text(64).regex(CLASS_NAME, { error: 'a class name is made of A-Z a-z 0-9 . _ -' });
 /** A shorter one can be guessed (RFC 7518 3.2). */
 const secret = text(1024).min(32, { error: 'must have at least 32 characters; openssl rand -base64 48 makes one' });
-const httpUrl = text(2048).regex(/^https?:\/\/[^\s<>"]+$/, { error: 'expected an address such as https://host/path' });
+const EXPECTED_URL = 'expected an address such as https://host/path, without a user';
+const httpUrl = text(2048)
+	.regex(/^https?:\/\/[^\s<>"/?#@]+(?:[/?#][^\s<>"]*)?$/, { error: EXPECTED_URL, abort: true })
+	.refine((address) => URL.canParse(address), { error: EXPECTED_URL });
 
 const issuer = section({
 	issuer: text(256).describe('The claim iss of its tokens.'),

@@ -2,9 +2,11 @@ import { describe, expect, it, vi } from 'vitest';
 import { Access, type Caller } from '../../../src/auth/access.ts';
 import { FailedAttempts } from '../../../src/auth/failed-attempts.ts';
 import { type HookRequest, HttpHook } from '../../../src/auth/http-hook.ts';
+import { KeySet } from '../../../src/auth/key-set.ts';
 import { DualcastError } from '../../../src/base/errors.ts';
-import { silentLogger } from '../../../src/base/logger.ts';
+import { type LogFacts, silentLogger } from '../../../src/base/logger.ts';
 import { redact } from '../../../src/base/redact.ts';
+import { freePort } from '../../camera/free-port.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { recordingLogger } from '../api/api-fixture.ts';
 import { tokenScene } from './scene.ts';
@@ -272,6 +274,26 @@ describe('Access by an external service', () => {
 				'the authentication service answers again',
 			]);
 		});
+	});
+});
+
+describe('a service or issuer that cannot be asked', () => {
+	it('is told of with the cause', async () => {
+		const port = await freePort();
+		const reasons: unknown[] = [];
+		const logger = { ...silentLogger, warn: ({ reason }: LogFacts) => void reasons.push(reason) };
+		const clock = new VirtualClock();
+		for (const host of ['127.0.0.1', 'localhost']) {
+			const url = `http://${host}:${port}/`;
+			const failures = new FailedAttempts(clock);
+			const hook = new HttpHook({ url, timeout: 10_000, cache: 0, failures, clock, logger, fetch });
+			const access = new Access({ read: 'http', verifier: tokenScene().verifier, hook, failures });
+			const asked = access.authorize(caller(), { action: 'read', stream: 'yard' });
+			await expect(asked).rejects.toMatchObject({ code: 'issuer_unreachable' });
+			const keys = new KeySet({ url, clock, logger, fetch }).keyFor({ alg: 'RS256' });
+			await expect(keys).rejects.toMatchObject({ code: 'issuer_unreachable' });
+		}
+		expect(reasons).toEqual(Array.from({ length: 4 }, () => expect.stringContaining('ECONNREFUSED')));
 	});
 });
 

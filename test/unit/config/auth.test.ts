@@ -45,6 +45,9 @@ describe('auth', () => {
 		['{ class_codes: { BLUE: 5b }, classes: { 5b: [a] } }', /at least 8 characters/],
 		['{ classes: { 5b: [../x] } }', /expected the name of a stream/],
 		['{ issuers: [{ issuer: a, audience: b, jwks_url: "file:///etc/passwd" }] }', /expected an address such as https/],
+		['{ read: http, http: { url: "http://user:CANARY@a/" } }', /http\.url: expected an address .*without a user/],
+		['{ read: http, http: { url: "http://[::1/" } }', /http\.url: expected an address/],
+		['{ issuers: [{ issuer: a, audience: b, jwks_url: "https://CANARY@a" }] }', /expected an address .*without a user/],
 		['{ issuers: [{ issuer: a, audience: b, jwks_url: "https://a", algorithms: [none] }] }', /expected one of RS256/],
 		['{ lifetime: 1s }', /expected a duration from 10s/],
 	])('refuses %s', (text, message) => {
