@@ -30,6 +30,8 @@ export const mediaMtxRequest = z.object({
 
 /** `/hls/<stream>/<file>`, `/whep/<stream>`, `/watch/<stream>`. */
 const ORIGINAL_PATH = /^\/(?:hls\/(?<hls>[^?]+)|(?:whep|watch)\/(?<other>[^?]+))/;
+/** `DELETE`, `PATCH` and more of a viewer, who alone knows the secret: it names no stream. */
+const SESSION = /^\/whep\/sessions\/[\w-]+(?:\/first-frame)?(?:\?|$)/;
 /** A stream's id: parts between slashes, none of which a server in between takes for a way up. */
 const STREAM = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/;
 const PROTOCOLS = { hls: 'hls', webrtc: 'webrtc', rtsp: 'rtsp' } as const;
@@ -64,19 +66,14 @@ export function authHooksRouter(access: Access, proxies: TrustedProxies): Router
 
 	async function forNginx(request: Request, response: Response): Promise<void> {
 		const original = request.get('x-original-uri') ?? '';
-		const { hls, other } = ORIGINAL_PATH.exec(original)?.groups ?? {};
-		if (hls === undefined && other === undefined) {
-			throw new DualcastError('request_invalid', 'X-Original-URI must hold the path of a stream, /hls/<stream>/…');
-		}
-		const stream = hls === undefined ? decoded(other ?? '').replace(/\/$/, '') : folderOf(checked(decoded(hls)));
 		await access.authorize(
 			{
 				authorization: request.headers.authorization,
 				url: original,
 				address: addressOf(request, request.get('x-real-ip')),
-				protocol: hls === undefined ? 'webrtc' : 'hls',
+				protocol: original.startsWith('/hls/') ? 'hls' : 'webrtc',
 			},
-			{ action: 'read', stream: checked(stream) },
+			SESSION.test(original) ? { action: 'read' } : { action: 'read', stream: streamIn(original) },
 		);
 		response.status(204).end();
 	}
@@ -86,6 +83,14 @@ export function authHooksRouter(access: Access, proxies: TrustedProxies): Router
 		const believed = isIP(said) !== 0 && proxies.has(request.socket.remoteAddress ?? '');
 		return believed ? said : callerOf(request).address;
 	}
+}
+
+/** @throws DualcastError `request_invalid`, `forbidden` */
+function streamIn(path: string): string {
+	const { hls, other } = ORIGINAL_PATH.exec(path)?.groups ?? {};
+	if (hls !== undefined) return checked(folderOf(checked(decoded(hls))));
+	if (other !== undefined) return checked(decoded(other).replace(/\/$/, ''));
+	throw new DualcastError('request_invalid', 'X-Original-URI must hold the path of a stream, /hls/<stream>/…');
 }
 
 function wishOf(action: z.output<typeof mediaMtxRequest>['action'], stream: string): Wish {

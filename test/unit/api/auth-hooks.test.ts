@@ -105,7 +105,19 @@ describe('S3: the path that nginx asks about', () => {
 		expect((await nginx(uri, { authorization })).status).toBe(204);
 	});
 
+	it.each(['/whep/sessions/Zm9v-_', '/whep/sessions/Zm9v?jwt=x', '/whep/sessions/Zm9v/first-frame'])(
+		'%s is of a session, which who may read anything and knows its secret goes on with',
+		async (uri) => {
+			const { nginx, token } = scene();
+			const authorization = `Bearer ${await token(['room/5/*'])}`;
+			expect((await nginx(uri, { authorization })).status).toBe(204);
+			expect((await nginx(uri.replace(/\?.*/, ''))).body.code).toBe('token_missing');
+		},
+	);
+
 	const OTHERS = [
+		'/whep/sessions/../room/5/front',
+		'/whep/sessions/Zm9v/../../secret',
 		'/hls/room/5/../../secret/index.m3u8',
 		'/hls/room/5/%2e%2e/%2e%2e/secret/index.m3u8',
 		'/hls/room/5/.%2E/../secret/index.m3u8',
