@@ -1,4 +1,4 @@
-import { type Json, parameter, problem } from './openapi-parts.ts';
+import { AVOID, ELSEWHERE, type Json, parameter, problem } from './openapi-parts.ts';
 
 const FILE = parameter('file', 'path', 'Name in a playlist.');
 const LOW_LATENCY: readonly Json[] = [
@@ -34,7 +34,7 @@ function playlist(summary: string, ...parameters: readonly Json[]): Json {
 		get: {
 			summary,
 			description: 'The first request starts the camera, and is answered when there is something to play.',
-			parameters,
+			parameters: [...parameters, AVOID],
 			responses: {
 				200: {
 					description: 'Playlist',
@@ -42,6 +42,7 @@ function playlist(summary: string, ...parameters: readonly Json[]): Json {
 					content: { 'application/vnd.apple.mpegurl': { schema: { type: 'string' } } },
 				},
 				304: { description: 'As If-None-Match says' },
+				...ELSEWHERE,
 				default: problem(),
 			},
 		},

@@ -4,7 +4,7 @@ import { firstFrame } from './first-frame.ts';
 import { authPaths } from './openapi-auth.ts';
 import { clusterNodeSchema, clusterPaths, clusterSchema } from './openapi-cluster.ts';
 import { hlsPaths } from './openapi-hls.ts';
-import { type Json, jsonAnswer, parameter, problem, ref } from './openapi-parts.ts';
+import { AVOID, ELSEWHERE, type Json, jsonAnswer, parameter, problem, ref } from './openapi-parts.ts';
 import { ADMIN, FREE, OVERVIEW, SECURITY_SCHEMES, securityOf } from './openapi-security.ts';
 import {
 	connectionSchema,
@@ -43,7 +43,7 @@ const ID = parameter('id', 'path', 'Name of the stream; its slashes stay as they
 const SESSION = parameter('session', 'path', 'Id of the session.');
 const OF_STREAM = parameter('stream', 'query', 'Those of this stream only.');
 const SDP: Json = { 'application/sdp': { schema: { type: 'string' } } };
-const LATER: Json = { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } };
+const ETAG: Json = { ETag: { description: 'For If-Match of PATCH', schema: { type: 'string' } } };
 
 /** The API as an OpenAPI 3.1 document; bodies come from the schemas. @param open whether everybody may watch */
 export function openApiDocument(version: string, open: boolean): Json {
@@ -76,7 +76,7 @@ export function openApiDocument(version: string, open: boolean): Json {
 			...hlsPaths(ID),
 			'/whep/{id}': { post: offering(), get: looking(204), head: looking(200) },
 			'/whep/sessions/{session}': {
-				get: reading('Where connecting stands (Accept: application/json)', ref('WebRtcConnection'), SESSION),
+				get: lookingAtSession(),
 				patch: updatingIce(),
 				delete: ending('End a WHEP session', 200),
 			},
@@ -111,13 +111,16 @@ function ending(summary: string, status: number): Json {
 function offering(): Json {
 	return {
 		summary: 'Watch a stream by WebRTC (WHEP)',
-		parameters: [ID],
+		parameters: [ID, AVOID],
 		requestBody: { required: true, description: 'SDP offer, recvonly', content: SDP },
 		responses: {
 			201: {
 				description: 'SDP answer; the camera may still be starting, and the session ends when it fails',
 				headers: {
 					Location: { description: 'URL of the session', schema: { type: 'string' } },
+					...ETAG,
+					'Accept-Patch': { description: 'What PATCH takes', schema: { type: 'string' } },
+					Link: { description: 'STUN and TURN servers (RFC 9725 4.6)', schema: { type: 'string' } },
 					[SKIPPED_TRACKS]: {
 						description: 'Tracks that are left out, as `aac;reason="…"` (RFC 9651); absent where all are sent',
 						schema: { type: 'string' },
@@ -125,8 +128,9 @@ function offering(): Json {
 				},
 				content: SDP,
 			},
-			409: { ...problem(), description: 'The stream is not live: its camera is away', headers: LATER },
-			503: { ...problem(), description: 'No room for one more viewer, or WebRTC is switched off', headers: LATER },
+			...ELSEWHERE,
+			409: { ...problem(), description: 'The stream is not live: its camera is away' },
+			503: { ...problem(), description: 'No room for one more viewer, or WebRTC is switched off' },
 			default: problem(),
 		},
 	};
@@ -134,7 +138,14 @@ function offering(): Json {
 
 function looking(status: number): Json {
 	const summary = 'Whether a stream can be watched by WebRTC';
-	return { summary, parameters: [ID], responses: { [status]: { description: 'It can' }, default: problem() } };
+	const responses = { [status]: { description: 'It can' }, ...ELSEWHERE, default: problem() };
+	return { summary, parameters: [ID, AVOID], responses };
+}
+
+function lookingAtSession(): Json {
+	const summary = 'Where connecting stands (Accept: application/json)';
+	const { responses, ...rest } = reading(summary, ref('WebRtcConnection'), SESSION);
+	return { ...rest, responses: { ...(responses as Json), 204: { description: 'The session is there (plain WHEP)' } } };
 }
 
 function probing(): Json {
@@ -165,9 +176,9 @@ function updatingIce(): Json {
 		parameters: [SESSION, { ...ifMatch, description: "The session's ETag, or * to restart ICE." }],
 		requestBody: { required: true, content: fragment },
 		responses: {
-			200: { description: 'ICE restarted: our credentials and candidates', content: fragment },
+			200: { description: 'ICE restarted: our credentials and candidates', headers: ETAG, content: fragment },
 			204: { description: 'Taken' },
-			429: { ...problem(), description: 'ICE was restarted too often', headers: LATER },
+			429: { ...problem(), description: 'ICE was restarted too often' },
 			default: problem(),
 		},
 	};

@@ -1,5 +1,6 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
+import { DualcastError } from '../../../src/base/errors.ts';
 import {
 	LOW_LATENCY_MASTER_NAME,
 	LOW_LATENCY_PLAYLIST_NAME,
@@ -7,6 +8,7 @@ import {
 	PLAYLIST_NAME,
 } from '../../../src/hls/path.ts';
 import { createFixture, testAuth } from './api-fixture.ts';
+import { RESOURCE } from './fake-ports.ts';
 
 type Parameter = { name: string; in: string };
 type Requirement = Record<string, string[]>;
@@ -14,7 +16,7 @@ type Operation = {
 	parameters?: Parameter[];
 	security?: Requirement[];
 	requestBody?: { required?: boolean };
-	responses: Record<string, unknown>;
+	responses: Record<string, { headers?: object }>;
 };
 type Description = {
 	openapi: string;
@@ -81,6 +83,44 @@ describe('/api/openapi.json', () => {
 		for (const method of ['get', 'head'] as const) {
 			const { status } = await ask(method, '/whep/{id}');
 			expect(document.paths['/whep/{id}']?.[method]?.responses).toHaveProperty(`${status}`);
+		}
+	});
+
+	it.each([
+		['post', '/whep/{id}', 201, 'application/sdp', 'v=0'],
+		['post', '/whep/{id}', 503, 'application/sdp', 'full'],
+		['get', '/whep/sessions/{session}', 204, 'application/sdp', undefined],
+		['patch', '/whep/sessions/{session}', 200, 'application/trickle-ice-sdpfrag', 'a=ice-ufrag:restart'],
+		['delete', '/api/v1/webrtc/sessions/{session}', 401, 'application/json', undefined],
+	] as const)('%s %s: has the answer %i with its headers', async (method, path, status, type, body) => {
+		const iceServers = [{ urls: ['stun:stun.example:3478'] }];
+		const fixture = createFixture({ iceServers });
+		const { answer } = fixture.webrtc;
+		fixture.webrtc.answer = (stream, offer, ...rest) => {
+			if (body === 'full') throw new DualcastError('too_many_sessions', 'full');
+			return answer(stream, offer, ...rest);
+		};
+		const { body: document } = await request(fixture.app).get('/api/openapi.json');
+		const address = path.replace('{id}', 'live/stream').replace('{session}', RESOURCE);
+		const asked = request(fixture.app)[method](address).set('If-Match', '*').set('Accept', type);
+		const given = await (body === undefined ? asked : asked.set('Content-Type', type).send(body));
+		expect(given.status).toBe(status);
+		const responses = (document as Description).paths[path]?.[method]?.responses;
+		const told = responses?.[status] ?? (status >= 400 ? responses?.default : undefined);
+		expect(told).toBeDefined();
+		const known = Object.keys(told?.headers ?? {}).map((name) => name.toLowerCase());
+		const special = ['location', 'etag', 'accept-patch', 'link', 'retry-after', 'www-authenticate'];
+		expect(special.filter((name) => name in given.headers && !known.includes(name))).toEqual([]);
+	});
+
+	it('says that a node of a cluster sends viewers to another, and how they avoid one', async () => {
+		const { document } = await scene('public');
+		const watched = ['/whep/{id}', '/hls/{id}/index.m3u8', '/hls/{id}/ll.m3u8'];
+		for (const path of watched) {
+			for (const [method, { responses, parameters = [] }] of Object.entries(document.paths[path] ?? {})) {
+				expect(responses[307]?.headers, `${method} ${path}`).toHaveProperty('Location');
+				expect(parameters.map(({ name }) => name)).toContain('avoid');
+			}
 		}
 	});
 
