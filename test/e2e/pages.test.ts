@@ -207,6 +207,20 @@ describe('the watch page', () => {
 		expect(new URL(page.url()).search).toBe('');
 	});
 
+	test('whoever changes the way again and again leaves no session behind', async () => {
+		const page = await open(`${gateway.url}/watch/demo?mode=webrtc`);
+		await playing(page, 'webrtc', 15_000);
+		await page.evaluate(`(async () => {
+			const player = document.querySelector('dualcast-player');
+			for (let change = 0; change < 20; change++) {
+				player.mode = change % 2 ? 'webrtc' : 'auto';
+				await new Promise((resolve) => setTimeout(resolve, change * 5));
+			}
+		})()`);
+		await playing(page, 'webrtc', 15_000);
+		await eventually(viewers, ({ webrtc }) => webrtc === 1, 5000);
+	});
+
 	test('comes back by itself when the gateway restarts', async () => {
 		const first = await startGateway(CONFIG);
 		const page = await open(`${first.url}/watch/demo`);

@@ -11,6 +11,8 @@ export type WhepSession = { answer: string; url: string | undefined };
 
 /** A cold camera may take its whole start time before the gateway answers; what is silent longer is gone. */
 const ANSWER_TIMEOUT_MS = 20_000;
+/** An answer that is on its way when nobody wants it any more names a session, which nothing else can end. */
+const LATE_ANSWER_MS = 1000;
 const EXPLANATION_TIMEOUT_MS = 1000;
 
 export type PostOptions = {
@@ -50,8 +52,12 @@ async function postTo(
 ): Promise<WhepSession> {
 	const limit = new AbortController();
 	const abort = () => limit.abort();
-	options.signal.addEventListener('abort', abort, { once: true });
-	const cancel = options.clock.after(ANSWER_TIMEOUT_MS, abort);
+	let cancel = options.clock.after(ANSWER_TIMEOUT_MS, abort);
+	const leave = () => {
+		cancel();
+		cancel = options.clock.after(LATE_ANSWER_MS, abort);
+	};
+	options.signal.addEventListener('abort', leave, { once: true });
 	try {
 		const response = await options.fetch(endpoint, {
 			method: 'POST',
@@ -74,7 +80,7 @@ async function postTo(
 		throw new PlaybackError('gateway_unreachable', 'The gateway does not answer.');
 	} finally {
 		cancel();
-		options.signal.removeEventListener('abort', abort);
+		options.signal.removeEventListener('abort', leave);
 	}
 }
 

@@ -93,6 +93,28 @@ describe('WHEP', () => {
 		await result;
 	});
 
+	test('an answer that is on its way when the player leaves has its session ended', async () => {
+		const clock = new FakeClock();
+		const leave = new AbortController();
+		const deleted: string[] = [];
+		const waiting: { answer: (response: Response) => void; signal: AbortSignal | null | undefined }[] = [];
+		const fetch: Fetch = (url, init) => {
+			if (init?.method === 'DELETE') deleted.push(String(url));
+			return new Promise((answer, reject) => {
+				waiting.push({ answer, signal: init?.signal });
+				init?.signal?.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
+			});
+		};
+		for (const signal of [leave.signal, leave.signal]) post(fetch, clock, signal).catch(() => undefined);
+		leave.abort();
+		await clock.advance(999);
+		waiting[0]?.answer(new Response('v=0', { status: 201, headers: { Location: '/whep/sessions/abc' } }));
+		await clock.advance(1);
+		expect(deleted).toEqual(['http://gateway/whep/sessions/abc']);
+		// Nobody waits for the start of a camera any more.
+		expect([waiting[1]?.signal?.aborted, clock.pending]).toEqual([true, 0]);
+	});
+
 	test('a session is deleted by a request that outlives the page, and nothing comes of its failure', async () => {
 		const calls: unknown[] = [];
 		const fetch: Fetch = async (url, init) => {
