@@ -27,11 +27,12 @@ export class FailedAttempts {
 
 	/**
 	 * @param caller whose failures count together
+	 * @returns how many more may fail now: 1 at least
 	 * @throws DualcastError `rate_limited`
 	 */
-	check(caller: string): void {
+	check(caller: string): number {
 		const wait = this.#limit.wait(caller);
-		if (wait === 0) return;
+		if (wait === 0) return this.#limit.left(caller);
 		throw new DualcastError('rate_limited', `too many failed attempts from this address; try again in ${wait} s`, {
 			facts: { retry_after_s: wait },
 		});

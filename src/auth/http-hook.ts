@@ -5,6 +5,7 @@ import { DualcastError, reasonOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { FailedAttempts } from './failed-attempts.ts';
 import type { Action } from './grant.ts';
+import { GuessLine } from './guess-line.ts';
 import { lastingQuery } from './lasting-query.ts';
 import { MAX_REMEMBERED_TOKENS } from './limits.ts';
 
@@ -42,9 +43,11 @@ export class HttpHook {
 	#away = false;
 	readonly #answers = new Map<string, Answer>();
 	readonly #asking = new Map<string, Promise<boolean>>();
+	readonly #line: GuessLine;
 
 	constructor(options: HttpHookOptions) {
 		this.#options = options;
+		this.#line = new GuessLine(options.failures);
 	}
 
 	/**
@@ -68,8 +71,7 @@ export class HttpHook {
 		if (known && known.until > this.#options.clock.now()) return known.allowed;
 		// One user's failures are not another's, who may sit behind the same address.
 		const caller = `${networkOf(ip)} ${user}`;
-		this.#options.failures.check(caller);
-		const asking = this.#asking.get(key) ?? this.#ask(key, request, caller);
+		const asking = this.#asking.get(key) ?? this.#line.run(caller, () => this.#ask(key, request, caller));
 		this.#asking.set(key, asking);
 		try {
 			return await asking;

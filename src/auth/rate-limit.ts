@@ -23,6 +23,12 @@ export class RateLimit {
 		return bucket ? this.#secondsUntil(this.#fill(bucket)) : 0;
 	}
 
+	/** Counts nothing. @returns attempts that would go on at once */
+	left(caller: string): number {
+		const bucket = this.#buckets.get(digestOf(caller));
+		return Math.floor(bucket ? this.#fill(bucket).tokens : this.#burst);
+	}
+
 	/** Counts an attempt. @returns 0 when it may go on, else the seconds to wait */
 	take(caller: string): number {
 		const key = digestOf(caller);

@@ -148,6 +148,29 @@ describe('Access by an external service', () => {
 		await expect(access.authorize(guess('bob', 0), wish)).rejects.toMatchObject({ code: 'forbidden' });
 	});
 
+	it('S6: is asked no more often for who sends all guesses at the same time', async () => {
+		const { access, asked } = hooked(() => new Response('', { status: 401 }));
+		const guesses = Array.from({ length: 1000 }, (_, index) => access.authorize(caller(`guess${index}`), wish));
+		const codes = await Promise.all(guesses.map((guess) => guess.catch(({ code }: DualcastError) => code)));
+		expect(asked).toHaveLength(100);
+		expect(codes.filter((code) => code === 'rate_limited')).toHaveLength(900);
+	});
+
+	it('is asked for everybody of a school that comes at the same time', async () => {
+		let [now, most] = [0, 0];
+		const { access, asked } = hooked(async () => {
+			most = Math.max(most, ++now);
+			await new Promise(setImmediate);
+			now--;
+			return new Response('', { status: asked.length % 10 === 0 ? 503 : 200 });
+		});
+		const viewers = Array.from({ length: 500 }, (_, index) => access.authorize(caller(`good${index}`), wish));
+		const codes = await Promise.all(viewers.map((viewer) => viewer.catch(({ code }: DualcastError) => code)));
+		expect(asked).toHaveLength(500);
+		expect(codes).not.toContain('rate_limited');
+		expect(most).toBeLessThanOrEqual(100);
+	});
+
 	it('S6: is not asked for one user who guesses from many addresses of one IPv6 network', async () => {
 		const { access, asked } = hooked(() => new Response('', { status: 401 }));
 		const guess = (index: number) =>
