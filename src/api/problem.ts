@@ -7,7 +7,7 @@ type Row = {
 	readonly status: number;
 	/** The kind of problem in a few words (RFC 9457 3.1.3); it never changes with the case. */
 	readonly title: string;
-	/** Seconds after which asking again makes sense (RFC 9110 10.2.3). */
+	/** Seconds after which asking again makes sense (RFC 9110 10.2.3), where the error does not know it better. */
 	readonly retryAfter?: number;
 	/** Instead of `status` where a WHEP offer is answered. */
 	readonly offerStatus?: number;
@@ -116,7 +116,8 @@ export function answerError(request: HttpRequest, response: HttpResponse, thrown
 		return;
 	}
 	const error = toDualcastError(thrown);
-	const { retryAfter, ...row } = PROBLEMS[error.code];
+	const row = PROBLEMS[error.code];
+	const retryAfter = error.facts.retry_after_s ?? row.retryAfter;
 	const status = (isOffer(request) ? row.offerStatus : undefined) ?? row.status;
 	const body = Buffer.from(JSON.stringify(problemDetails(error, status)));
 	response.statusCode = status;
@@ -125,7 +126,7 @@ export function answerError(request: HttpRequest, response: HttpResponse, thrown
 	response.setHeader('Cache-Control', 'no-store');
 	response.setHeader('X-Content-Type-Options', 'nosniff');
 	if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="dualcast"');
-	if (retryAfter !== undefined) response.setHeader('Retry-After', retryAfter);
+	if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
 	response.end(request.method === 'HEAD' ? undefined : body);
 }
 

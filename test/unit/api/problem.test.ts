@@ -107,6 +107,12 @@ describe('answerError', () => {
 		}
 	});
 
+	it('says when to ask again as the error itself does', async () => {
+		const error = new DualcastError('rate_limited', 'try again in 17 s', { facts: { retry_after_s: 17 } });
+		const { status, headers } = await answer((request, response) => answerError(request, response, error));
+		expect([status, headers.get('retry-after')]).toEqual([429, '17']);
+	});
+
 	it('answers HEAD without a body', async () => {
 		const { status, text } = await answer((request, response) => answerError(request, response, new Error()), 'HEAD');
 		expect([status, text]).toEqual([500, '']);
