@@ -102,6 +102,7 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 				enableCompression: config.hls.enable_compression,
 				idleTimeout: config.hls.idle_timeout,
 				startTimeout: config.on_demand.start_timeout,
+				clientOf: (request) => proxies.clientOfRequest(request),
 				gate: auth.access.isPublic ? undefined : httpGate(auth.access, 'hls', proxies),
 				answerError,
 			})

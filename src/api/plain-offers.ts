@@ -23,13 +23,12 @@ const PLAIN = /^\/whep\/(?!sessions\/)([\w.~-]+(?:\/[\w.~-]+)*)(?:\?|$)/;
 export function plainOffers({ offers, proxies, logger }: PlainOffersOptions) {
 	return (request: IncomingMessage, response: ServerResponse): boolean => {
 		if (request.method !== 'POST') return false;
-		const { url = '', headers, socket } = request;
+		const { url = '', headers } = request;
 		const stream = PLAIN.exec(url)?.[1];
 		if (stream === undefined) return false;
 		setSecurityHeaders(response);
 		allowOrigins(response);
-		const forwarded = headers['x-forwarded-for'];
-		const address = proxies.clientOf(socket.remoteAddress ?? '', forwarded && String(forwarded));
+		const address = proxies.clientOfRequest(request);
 		const caller = { authorization: headers.authorization, url, address, protocol: 'webrtc' } as const;
 		offers.answer(request, response, stream, caller).catch((thrown: unknown) => {
 			reportError(logger, request, response, thrown);

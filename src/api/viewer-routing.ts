@@ -110,8 +110,7 @@ async function redirect(
 ): Promise<string | undefined> {
 	const { url = '', method, headers } = request;
 	const { authorization } = headers;
-	const forwarded = String(headers['x-forwarded-for'] ?? '');
-	const address = proxies.clientOf(request.socket.remoteAddress ?? '', forwarded);
+	const address = proxies.clientOfRequest(request);
 	const grant = await access.authorize(
 		{ authorization, url, address, protocol },
 		{ action: 'read', stream, anyNode: true },

@@ -23,8 +23,7 @@ export function httpGate(access: Access, protocol: Caller['protocol'], proxies: 
 			const { authorization } = request.headers;
 			const token = tokenOf(authorization, url);
 			if (token !== undefined && access.authorizeRemembered(token, wish)) return undefined;
-			const forwarded = String(request.headers['x-forwarded-for'] ?? '');
-			const address = proxies.clientOf(request.socket.remoteAddress ?? '', forwarded);
+			const address = proxies.clientOfRequest(request);
 			return access.authorize({ authorization, url, address, protocol }, wish).then(() => undefined);
 		},
 		carry(request) {

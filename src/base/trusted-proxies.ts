@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { HttpRequest } from './http-exchange.ts';
 import { Networks } from './networks.ts';
 
 /** Reverse proxies whose word about who asks is believed. */
@@ -12,6 +13,12 @@ export class TrustedProxies {
 
 	has(address: string): boolean {
 		return this.#networks.has(address);
+	}
+
+	/** The address of who asks; empty once the connection is gone. */
+	clientOfRequest({ socket, headers }: Pick<HttpRequest, 'socket' | 'headers'>): string {
+		const forwarded = headers['x-forwarded-for'];
+		return this.clientOf(socket.remoteAddress ?? '', forwarded && String(forwarded));
 	}
 
 	/**

@@ -40,6 +40,8 @@ export type HlsServerOptions = {
 	idleTimeout?: number;
 	/** Milliseconds a claimed stream may take to its first picture. */
 	startTimeout: number;
+	/** The address of who asks, where that is not the other end of the connection. */
+	clientOf?(request: HttpRequest): string | undefined;
 	/** Who may read; default everybody. */
 	gate?: HlsGate | undefined;
 	/** Pages of which origins may read the output; default every one. */

@@ -28,6 +28,8 @@ export type StreamOutputOptions = {
 	idleTimeout?: number;
 	/** Milliseconds. */
 	startTimeout: number;
+	/** The address of who asks, where that is not the other end of the connection. */
+	clientOf?(request: HttpRequest): string | undefined;
 	continuity: Continuity;
 	/**
 	 * It runs no longer; another run may start.
@@ -151,9 +153,9 @@ export abstract class StreamOutput {
 	}
 
 	/** Whether the client that asks is one of these. */
-	hasViewer({ socket, headers }: HttpRequest): boolean {
+	hasViewer(request: HttpRequest): boolean {
 		const since = this.clock.now() - this.#patience();
-		return this.#viewers.knows(socket.remoteAddress, headers['user-agent'], since);
+		return this.#viewers.knows(this.#addressOf(request), request.headers['user-agent'], since);
 	}
 
 	/** Idempotent; waits for the disk. */
@@ -165,7 +167,12 @@ export abstract class StreamOutput {
 	/** Counts a request: it keeps the output running and its client among the viewers. */
 	protected visit(request: HttpRequest): Visit {
 		this.#lastRequest = { now: this.clock.now(), wall: this.clock.wall() };
-		return this.#viewers.see(request.socket.remoteAddress, request.headers['user-agent'], this.#lastRequest.now);
+		return this.#viewers.see(this.#addressOf(request), request.headers['user-agent'], this.#lastRequest.now);
+	}
+
+	#addressOf(request: HttpRequest): string | undefined {
+		const { clientOf } = this.#options;
+		return clientOf ? clientOf(request) : request.socket.remoteAddress;
 	}
 
 	/** The multivariant playlist that leads to the media playlist of this name; or why there is none. */

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DualcastError, SourceError } from '../../src/base/errors.ts';
 import type { HttpRequest, HttpResponse } from '../../src/base/http-exchange.ts';
 import { silentLogger } from '../../src/base/logger.ts';
+import { TrustedProxies } from '../../src/base/trusted-proxies.ts';
 import { createHlsServer, type HlsServer } from '../../src/hls/server.ts';
 import type { HlsServerOptions } from '../../src/hls/server-options.ts';
 import type { AccessUnit } from '../../src/media/unit.ts';
@@ -391,6 +392,15 @@ describe('HLS over HTTP', () => {
 		expect(hls.get('no')).toBeUndefined();
 		await ask('/hls/cam/index.m3u8', { headers: { 'user-agent': 'another' } });
 		expect(hls.viewers('cam')).toBe(2);
+	});
+
+	it('tells viewers apart behind a proxy that is trusted', async () => {
+		const proxies = new TrustedProxies(['127.0.0.1']);
+		await start({ clientOf: (asking) => proxies.clientOfRequest(asking) });
+		await play();
+		for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.2'])
+			await ask('/hls/cam/index.m3u8', { headers: { 'x-forwarded-for': address } });
+		expect(hls.viewers('cam')).toBe(3);
 	});
 
 	it('forgets a client that left while it was held', async () => {
