@@ -25,15 +25,16 @@ export function createLogger(settings: Config['log'], output: LogOutput): Logger
 	return adapt(pino(options, pretty({ colorize: isTTY, translateTime: 'SYS:HH:MM:ss.l', destination: lines })));
 }
 
-function adapt(target: Pino): Logger {
+/** @param bound facts of every line; pino itself would write one that is given again twice */
+function adapt(target: Pino, bound: LogFacts = {}): Logger {
 	const at = (level: 'debug' | 'info' | 'warn' | 'error') => (facts: LogFacts, message: string) => {
-		if (target.isLevelEnabled(level)) target[level](cleanFacts(facts), redact(message));
+		if (target.isLevelEnabled(level)) target[level]({ ...bound, ...cleanFacts(facts) }, redact(message));
 	};
 	return {
 		debug: at('debug'),
 		info: at('info'),
 		warn: at('warn'),
 		error: at('error'),
-		child: (facts) => adapt(target.child(cleanFacts(facts))),
+		child: (facts) => adapt(target, { ...bound, ...cleanFacts(facts) }),
 	};
 }

@@ -140,7 +140,10 @@ export class Member implements Cluster {
 	async drain(node: string, on: boolean): Promise<void> {
 		const found = await this.#link.run(DRAIN, [this.#options.redis.prefix, node, on ? 1 : 0]);
 		if (found !== 1) throw new DualcastError('node_not_found', `there is no node ${node} in this cluster`);
-		this.#options.logger.info({ node, draining: on }, on ? 'a node is drained' : 'a node takes viewers again');
+		this.#options.logger.info(
+			{ [on ? 'drained' : 'back']: node },
+			on ? 'a node is drained' : 'a node takes viewers again',
+		);
 		this.#tell({ type: 'changed' });
 		await this.#beating;
 		await this.#beatNow();
@@ -253,7 +256,7 @@ export class Member implements Cluster {
 		const { former, rows } = await this.#heartbeat.beat(this.#ownership.cameras(), draining);
 		if (this.#joined && former !== '' && former !== this.#process && former !== this.#double) {
 			this.#double = former;
-			logger.error({ node: this.self }, 'another process has the same cluster.node_id; give each node its own');
+			logger.error({}, 'another process has the same cluster.node_id; give each node its own');
 		}
 		this.#table.update(rows, clock.now() < this.#settlesAt);
 		this.#placer.settle(sent);

@@ -21,6 +21,12 @@ describe('a JSON log', () => {
 		expect(new Date(time).getTime()).toBeGreaterThan(0);
 	});
 
+	it('names no fact twice: the nearest one counts', () => {
+		const { logger, lines } = log('json');
+		logger.child({ node: 'main', part: 'cluster' }).child({ part: 'life' }).info({ node: 'sub' }, 'drained');
+		expect(lines[0]?.match(/"(?:node|part)":"\w+"/g)).toEqual(['"node":"sub"', '"part":"life"']);
+	});
+
 	it('shows errors with their causes, and a stack for those nobody expected', () => {
 		const { logger, lines } = log('json');
 		const cause = Object.assign(new Error('inner'), { code: 'ECONNREFUSED' });
