@@ -196,6 +196,24 @@ describe('the watch page', () => {
 		expect(now).toMatchObject({ mode, firstFrameMs });
 	});
 
+	test('a picture that a phone paused with its page goes on when that is shown again', async () => {
+		const page = await open(`${gateway.url}/watch/demo?mode=webrtc`);
+		await playing(page, 'webrtc', 30_000);
+		const show = (hidden: boolean, then = '') =>
+			page.evaluate(`{
+				Object.defineProperty(document, 'hidden', { configurable: true, get: () => ${hidden} });
+				${then}
+				document.dispatchEvent(new Event('visibilitychange'));
+			}`);
+		const pause = `document.querySelector('dualcast-player').shadowRoot.querySelector('video').pause();`;
+		await show(true, pause);
+		const play = page.getByRole('button', { name: 'Play', exact: true });
+		await play.waitFor();
+		await show(false);
+		await play.waitFor({ state: 'hidden' });
+		await moreFrames(page, await playing(page, 'webrtc', 15_000), 30, 15_000);
+	});
+
 	test('the way can be chosen, and the address keeps the choice', async () => {
 		const page = await open(`${gateway.url}/watch/demo`);
 		await playing(page, 'webrtc', 15_000);
