@@ -154,7 +154,7 @@ export function addedLatencyTable(results: readonly AddedLatency[]): Table {
 			`${each.times}`,
 		]),
 		notes: [
-			"From when the camera has handed a frame's last packet to the kernel until it comes out of the kernel's network for a viewer, each frame and viewer counted. Camera, gateway and viewers share the machine; viewers take a frame 12 ms after the first of them has it, so that they do not take the processor from a gateway that sends.",
+			"From when the camera has handed a frame's last packet to the kernel until it comes out of the kernel's network for a viewer, each frame and viewer counted. Camera, gateway and viewers share the machine; viewers take a frame 12 ms after the first of them has it, and only while nobody else wants the processor, so that they do not take it from a gateway that sends.",
 			'Measured when the gateway is at rest, 30 s after the last viewer came: what joining leaves behind is collected then, in pauses of up to 30 ms. The event loop is watched afterwards.',
 			'A key frame has about 51 packets, another one 7. One frame in 60 is a key frame, so the slowest hundredth of all are key frames.',
 		],
