@@ -140,10 +140,8 @@ export class Member implements Cluster {
 	async drain(node: string, on: boolean): Promise<void> {
 		const found = await this.#link.run(DRAIN, [this.#options.redis.prefix, node, on ? 1 : 0]);
 		if (found !== 1) throw new DualcastError('node_not_found', `there is no node ${node} in this cluster`);
-		this.#options.logger.info(
-			{ [on ? 'drained' : 'back']: node },
-			on ? 'a node is drained' : 'a node takes viewers again',
-		);
+		// `node` is who writes the line.
+		this.#options.logger.info({ target: node }, on ? 'a node is drained' : 'a node takes viewers again');
 		this.#tell({ type: 'changed' });
 		await this.#beating;
 		await this.#beatNow();

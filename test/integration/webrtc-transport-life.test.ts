@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SrtcpSession } from 'werift';
 import { DualcastError } from '../../src/base/errors.ts';
 import {
@@ -9,7 +9,6 @@ import {
 } from '../../src/webrtc/transport/limits.ts';
 import { secureTransports } from '../fakes/secure-transports.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
-import { type ClientCertificate, createClientCertificate } from '../fakes/werift-dtls-client.ts';
 import {
 	authenticCheck,
 	isStunResponse,
@@ -22,28 +21,16 @@ import {
 } from './webrtc-transport-raw-client.ts';
 import { startTransport } from './webrtc-transport-start.ts';
 
-let certificate: ClientCertificate;
-const cleanups: (() => unknown)[] = [];
-
-beforeAll(async () => {
-	certificate = await createClientCertificate();
-});
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 describe.each(secureTransports)('a viewer of the $name transport', (tested) => {
 	it('ends when nobody connects, and when consent is not renewed', async () => {
 		const clock = new VirtualClock();
 		const transport = await startTransport(tested, { clock });
-		const never = openRaw(transport, certificate);
-		const silent = openRaw(transport, certificate);
+		const never = openRaw(transport);
+		const silent = openRaw(transport);
 		const wire = await udpWire(transport.port);
-		cleanups.push(wire.close);
 		wire.send(authenticCheck(silent.local));
 		await wire.next(isStunResponse);
-		startDtls(wire, certificate);
+		startDtls(wire);
 		await silent.whenSecured;
 		await clock.advance(CONSENT_TIMEOUT_MS - 1001);
 		expect([never.closed, silent.closed]).toEqual([[], []]);
@@ -59,9 +46,8 @@ describe.each(secureTransports)('a viewer of the $name transport', (tested) => {
 	it('ends without DTLS as soon with an ICE restart as without', async () => {
 		const clock = new VirtualClock();
 		const transport = await startTransport(tested, { clock });
-		const { local, peer, closed } = openRaw(transport, certificate);
+		const { local, peer, closed } = openRaw(transport);
 		const wire = await udpWire(transport.port);
-		cleanups.push(wire.close);
 		wire.send(authenticCheck(local));
 		await wire.next(isStunResponse);
 		await clock.advance(CONNECT_TIMEOUT_MS - 5000);
@@ -77,12 +63,11 @@ describe.each(secureTransports)('a viewer of the $name transport', (tested) => {
 		it('is bothered with little DTLS once it is secured', async () => {
 			const clock = new VirtualClock();
 			const transport = await startTransport(tested, { clock });
-			const { local, peer, whenSecured } = openRaw(transport, certificate);
+			const { local, peer, whenSecured } = openRaw(transport);
 			const wire = await udpWire(transport.port);
-			cleanups.push(wire.close);
 			wire.send(authenticCheck(local));
 			await wire.next(isStunResponse);
-			startDtls(wire, certificate);
+			startDtls(wire);
 			await whenSecured;
 			const flood = async (): Promise<number> => {
 				const before = peer.diagnosis().dtlsDatagrams;
@@ -101,23 +86,22 @@ describe.each(secureTransports)('a viewer of the $name transport', (tested) => {
 
 	it('is one of a bounded number, and leaves its place', async () => {
 		const transport = await startTransport(tested, { maxPeers: 2 });
-		const first = openRaw(transport, certificate);
-		openRaw(transport, certificate);
-		expect(() => openRaw(transport, certificate)).toThrow(DualcastError);
+		const first = openRaw(transport);
+		openRaw(transport);
+		expect(() => openRaw(transport)).toThrow(DualcastError);
 		first.peer.close();
 		first.peer.close();
 		expect(first.closed).toEqual([]);
-		openRaw(transport, certificate);
+		openRaw(transport);
 	});
 
 	it('ends with the transport, whose port is free again', async () => {
 		const transport = await startTransport(tested, { tcpPort: 0 });
-		const { local, peer, closed, whenSecured } = openRaw(transport, certificate);
+		const { local, peer, closed, whenSecured } = openRaw(transport);
 		const wire = await udpWire(transport.port);
-		cleanups.push(wire.close);
 		wire.send(authenticCheck(local));
 		await wire.next(isStunResponse);
-		startDtls(wire, certificate);
+		startDtls(wire);
 		await whenSecured;
 		const goodbye = wire.next((datagram) => datagram[0] === 21);
 		const { port } = transport;
@@ -130,17 +114,16 @@ describe.each(secureTransports)('a viewer of the $name transport', (tested) => {
 
 	it('ends alone by a fault in what handles its RTCP', async () => {
 		const transport = await startTransport(tested);
-		const bystander = openRaw(transport, certificate);
-		const { local, whenSecured, closed } = openRaw(transport, certificate, {
+		const bystander = openRaw(transport);
+		const { local, whenSecured, closed } = openRaw(transport, {
 			onRtcp() {
 				throw new Error('a fault');
 			},
 		});
 		const wire = await udpWire(transport.port);
-		cleanups.push(wire.close);
 		wire.send(authenticCheck(local));
 		await wire.next(isStunResponse);
-		const client = startDtls(wire, certificate);
+		const client = startDtls(wire);
 		await whenSecured;
 		await vi.waitFor(() => expect(client.connected).toBe(true), { timeout: 5000 });
 		wire.send(new SrtcpSession({ profile: 1, keys: srtpKeys(client) }).encrypt(REPORT));

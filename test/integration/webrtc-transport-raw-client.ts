@@ -1,19 +1,18 @@
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
+import { onTestFinished } from 'vitest';
 import type { DtlsClient } from 'werift';
 import type { LocalParameters, PeerOptions, SecureTransport } from '../../src/webrtc/transport/secure-transport.ts';
 import { frameDatagram, StreamDeframer } from '../../src/webrtc/transport/stream-framing.ts';
-import { type ClientCertificate, createDtlsClient } from '../fakes/werift-dtls-client.ts';
+import { createClientCertificate, createDtlsClient } from '../fakes/werift-dtls-client.ts';
 import { bindingRequest } from '../unit/webrtc-transport/binding-request.ts';
 
 export const RAW_UFRAG = 'rawclient';
+/** Of every client made by hand. */
+export const certificate = await createClientCertificate();
 
 /** Opens a place for a client made by hand. */
-export function openRaw(
-	transport: SecureTransport,
-	certificate: ClientCertificate,
-	changes: Partial<PeerOptions> = {},
-) {
+export function openRaw(transport: SecureTransport, changes: Partial<PeerOptions> = {}) {
 	let secured: () => void = () => {};
 	const whenSecured = new Promise<void>((resolve) => {
 		secured = resolve;
@@ -32,7 +31,7 @@ export function openRaw(
 	return { ...opened, whenSecured, rtcp, closed };
 }
 
-/** A path of datagrams to the transport. */
+/** A path of datagrams to the transport; it is closed with the test. */
 export type Wire = {
 	send(datagram: Buffer): void;
 	/** The next datagram that passes, from now on. */
@@ -43,6 +42,7 @@ export type Wire = {
 
 function wire(send: (datagram: Buffer) => void, close: () => void): Wire & { deliver(datagram: Buffer): void } {
 	const handlers = new Set<(datagram: Buffer) => void>();
+	onTestFinished(close);
 	return {
 		send,
 		close,
@@ -125,10 +125,14 @@ export function authenticCheck(local: LocalParameters, useCandidate = true): Buf
 export const isStunResponse = (datagram: Buffer): boolean => datagram.readUInt16BE(0) === 0x0101;
 
 /** Starts a DTLS handshake over the wire. */
-export function startDtls(path: Wire, certificate: ClientCertificate): DtlsClient {
+export function startDtls(path: Wire): DtlsClient {
 	const { client, deliver, start } = createDtlsClient({ certificate, send: path.send });
 	path.onDatagram((datagram) => {
 		if ((datagram[0] ?? 0) >= 20 && (datagram[0] ?? 0) < 64) deliver(datagram);
+	});
+	// Unanswered, it would say ClientHello for ever.
+	onTestFinished(() => {
+		client.dtls.flight = 100;
 	});
 	start();
 	return client;

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
 	CONSENT_TIMEOUT_MS,
 	MAX_ADDRESSES_PER_PEER,
@@ -11,7 +11,6 @@ import { frameDatagram } from '../../src/webrtc/transport/stream-framing.ts';
 import { freePort } from '../camera/free-port.ts';
 import { secureTransports } from '../fakes/secure-transports.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
-import { type ClientCertificate, createClientCertificate } from '../fakes/werift-dtls-client.ts';
 import {
 	authenticCheck,
 	isAlert,
@@ -27,17 +26,6 @@ import { startTransport } from './webrtc-transport-start.ts';
 
 const TCP = { host: '127.0.0.1', tcpPort: 0 };
 
-let certificate: ClientCertificate;
-const cleanups: (() => unknown)[] = [];
-
-beforeAll(async () => {
-	certificate = await createClientCertificate();
-});
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 /** Has a check of this viewer answered. */
 async function prove(wire: TcpWire, local: LocalParameters): Promise<void> {
 	const answer = wire.next(isStunResponse);
@@ -49,7 +37,6 @@ async function prove(wire: TcpWire, local: LocalParameters): Promise<void> {
 /** A connection over which this viewer's check was answered. */
 async function provenWire(local: LocalParameters, localPort?: number): Promise<TcpWire> {
 	const wire = await tcpWire(tcpPortOf(local), '127.0.0.1', localPort);
-	cleanups.push(wire.close);
 	await prove(wire, local);
 	return wire;
 }
@@ -68,7 +55,7 @@ function resetBeforeAccept(port: number, bytes: Buffer): void {
 describe.each(secureTransports)('ICE-TCP of the $name transport', (tested) => {
 	it('outlives a connection that is reset before it is accepted', async () => {
 		const transport = await startTransport(tested, TCP);
-		const { local, peer } = openRaw(transport, certificate);
+		const { local, peer } = openRaw(transport);
 		resetBeforeAccept(tcpPortOf(local), Buffer.alloc(0));
 		resetBeforeAccept(tcpPortOf(local), frameDatagram(authenticCheck(local)));
 		// Connections are accepted in order: by this answer both were met.
@@ -79,9 +66,9 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', (tested) => {
 	it('closes the connections of a viewer who ended, once it was told', async () => {
 		const clock = new VirtualClock();
 		const transport = await startTransport(tested, { ...TCP, clock });
-		const { local, peer, whenSecured } = openRaw(transport, certificate);
+		const { local, peer, whenSecured } = openRaw(transport);
 		const [unused, used] = [await provenWire(local), await provenWire(local)];
-		startDtls(used, certificate);
+		startDtls(used);
 		await whenSecured;
 		const goodbye = used.next(isAlert);
 		peer.close();
@@ -93,9 +80,9 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', (tested) => {
 	it('closes a connection over which no check came for long', async () => {
 		const clock = new VirtualClock();
 		const transport = await startTransport(tested, { ...TCP, clock });
-		const { local, peer, whenSecured } = openRaw(transport, certificate);
+		const { local, peer, whenSecured } = openRaw(transport);
 		const [forsaken, used] = [await provenWire(local), await provenWire(local)];
-		startDtls(used, certificate);
+		startDtls(used);
 		await whenSecured;
 		await clock.advance(TCP_IDLE_TIMEOUT_MS / 2);
 		await prove(used, local);
@@ -107,13 +94,13 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', (tested) => {
 
 	it('sends media to the connection by which a viewer comes back, from the same port too', async () => {
 		const transport = await startTransport(tested, TCP);
-		const { local, peer, whenSecured } = openRaw(transport, certificate);
+		const { local, peer, whenSecured } = openRaw(transport);
 		const packet = { sequence: 1, timestamp: 1, marker: false, ssrc: 7, payload: Buffer.alloc(100) };
 		const send = () =>
 			transport.send([{ ...packet, sequence: packet.sequence++ }], [{ peer, payloadType: 96, sequenceOffset: 0 }]);
 		// Bound by us from the start: a port that the system lends may have others on it, to other places.
 		const first = await provenWire(local, await freePort());
-		startDtls(first, certificate);
+		startDtls(first);
 		await whenSecured;
 		const arriving = first.next(isMedia);
 		send();
@@ -132,9 +119,9 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', (tested) => {
 	it('ends a viewer whose consent is not renewed, and its connection', async () => {
 		const clock = new VirtualClock();
 		const transport = await startTransport(tested, { ...TCP, clock });
-		const { local, peer, whenSecured, closed } = openRaw(transport, certificate);
+		const { local, peer, whenSecured, closed } = openRaw(transport);
 		const wire = await provenWire(local);
-		startDtls(wire, certificate);
+		startDtls(wire);
 		await whenSecured;
 		await clock.advance(CONSENT_TIMEOUT_MS - 1001);
 		await prove(wire, local);
@@ -150,7 +137,7 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', (tested) => {
 
 	it('leaves room for others, however many connections one viewer makes', async () => {
 		const transport = await startTransport(tested, { ...TCP, maxPeers: 2 });
-		const [greedy, other] = [openRaw(transport, certificate), openRaw(transport, certificate)];
+		const [greedy, other] = [openRaw(transport), openRaw(transport)];
 		const wires: TcpWire[] = [];
 		for (let count = 0; count < MAX_ADDRESSES_PER_PEER + 8; count++) wires.push(await provenWire(greedy.local));
 		await Promise.all(wires.slice(0, 8).map(({ closed }) => closed));

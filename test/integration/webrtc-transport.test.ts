@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SrtcpSession, SrtpSession } from 'werift';
 import { HOST_LOOKUP_PERIOD_MS } from '../../src/webrtc/transport/limits.ts';
 import type { MediaPacket, SecureTransport } from '../../src/webrtc/transport/secure-transport.ts';
 import { secureTransports } from '../fakes/secure-transports.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
-import { type ClientCertificate, createClientCertificate } from '../fakes/werift-dtls-client.ts';
 import { openViewer, VIDEO_PAYLOAD_TYPE } from './webrtc-transport-client.ts';
 import {
 	authenticCheck,
+	certificate,
 	isMedia,
 	isStunResponse,
 	openRaw,
@@ -21,20 +21,9 @@ import {
 } from './webrtc-transport-raw-client.ts';
 import { startTransport } from './webrtc-transport-start.ts';
 
-let certificate: ClientCertificate;
-const cleanups: (() => unknown)[] = [];
-
-beforeAll(async () => {
-	certificate = await createClientCertificate();
-});
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 async function viewerOf(transport: SecureTransport, changes: Parameters<typeof openViewer>[1] = {}) {
 	const viewer = await openViewer(transport, changes);
-	cleanups.push(() => viewer.connection.close());
+	onTestFinished(() => viewer.connection.close());
 	return viewer;
 }
 
@@ -141,9 +130,8 @@ describe.each(secureTransports)('the $name transport', (tested) => {
 	describe('the port', () => {
 		it('S7: answers nothing that is not authenticated', async () => {
 			const transport = await startTransport(tested);
-			const { local, peer } = openRaw(transport, certificate);
+			const { local, peer } = openRaw(transport);
 			const stranger = await udpWire(transport.port);
-			cleanups.push(stranger.close);
 			const answers: Buffer[] = [];
 			stranger.onDatagram((datagram) => answers.push(datagram));
 			const garbage = [
@@ -165,19 +153,15 @@ describe.each(secureTransports)('the $name transport', (tested) => {
 
 		it('S8: hears a ClientHello only from an address that a check has proven', async () => {
 			const transport = await startTransport(tested);
-			const { local, peer, whenSecured } = openRaw(transport, certificate);
+			const { local, peer, whenSecured } = openRaw(transport);
 			const [stranger, viewer] = [await udpWire(transport.port), await udpWire(transport.port)];
-			cleanups.push(stranger.close, viewer.close);
 			const answers: Buffer[] = [];
 			stranger.onDatagram((datagram) => answers.push(datagram));
-			const refused = startDtls(stranger, certificate);
-			cleanups.push(() => {
-				refused.dtls.flight = 100;
-			});
+			startDtls(stranger);
 			await strays(transport, 1);
 			viewer.send(authenticCheck(local));
 			await viewer.next(isStunResponse);
-			startDtls(viewer, certificate);
+			startDtls(viewer);
 			await whenSecured;
 			expect(answers).toEqual([]);
 			expect(peer.state).toBe('secured');
@@ -185,9 +169,8 @@ describe.each(secureTransports)('the $name transport', (tested) => {
 
 		it('does not give one viewer the address of another who is there', async () => {
 			const transport = await startTransport(tested);
-			const [owner, thief] = [openRaw(transport, certificate), openRaw(transport, certificate)];
+			const [owner, thief] = [openRaw(transport), openRaw(transport)];
 			const wire = await udpWire(transport.port);
-			cleanups.push(wire.close);
 			wire.send(authenticCheck(owner.local));
 			await wire.next(isStunResponse);
 			wire.send(authenticCheck(thief.local));
@@ -201,12 +184,11 @@ describe.each(secureTransports)('the $name transport', (tested) => {
 
 		it('restarts ICE: the old credentials serve until a check with the new ones comes', async () => {
 			const transport = await startTransport(tested);
-			const { local, peer, whenSecured } = openRaw(transport, certificate);
+			const { local, peer, whenSecured } = openRaw(transport);
 			const wire = await udpWire(transport.port);
-			cleanups.push(wire.close);
 			wire.send(authenticCheck(local));
 			await wire.next(isStunResponse);
-			startDtls(wire, certificate);
+			startDtls(wire);
 			await whenSecured;
 
 			const unused = peer.restartIce(RAW_UFRAG);
@@ -231,12 +213,11 @@ describe.each(secureTransports)('the $name transport', (tested) => {
 
 		it('follows a viewer to the address it nominates later', async () => {
 			const transport = await startTransport(tested);
-			const { local, peer, whenSecured } = openRaw(transport, certificate);
+			const { local, peer, whenSecured } = openRaw(transport);
 			const [first, second] = [await udpWire(transport.port), await udpWire(transport.port)];
-			cleanups.push(first.close, second.close);
 			first.send(authenticCheck(local));
 			await first.next(isStunResponse);
-			startDtls(first, certificate);
+			startDtls(first);
 			await whenSecured;
 			const send = (): void => transport.send(packets(1), [{ peer, payloadType: 96, sequenceOffset: 0 }]);
 
@@ -262,7 +243,7 @@ describe.each(secureTransports)('the $name transport', (tested) => {
 				lookup: async () => addresses ?? Promise.reject(new Error('ENOTFOUND')),
 			});
 			const told = (address: string): boolean =>
-				openRaw(transport, certificate).local.candidates.some((candidate) => candidate.includes(` ${address} `));
+				openRaw(transport).local.candidates.some((candidate) => candidate.includes(` ${address} `));
 			expect(told('203.0.113.5')).toBe(false);
 			addresses = ['203.0.113.5'];
 			await clock.advance(HOST_LOOKUP_PERIOD_MS);
@@ -271,13 +252,12 @@ describe.each(secureTransports)('the $name transport', (tested) => {
 
 		it('lets a viewer in by TCP', async () => {
 			const transport = await startTransport(tested, { tcpPort: 0 });
-			const { local, peer, whenSecured, rtcp, closed } = openRaw(transport, certificate);
+			const { local, peer, whenSecured, rtcp, closed } = openRaw(transport);
 			const candidate = local.candidates.find((line) => line.includes('tcptype passive'));
 			const wire = await tcpWire(Number(candidate?.split(' ')[5]));
-			cleanups.push(wire.close);
 			wire.send(authenticCheck(local));
 			await wire.next(isStunResponse);
-			const client = startDtls(wire, certificate);
+			const client = startDtls(wire);
 			await whenSecured;
 			await vi.waitFor(() => expect(client.connected).toBe(true), { timeout: 5000 });
 			expect(peer.diagnosis().remote).toMatch(/^tcp 127\.0\.0\.1:/);
@@ -300,7 +280,7 @@ describe.each(secureTransports)('the $name transport', (tested) => {
 
 		it('closes a TCP connection that sends no datagrams', async () => {
 			const transport = await startTransport(tested, { tcpPort: 0 });
-			const { local } = openRaw(transport, certificate);
+			const { local } = openRaw(transport);
 			const candidate = local.candidates.find((line) => line.includes('tcptype passive'));
 			const wire = await tcpWire(Number(candidate?.split(' ')[5]));
 			for (let count = 0; count < 40; count++) wire.send(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
