@@ -25,7 +25,8 @@ import { type TokensOptions, tokensRouter } from './tokens.ts';
 import { type GuidePort, viewerGuideRouter } from './viewer-guide.ts';
 import type { WebRtcPort } from './webrtc-port.ts';
 import { webRtcSessionsRouter } from './webrtc-sessions.ts';
-import { whepAlias, whepRouter } from './whep.ts';
+import { whepRouter } from './whep.ts';
+import { withoutAlias } from './whep-alias.ts';
 import { WhepOffers } from './whep-offers.ts';
 
 export type ApiOptions = {
@@ -70,7 +71,10 @@ export function createApi(options: ApiOptions): RequestListener {
 
 	app.use(securityHeaders);
 	app.use(healthRouter(options.readiness, options.version));
-	app.use(whepAlias);
+	app.use((request, _response, next) => {
+		request.url = withoutAlias(request.url);
+		next();
+	});
 	app.use(ownPages({ pageHosts: security.pageHosts, open: auth.access.isPublic }));
 	// Before the others: a class that joins at once passes whatever stands in front.
 	const whep = { streams, webrtc, hls, iceServers: options.iceServers, auth };

@@ -8,6 +8,7 @@ import type { TrustedProxies } from '../base/trusted-proxies.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { callerOf } from './guard.ts';
 import { jsonBody } from './request-body.ts';
+import { withoutAlias } from './whep-alias.ts';
 
 const MAX_BODY_BYTES = 65_536;
 const text = z
@@ -28,7 +29,7 @@ export const mediaMtxRequest = z.object({
 	query: text,
 });
 
-/** `/hls/<stream>/<file>`, `/whep/<stream>`, `/watch/<stream>`. */
+/** `/hls/<stream>/<file>`, `/whep/<stream>` or its alias, `/watch/<stream>`. */
 const ORIGINAL_PATH = /^\/(?:hls\/(?<hls>[^?]+)|(?:whep|watch)\/(?<other>[^?]+))/;
 /** `DELETE`, `PATCH` and more of a viewer, who alone knows the secret: it names no stream. */
 const SESSION = /^\/whep\/sessions\/[\w-]+(?:\/first-frame)?(?:\?|$)/;
@@ -87,7 +88,7 @@ export function authHooksRouter(access: Access, proxies: TrustedProxies): Router
 
 /** @throws DualcastError `request_invalid`, `forbidden` */
 function streamIn(path: string): string {
-	const { hls, other } = ORIGINAL_PATH.exec(path)?.groups ?? {};
+	const { hls, other } = ORIGINAL_PATH.exec(withoutAlias(path))?.groups ?? {};
 	if (hls !== undefined) return checked(folderOf(checked(decoded(hls))));
 	if (other !== undefined) return checked(decoded(other).replace(/\/$/, ''));
 	throw new DualcastError('request_invalid', 'X-Original-URI must hold the path of a stream, /hls/<stream>/…');

@@ -111,6 +111,7 @@ function ending(summary: string, status: number): Json {
 function offering(): Json {
 	return {
 		summary: 'Watch a stream by WebRTC (WHEP)',
+		description: '`/{id}/whep` is the same, for players made for MediaMTX.',
 		parameters: [ID, AVOID],
 		requestBody: { required: true, description: 'SDP offer, recvonly', content: SDP },
 		responses: {

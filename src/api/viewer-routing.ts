@@ -4,6 +4,7 @@ import { TOKEN_PARAMETERS, tokenOf } from '../auth/token-source.ts';
 import type { HttpRequest, HttpResponse } from '../base/http-exchange.ts';
 import type { TrustedProxies } from '../base/trusted-proxies.ts';
 import { placeHolder } from './place-holder.ts';
+import { withoutAlias } from './whep-alias.ts';
 
 /** Another node. */
 export type Elsewhere = {
@@ -49,7 +50,6 @@ export type ViewerRoutingOptions = {
 type Asked = { readonly stream: string; readonly protocol: 'webrtc' | 'hls' };
 
 const WHEP = /^\/whep\/(?!sessions\/)([^?]+?)\/?(?:\?|$)/;
-const WHEP_ALIAS = /^\/(?!(?:api|assets|hls|watch|whep)\/)([^?]+)\/whep\/?(?:\?|$)/;
 const PLAYLIST = /^\/hls\/([^?]+)\/[^/?]+\.m3u8(?:\?|$)/;
 const METHODS: Readonly<Record<Asked['protocol'], readonly string[]>> = {
 	webrtc: ['GET', 'HEAD', 'POST'],
@@ -90,7 +90,7 @@ export function viewerRouting(options: ViewerRoutingOptions) {
 }
 
 function parse({ url = '', method = '' }: HttpRequest): Asked | undefined {
-	const whep = (WHEP.exec(url) ?? WHEP_ALIAS.exec(url))?.[1];
+	const whep = WHEP.exec(withoutAlias(url))?.[1];
 	const asked: Asked | undefined =
 		whep === undefined
 			? { stream: PLAYLIST.exec(url)?.[1] ?? '', protocol: 'hls' }

@@ -138,14 +138,6 @@ function checkPrecondition(ifMatch: string | undefined, current: string): void {
 	throw new DualcastError('precondition_failed', 'ICE was restarted since; this is about an earlier ICE session');
 }
 
-/** `/<stream>/whep`, as players made for MediaMTX have it, with a slash at the end or without, is `/whep/<stream>`. */
-export const whepAlias: RequestHandler = (request, _response, next) => {
-	const [, stream, query = ''] = ALIAS.exec(request.url) ?? [];
-	if (stream !== undefined) request.url = `/whep/${stream}${query}`;
-	next();
-};
-const ALIAS = /^\/(?!(?:api|assets|hls|watch|whep)\/)([^?]+)\/whep\/?(\?.*)?$/;
-
 /** @param accepts type of the body of a POST */
 function preflight(accepts: string): RequestHandler {
 	return (_request, response) => {

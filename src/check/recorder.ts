@@ -33,7 +33,7 @@ export type RecordOptions = {
 	onProgress?(progress: Progress): void;
 };
 
-/** The address leads to no playlist; the message says what is there instead. */
+/** The address leads to no playlist; the message says why. */
 export class NotHlsError extends Error {}
 
 /** Follows all that an address leads to for a while. @throws NotHlsError */
@@ -127,9 +127,14 @@ async function firstPlaylist(
 		early.push(answer.exchange);
 		const wait = Number(headers['retry-after']);
 		const again = (status === 503 || status === 404) && wait > 0 && clock.now() < deadline && !signal.aborted;
-		if (!again) throw new NotHlsError(failure ?? `it answers ${status}`);
+		if (!again) throw new NotHlsError(failure === undefined ? refusedWith(status) : `no answer: ${failure}`);
 		await sleep(clock, Math.max(RETRY, 1000 * Math.min(wait, MAX_RETRY_AFTER)), signal);
 	}
+}
+
+function refusedWith(status: number): string {
+	if (status !== 401 && status !== 403) return `it answers ${status}`;
+	return `it answers ${status}; what opens it goes into the address, https://user:password@… or …?jwt=TOKEN`;
 }
 
 type Found = Pick<FollowerOptions, 'url' | 'name' | 'variant' | 'media'>;

@@ -44,7 +44,7 @@ dualcast check URL [--seconds N] [--json]
 
 Exit codes: 0 stopped cleanly, 1 failed (a port in use, for example), 2 bad command line or configuration;
 of probe: 0 it plays somewhere, 1 it plays nowhere or the camera cannot be reached;
-of check: 0 no rule is broken, 1 a rule is broken, 2 there is no HLS.
+of check: 0 no rule is broken, 1 a rule is broken, 2 there is no playlist.
 `;
 
 /** How long `check` follows a playlist. */

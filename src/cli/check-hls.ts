@@ -30,7 +30,7 @@ export async function checkHls(
 		if (stderr.isTTY) stderr.write(CLEAR_LINE);
 		if (!(failure instanceof NotHlsError)) throw failure;
 		if (json) stdout.write(`${JSON.stringify({ error: { message: failure.message } }, null, 2)}\n`);
-		stderr.write(`dualcast: this is no HLS: ${failure.message}\n`);
+		stderr.write(`dualcast: there is no playlist to check: ${failure.message}\n`);
 		return EXIT.usage;
 	}
 	if (stderr.isTTY) stderr.write(CLEAR_LINE);

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 import { DualcastError, SourceError, toError } from '../base/errors.ts';
 import type { Track } from '../media/track.ts';
 import type { AccessUnit } from '../media/unit.ts';
-import type { ClaimOptions, Lease, StreamDirectory, StreamReader } from '../stream/reader.ts';
+import type { Lease, StreamDirectory, StreamReader } from '../stream/reader.ts';
 import type { CarriedTracks } from './carried-tracks.ts';
 import { MAX_SEGMENT_SECONDS } from './segmenter.ts';
 
@@ -29,9 +29,6 @@ export type FromStreamOptions = {
 	onEnd(error: Error | undefined): void;
 };
 
-/** The tracks of before are not: a camera that is away is waited for, or its failure told. */
-const ENOUGH: ClaimOptions = { enough: () => false };
-
 /**
  * Feeds a muxer from a stream: claims it, reads from its last key picture on, and lets go of it when closed, when
  * the stream ends, or when it cannot be played.
@@ -56,7 +53,7 @@ export class FromStream implements StreamReader {
 	async open(): Promise<void> {
 		const { id, directory, clock, startTimeout } = this.#options;
 		try {
-			this.#lease = await directory.claim(id, this.#abort.signal, ENOUGH);
+			this.#lease = await directory.claim(id, this.#abort.signal);
 			this.#failedBefore = this.#lease.stream.lastError?.error;
 			this.#deadline = clock.after(startTimeout + MAX_SEGMENT_SECONDS * 1000, () => this.#checkStart());
 			this.#detach = this.#lease.stream.attach(this, { replay: true });

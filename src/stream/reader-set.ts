@@ -61,9 +61,10 @@ export class ReaderSet {
 		}
 	}
 
-	/** The source is closed: what it sent is of no use to a reader who comes later. */
+	/** The source is closed: what it sent is of no use to whoever comes later. */
 	forget(): void {
 		this.cache.clear();
+		for (const seat of this.#seats) this.#call(seat, () => seat.reader.onAway?.());
 	}
 
 	/** Ends every reader. @param cause why, when the camera failed */

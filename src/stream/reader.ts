@@ -16,6 +16,8 @@ export interface StreamReader {
 	/** Tracks as known now; called on attach if they are known and again whenever they change. */
 	onTracks(tracks: readonly Track[]): void;
 	onUnit(unit: AccessUnit): void;
+	/** The source is away, perhaps for a moment: what it sent so far is old to whoever comes from now on. */
+	onAway?(): void;
 	/**
 	 * The stream is over for this reader (removed from the configuration, shutdown, reader threw).
 	 *
@@ -54,7 +56,7 @@ export type ClaimOptions = {
 	/**
 	 * Whether these tracks of the last run are enough to go on with. Where they are, and nothing has failed since, the
 	 * lease comes at once while the source starts; readers are ended with the cause when it fails or is not ready within
-	 * the start timeout. Whoever asks waits for a camera that is away, too: then there is a cause to tell.
+	 * the start timeout.
 	 */
 	readonly enough?: (tracks: readonly Track[]) => boolean;
 };
@@ -62,8 +64,8 @@ export type ClaimOptions = {
 /** Where outputs ask for streams. */
 export interface StreamDirectory {
 	/**
-	 * Claims a stream, starting its source if needed, and waits until its tracks are known.
-	 * Concurrent callers share one start.
+	 * Claims a stream, starting its source if needed, and waits until its tracks are known. A camera that is away for a
+	 * moment is waited for as well: then there is a cause to tell. Concurrent callers share one start.
 	 *
 	 * @throws DualcastError `stream_not_found`; a `SourceError` with the real cause as soon as it is known;
 	 * `camera_timeout` after the configured start timeout; the signal's reason when aborted

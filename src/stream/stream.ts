@@ -129,8 +129,7 @@ export class Stream implements StreamFace {
 		const release = this.#demand.hold();
 		try {
 			this.#start();
-			const usable = enough ? this.#live : this.ready;
-			if (!usable) {
+			if (!this.#live) {
 				const known = this.#trusted && this.#described && enough?.(this.tracks);
 				if (known) this.#startLimit.begin();
 				else await this.#demand.wait(this.#options.startTimeout, () => this.#timeout(), signal);

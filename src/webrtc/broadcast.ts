@@ -48,8 +48,6 @@ export class Broadcast implements StreamReader {
 	#audioCodec: CarriedAudio | undefined;
 	readonly #order = new PictureOrder();
 	#gradual = false;
-	/** What the camera had failed by last when the cached group of pictures began. */
-	#failedBefore: SourceError | undefined;
 	#over = false;
 	/** What the camera failed by, when that ended the stream. */
 	failure: SourceError | undefined;
@@ -107,10 +105,7 @@ export class Broadcast implements StreamReader {
 	/** A member may receive from now on: the cached group of pictures goes out before this returns. */
 	start(member: BroadcastMember): void {
 		const { audio } = member;
-		const { clock, stream } = this.#options;
-		const now = clock.now();
-		// The camera was away since: what it sent before is old.
-		if (stream.lastError?.error !== this.#failedBefore) this.#video?.forgetGroup();
+		const now = this.#options.clock.now();
 		if (audio) {
 			audio.start(audio.lane.ring.next, undefined, now);
 			this.#catchUp.add(audio);
@@ -173,6 +168,10 @@ export class Broadcast implements StreamReader {
 		}
 	}
 
+	onAway(): void {
+		this.#video?.forgetGroup();
+	}
+
 	onEnd(cause?: SourceError): void {
 		this.failure = cause;
 		this.#end(cause?.message ?? 'the stream ended');
@@ -184,11 +183,10 @@ export class Broadcast implements StreamReader {
 			this.#end(REORDERED);
 			return;
 		}
-		const { clock, transport, stream } = this.#options;
+		const { clock, transport } = this.#options;
 		const now = clock.now();
 		const picture = { key: unit.key && !unit.refresh, pts: unit.pts };
 		if (unit.key) this.#gradual = !picture.key;
-		if (picture.key) this.#failedBefore = stream.lastError?.error;
 		const replays = this.#restarts.beforeFrame(lane, picture, now);
 		lane.open(unit.pts, picture.key, unit.wall, now);
 		const packetize = unit.track.codec === 'h264' ? packetizeH264 : packetizeH265;

@@ -41,6 +41,12 @@ export class FakeStream implements StreamFace {
 		for (const reader of this.readers) reader.onTracks(tracks);
 	}
 
+	/** The camera is gone for a moment. */
+	away(): void {
+		this.#cache.clear();
+		for (const reader of this.readers) reader.onAway?.();
+	}
+
 	end(): void {
 		for (const reader of [...this.readers]) reader.onEnd();
 		this.readers.clear();

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import type { CheckReport } from '../../src/check/check.ts';
 import { dualcast } from '../../src/cli/dualcast.ts';
 import type { Surroundings } from '../../src/cli/run.ts';
+import { freePort } from '../camera/free-port.ts';
 
 let server: Server | undefined;
 
@@ -82,11 +83,17 @@ describe('dualcast check', () => {
 	it('ends with 2 where there is no HLS', async () => {
 		const base = await serve((request, response) => {
 			if (request.url === '/page') response.end('<!doctype html>');
+			else if (request.url === '/locked') response.writeHead(401).end();
 			else response.writeHead(404).end();
 		});
 		expect(await run(`${base}/page`)).toMatchObject({ code: 2, err: expect.stringContaining('#EXTM3U') });
 		expect(await run(`${base}/missing`)).toMatchObject({ code: 2, err: expect.stringContaining('it answers 404') });
-		expect(await run('http://127.0.0.1:9/x.m3u8')).toMatchObject({ code: 2 });
+		expect(await run(`${base}/locked`)).toMatchObject({ code: 2, err: expect.stringContaining('?jwt=TOKEN') });
+		const nobody = await run(`http://127.0.0.1:${await freePort()}/x.m3u8`);
+		expect(nobody).toMatchObject({
+			code: 2,
+			err: expect.stringMatching(/no playlist to check: no answer: .*ECONNREFUSED/),
+		});
 		expect(await run('ftp://example.com/x.m3u8')).toMatchObject({ code: 2, err: expect.stringContaining('http') });
 	});
 

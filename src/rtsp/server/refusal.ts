@@ -8,6 +8,9 @@ const MAX_REASON = 200;
 const STATUS: Partial<Record<ErrorCode, number>> = {
 	stream_not_found: 404,
 	stream_closed: 503,
+	forbidden: 403,
+	// RTSP has no 429.
+	rate_limited: 503,
 	too_many_sessions: 453,
 	codec_unsupported: 415,
 	// The camera's 401 is not this server's: the client's own password is right.
@@ -24,7 +27,8 @@ export function refusal(thrown: unknown): RtspResponse {
 		return response(500, 'Internal Server Error', {});
 	}
 	const status = STATUS[thrown.code] ?? (thrown.code.startsWith('camera_') ? 502 : 503);
-	return response(status, reasonPhrase(thrown.message), {});
+	const { retry_after_s: wait } = thrown.facts;
+	return response(status, reasonPhrase(thrown.message), typeof wait === 'number' ? { 'Retry-After': `${wait}` } : {});
 }
 
 /** Printable ASCII without secrets, of a bounded length. */

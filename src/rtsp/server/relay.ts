@@ -99,6 +99,10 @@ export class StreamRelay implements Presentation, StreamReader, PacketSink {
 		for (const reader of this.#readers) this.#deliver(reader, frame);
 	}
 
+	onAway(): void {
+		this.#forget();
+	}
+
 	onEnd(): void {
 		this.#end('the stream ended');
 	}

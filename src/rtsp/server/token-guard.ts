@@ -1,6 +1,6 @@
 import { DualcastError } from '../../base/errors.ts';
 import { type RtspRequest, type RtspResponse, response } from '../message.ts';
-import { reasonPhrase } from './refusal.ts';
+import { reasonPhrase, refusal } from './refusal.ts';
 import type { RequestGuard } from './request-guard.ts';
 import { parseTarget } from './request-target.ts';
 
@@ -65,9 +65,9 @@ export class TokenGuard implements RequestGuard {
 			return undefined;
 		} catch (thrown) {
 			if (!(thrown instanceof DualcastError)) throw thrown;
-			if (thrown.code === 'issuer_unreachable') return response(503, reasonPhrase(thrown.message), {});
-			if (thrown.code === 'forbidden') return response(403, reasonPhrase(thrown.message), {});
-			return response(401, reasonPhrase(thrown.message), { 'WWW-Authenticate': CHALLENGE });
+			const { code, message } = thrown;
+			if (!code.startsWith('token_')) return refusal(thrown);
+			return response(401, reasonPhrase(message), { 'WWW-Authenticate': CHALLENGE });
 		}
 	}
 }

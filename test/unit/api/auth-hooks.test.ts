@@ -98,6 +98,8 @@ describe('S3: the path that nginx asks about', () => {
 		'/hls/room/5/front..cam/index.m3u8',
 		'/whep/room/5/front',
 		'/whep/room%2f5/front?a=b',
+		'/room/5/front/whep',
+		'/room%2f5/front/whep/?a=b',
 		'/watch/room/5/front/',
 	])('%s is of a stream that may be read', async (uri) => {
 		const { nginx, token } = scene();

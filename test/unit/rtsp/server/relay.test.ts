@@ -104,6 +104,20 @@ describe('StreamRelay', () => {
 		expect(reader.ends).toEqual([]);
 	});
 
+	it('begins nobody with what the camera sent before it was away', () => {
+		const { stream, relay } = open();
+		const stays = new Reader();
+		relay.subscribe(stays);
+		stream.deliver(picture(0, true));
+		stream.away();
+		const comes = new Reader();
+		relay.subscribe(comes);
+		expect(comes.frames).toEqual([]);
+		stream.deliver(picture(4, true, { epoch: 1 }));
+		expect(comes.frames).toEqual(stays.frames.slice(1));
+		expect(comes.frames).toHaveLength(1);
+	});
+
 	it('ends its readers when the tracks are others, and is not used again', () => {
 		const { stream, relay } = open();
 		const reader = new Reader();

@@ -36,6 +36,7 @@ describe('TokenGuard', () => {
 		['token_expired', 401, 'Basic realm="Dualcast"'],
 		['forbidden', 403, undefined],
 		['issuer_unreachable', 503, undefined],
+		['rate_limited', 503, undefined],
 	])('answers %s with %d and the reason', async (code, status, challenge) => {
 		const answer = await ask('rtsp://host/cam', code).answer;
 		expect([answer?.status, answer?.reason]).toEqual([status, 'the reason']);
