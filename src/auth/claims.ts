@@ -42,6 +42,7 @@ export function grantFromClaims(payload: unknown, classes: Classes): Grant {
 		role: data.role,
 		actions: data.actions,
 		streams: data.streams.flatMap((entry) => (entry.startsWith(CLASS) ? classPatterns(entry, classes) : [entry])),
+		claimed: data.streams,
 		node: data.node,
 		tokenId: data.jti,
 		issuedAt: Math.round(data.iat * 1000),

@@ -16,6 +16,8 @@ export type Grant = {
 	readonly actions: readonly Action[];
 	/** Stream ids, `prefix/*`, or `*` for all. Classes are resolved. */
 	readonly streams: readonly string[];
+	/** The same as the token has it, classes by their names: what a token of the same right is made of. */
+	readonly claimed: readonly string[];
 	/** The only cluster node it is good for. */
 	readonly node: string | undefined;
 	readonly tokenId: string | undefined;

@@ -95,7 +95,7 @@ export class Issuing {
 		if (stream !== undefined && !grant.streams.some((pattern) => includesPattern(pattern, stream))) {
 			throw notYours();
 		}
-		return this.#request(application, grant.streams);
+		return this.#request(application, grant.claimed);
 	}
 
 	#openly(application: TokenApplication): TokenRequest {

@@ -31,6 +31,7 @@ function grant(tokenId: string) {
 		role: 'student',
 		actions: ['read'],
 		streams: ['*'],
+		claimed: ['*'],
 		node: undefined,
 		tokenId,
 		...times,

@@ -12,12 +12,12 @@ const COMMON = {
 const wish = { action: 'read', stream: 'cam' } as const;
 
 /** Nodes of a cluster, which hear nothing of each other's revocations. */
-function scene() {
+function scene(classes: AuthSettings['classes'] = {}) {
 	const clock = new VirtualClock(Date.UTC(2026, 0, 1) + 250);
 	const node = (name: string) =>
 		new Auth(
 			{
-				...{ ...COMMON, read: 'jwt', secret: 's'.repeat(32), node: name },
+				...{ ...COMMON, classes, read: 'jwt', secret: 's'.repeat(32), node: name },
 			},
 			{ clock, logger: silentLogger },
 		);
@@ -45,6 +45,15 @@ describe('a token that stands for another one', () => {
 		const { grant } = await granted();
 		const foreign: Grant = { ...grant, issuedAt: 0, expiresAt: grant.expiresAt + 500 };
 		expect(await enter(sub2, await main.tokenFor(foreign, 'sub2'))).toEqual({ ...foreign, node: 'sub2' });
+	});
+
+	it('is taken however many streams its classes have', async () => {
+		const floor = (level: number) => Array.from({ length: 64 }, (_, room) => `floor${level}/room${room}`);
+		const { main, sub2, enter } = scene({ upstairs: floor(1), downstairs: floor(0).with(0, 'cam') });
+		const right = { subject: 'ann', role: 'student', actions: ['read'], lifetime: 60 } as const;
+		const { token } = await main.issue({ ...right, streams: ['class:upstairs', 'class:downstairs'], node: 'sub1' });
+		const grant = await main.access.verify(token, { address });
+		expect(await enter(sub2, await main.tokenFor(grant, 'sub2'))).toEqual({ ...grant, node: 'sub2' });
 	});
 
 	it('does not live on when it is exchanged again and again', async () => {

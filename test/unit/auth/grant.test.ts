@@ -6,6 +6,7 @@ const grant = (actions: Action[], streams: string[]): Grant => ({
 	role: 'student',
 	actions,
 	streams,
+	claimed: streams,
 	node: undefined,
 	tokenId: undefined,
 	issuedAt: 0,

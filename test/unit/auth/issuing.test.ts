@@ -5,7 +5,7 @@ import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const grant = (changes: Partial<Grant>): Grant => ({
 	...{ subject: 'tom', role: 'teacher', actions: ['read'], streams: ['room/5/*'], node: undefined, tokenId: undefined },
-	...{ issuedAt: 0, expiresAt: 0, ...changes },
+	...{ claimed: ['class:5b'], issuedAt: 0, expiresAt: 0, ...changes },
 });
 
 function scene(open = false) {
@@ -67,7 +67,7 @@ describe('Issuing', () => {
 	it('lets a teacher give students what the teacher may read', () => {
 		const { decide } = scene();
 		const teacher = grant({});
-		expect(decide({ grant: teacher }).streams).toEqual(['room/5/*']);
+		expect(decide({ grant: teacher }).streams).toEqual(['class:5b']);
 		expect(decide({ grant: teacher, stream: 'room/5/front' }).streams).toEqual(['room/5/front']);
 		for (const more of [{ stream: 'yard' }, { stream: '*' }, { role: 'teacher' }, { action: 'admin' }] as const) {
 			expect(() => decide({ grant: teacher, ...more })).toThrow(code('forbidden'));

@@ -14,7 +14,7 @@ function scene() {
 	const watch = new SessionWatch(clock, revocations);
 	const ended: string[] = [];
 	const grant = (subject: string, tokenId: string, lifetime = 60_000): Grant => ({
-		...{ subject, tokenId, role: 'student', actions: ['read'], streams: ['*'], node: undefined },
+		...{ subject, tokenId, role: 'student', actions: ['read'], streams: ['*'], claimed: ['*'], node: undefined },
 		...{ issuedAt: clock.wall(), expiresAt: clock.wall() + lifetime },
 	});
 	const start = (subject: string, tokenId: string, lifetime?: number) =>

@@ -14,14 +14,16 @@ describe('TokenVerifier', () => {
 		expect(expiresIn).toBe(60);
 		expect(await verifier.verify(token)).toEqual({
 			...{ subject: 'ann', role: 'student', actions: ['read'], streams: ['yard'], node: 'sub-1', tokenId },
-			...{ issuedAt: now() * 1000, expiresAt: (now() + 60) * 1000 },
+			...{ claimed: ['yard'], issuedAt: now() * 1000, expiresAt: (now() + 60) * 1000 },
 		});
 	});
 
 	it('resolves classes, and takes an unknown one for none', async () => {
 		const { verifier, forge } = tokenScene();
 		const token = await forge({ streams: ['class:5b', 'class:6a', 'class:__proto__', 'hall'] });
-		expect((await verifier.verify(token)).streams).toEqual(['room/5/*', 'yard', 'hall']);
+		const { streams, claimed } = await verifier.verify(token);
+		expect(streams).toEqual(['room/5/*', 'yard', 'hall']);
+		expect(claimed).toEqual(['class:5b', 'class:6a', 'class:__proto__', 'hall']);
 	});
 
 	it('remembers a token until it expires', async () => {
