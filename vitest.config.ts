@@ -1,24 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/** Files that watch frames, latencies or takeovers of real players: one at a time. */
+/** Files that take both processors, or time sound, pictures or takeovers closely: one at a time. */
 const ALONE = [
-	'integration/hls-fmp4-players',
-	'integration/hls-players',
 	'integration/native-transport',
-	'integration/rtsp-hostile',
-	'integration/webrtc-session',
-	'integration/webrtc-slow-link',
-	'e2e/cameras',
 	'e2e/cluster-faults',
-	'e2e/cluster-viewers',
 	'e2e/hls-check',
 	'e2e/hls-players',
-	'e2e/hls-silent-sound',
 	'e2e/lip-sync',
-	'e2e/pages',
-	'e2e/players',
-	'e2e/webrtc-players',
-	'e2e/whep',
 ].map((name) => `test/${name}.test.ts`);
 
 const END_TO_END = { testTimeout: 180_000, hookTimeout: 120_000 };
