@@ -34,6 +34,12 @@ export interface NalSyntax {
 	parameterSetId(nalu: Uint8Array, kind: ParameterSetKind): number;
 }
 
+/** What the NAL unit sets; undefined where it is no parameter set. */
+export function parameterSetKind(nalu: Uint8Array, { roles, typeOf }: NalSyntax): ParameterSetKind | undefined {
+	const role = roles[typeOf(nalu[0] as number)];
+	return role === 'vps' || role === 'sps' || role === 'pps' ? role : undefined;
+}
+
 /** @param types what each of them is */
 export function nalRoles(types: Readonly<Record<number, NalRole>>): readonly (NalRole | undefined)[] {
 	const roles: (NalRole | undefined)[] = new Array(64).fill(undefined);

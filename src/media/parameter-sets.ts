@@ -1,5 +1,5 @@
 import { PARAMETER_SET_LIMITS } from './limits.ts';
-import type { NalSyntax, ParameterSetKind } from './nal-syntax.ts';
+import { type NalSyntax, type ParameterSetKind, parameterSetKind } from './nal-syntax.ts';
 import type { VideoParameterSets } from './track.ts';
 
 const ORDER: readonly ParameterSetKind[] = ['vps', 'sps', 'pps'];
@@ -18,6 +18,10 @@ export class ParameterSets {
 	constructor(syntax: NalSyntax, described: VideoParameterSets | undefined) {
 		this.#syntax = syntax;
 		if (!described) return;
+		for (const nalu of described.others ?? []) {
+			const kind = parameterSetKind(nalu, syntax);
+			if (kind) this.update(nalu, kind);
+		}
 		for (const kind of ORDER) {
 			const nalu = described[kind];
 			if (nalu) this.update(nalu, kind);

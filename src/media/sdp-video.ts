@@ -1,11 +1,14 @@
-import { parseSpropParameterSets } from './h264-parameter-sets.ts';
+import { H264_SYNTAX } from './h264-depacketizer.ts';
 import { parseSps } from './h264-sps.ts';
-import { parseHevcSprop } from './h265-parameter-sets.ts';
+import { H265_SYNTAX } from './h265-depacketizer.ts';
 import { parseHevcSps } from './h265-sps.ts';
 import type { FormatParameters, RtpMap } from './sdp.ts';
+import { parseSprop } from './sprop.ts';
 import type { VideoTrack } from './track.ts';
 
 const CLOCK_RATE = 90_000;
+/** Some cameras use the one of H.264 for H.265. */
+const HEVC_SPROP = ['sprop-vps', 'sprop-sps', 'sprop-pps', 'sprop-parameter-sets'] as const;
 
 /** @returns the track, or the reason why there is none */
 export function videoTrack(id: number, map: RtpMap, parameters: FormatParameters): VideoTrack | string {
@@ -34,7 +37,7 @@ function h264Track(id: number, map: RtpMap, parameters: FormatParameters): Video
 	if (Number(parameters.get('packetization-mode')) === 2) {
 		return 'H.264 interleaved packetization (mode 2) is not supported.';
 	}
-	const parameterSets = parseSpropParameterSets(parameters.get('sprop-parameter-sets') ?? '');
+	const parameterSets = parseSprop([parameters.get('sprop-parameter-sets') ?? ''], H264_SYNTAX);
 	const facts = parameterSets && parseSps(parameterSets.sps);
 	return {
 		kind: 'video',
@@ -53,7 +56,10 @@ function h265Track(id: number, map: RtpMap, parameters: FormatParameters): Video
 	if (/^mr(?:st|mt)$/i.test(parameters.get('tx-mode') ?? '')) {
 		return 'H.265 spread over several RTP streams (tx-mode) is not supported.';
 	}
-	const parameterSets = parseHevcSprop(parameters);
+	const parameterSets = parseSprop(
+		HEVC_SPROP.map((name) => parameters.get(name) ?? ''),
+		H265_SYNTAX,
+	);
 	const facts = parameterSets && parseHevcSps(parameterSets.sps);
 	return {
 		kind: 'video',

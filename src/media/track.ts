@@ -29,6 +29,8 @@ export type VideoParameterSets = {
 	readonly vps?: Uint8Array;
 	readonly sps: Uint8Array;
 	readonly pps: Uint8Array;
+	/** Further ones that a session description names: pictures may refer to any of them. */
+	readonly others?: readonly Uint8Array[];
 };
 
 type VideoTrackOf<Codec extends string> = {

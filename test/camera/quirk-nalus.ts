@@ -15,6 +15,8 @@ const H264: Readonly<Record<string, string>> = {
 	/** Main, and does not say whether it reorders. */
 	'sps-b-unsaid': '674d001ef201407b20',
 	pps: '68ce3c80',
+	/** The same with number 1. */
+	pps2: '68538f20',
 	aud: '09f0',
 	sei: '0605',
 	/** With a recovery point, and user data behind it. */
@@ -35,6 +37,7 @@ const H265: Readonly<Record<string, string>> = {
 	sps: '42010101600000030090000003000003003fa0050201696592a4932bc05a020000030002000003003210',
 	sps2: '42010101600000030090000003000003005da00280802d16595964932bc05a020000030002000003003c10',
 	pps: '4401c172b46240',
+	pps2: '4401505cad1890',
 	aud: '460150',
 	sei: '4e0105',
 	idr: '2601af',
@@ -45,7 +48,7 @@ const H265: Readonly<Record<string, string>> = {
 };
 
 /** Parameter sets and the like stand alone, without filling. */
-const WHOLE = ['vps', 'sps', 'sps2', 'sps-main', 'sps-b', 'sps-b-unsaid', 'pps', 'aud', 'type-30'];
+const WHOLE = ['vps', 'sps', 'sps2', 'sps-main', 'sps-b', 'sps-b-unsaid', 'pps', 'pps2', 'aud', 'type-30'];
 
 /** The bytes of `name`, `name:size`, `name+hex` (more behind it) or `0xhex`. */
 export function nalu(codec: 'h264' | 'h265', text: string): Uint8Array {

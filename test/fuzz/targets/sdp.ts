@@ -1,7 +1,8 @@
-import { parseSpropParameterSets } from '../../../src/media/h264-parameter-sets.ts';
+import { H264_SYNTAX } from '../../../src/media/h264-depacketizer.ts';
 import { SDP_LIMITS } from '../../../src/media/limits.ts';
 import { parseSdp } from '../../../src/media/sdp.ts';
 import { tracksFromSdp } from '../../../src/media/sdp-tracks.ts';
+import { parseSprop } from '../../../src/media/sprop.ts';
 import { type FuzzTarget, promise, textOf } from '../target.ts';
 
 /** A session description, and the tracks in it. */
@@ -48,7 +49,7 @@ export const sprop: FuzzTarget = {
 	shape: 'bytes',
 	dictionary: [',', '=', 'Z0LACtoQnkA=', 'aM48gA==', 'AAAAAQ=='],
 	run(input) {
-		const sets = parseSpropParameterSets(textOf(input));
+		const sets = parseSprop([textOf(input)], H264_SYNTAX);
 		if (!sets) return;
 		promise(((sets.sps[0] as number) & 0x1f) === 7, 'an SPS is one');
 		promise(((sets.pps[0] as number) & 0x1f) === 8, 'a PPS is one');

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { buildAvcConfiguration, parseAvcConfiguration } from '../../../src/media/avc-configuration.ts';
 import { findStartCode, removeEmulationPrevention, splitAnnexB } from '../../../src/media/h264.ts';
 import { H264_SYNTAX } from '../../../src/media/h264-depacketizer.ts';
-import { parseSpropParameterSets } from '../../../src/media/h264-parameter-sets.ts';
 import { ParameterSets } from '../../../src/media/parameter-sets.ts';
+import { parseSprop } from '../../../src/media/sprop.ts';
 import { hex } from './rtp-packets.ts';
 
 const SPS = hex('6764001facd9405005bb0110000003001000000303c0f1831960');
@@ -86,9 +86,15 @@ describe('sprop-parameter-sets', () => {
 		['start codes after', `${base64(SPS, '00000001')},${base64(PPS, '00000001')}`],
 		['both in one', base64('00000001', SPS, '00000001', PPS)],
 		['junk characters', ` ${base64(SPS)}!, "${base64(PPS)}",`],
-		['more of them', `${base64(SPS)},${base64(PPS)},${base64(PPS)}`],
+		['the same again', `${base64(SPS)},${base64(PPS)},${base64(PPS)}`],
 	])('%s', (_name, value) => {
-		expect(parseSpropParameterSets(value)).toEqual({ sps: SPS, pps: PPS });
+		expect(parseSprop([value], H264_SYNTAX)).toEqual({ sps: SPS, pps: PPS });
+	});
+
+	test('further ones, to which pictures may refer', () => {
+		const more = hex('68538f20');
+		const value = `${base64(SPS)},${base64(PPS)},${base64(more)}`;
+		expect(parseSprop([value], H264_SYNTAX)).toEqual({ sps: SPS, pps: PPS, others: [more] });
 	});
 
 	test.each([
@@ -96,7 +102,7 @@ describe('sprop-parameter-sets', () => {
 		['no PPS', base64(SPS)],
 		['junk', '%%%%,AAAA'],
 	])('%s: none', (_name, value) => {
-		expect(parseSpropParameterSets(value)).toBeUndefined();
+		expect(parseSprop([value], H264_SYNTAX)).toBeUndefined();
 	});
 });
 
