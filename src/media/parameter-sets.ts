@@ -18,7 +18,8 @@ export class ParameterSets {
 	constructor(syntax: NalSyntax, described: VideoParameterSets | undefined) {
 		this.#syntax = syntax;
 		if (!described) return;
-		for (const nalu of described.others ?? []) {
+		// The first of each kind have the last word, and their places.
+		for (const nalu of described.others?.slice(0, PARAMETER_SET_LIMITS.sets - ORDER.length) ?? []) {
 			const kind = parameterSetKind(nalu, syntax);
 			if (kind) this.update(nalu, kind);
 		}

@@ -107,6 +107,7 @@ describe('sprop-parameter-sets', () => {
 });
 
 describe('ParameterSets', () => {
+	const bytesOf = (bits: string) => bits.match(/.{1,8}/g)?.map((byte) => Number.parseInt(byte.padEnd(8, '0'), 2)) ?? [];
 	const listOf = (sets: ParameterSets) => {
 		const list: Uint8Array[] = [];
 		list.push(...sets.all);
@@ -130,6 +131,16 @@ describe('ParameterSets', () => {
 		expect(sets.update(PPS, 'pps')).toBe(false);
 		expect(sets.update(second, 'pps')).toBe(false);
 		expect(listOf(sets)).toEqual([SPS, PPS, second]);
+	});
+
+	test('a crowd of others in the SDP leaves the first ones their places', () => {
+		const others = Array.from({ length: 40 }, (_, index) => {
+			const code = (index + 2).toString(2);
+			return Uint8Array.of(0x68, ...bytesOf(`${code.padStart(2 * code.length - 1, '0')}11`));
+		});
+		const sets = new ParameterSets(H264_SYNTAX, { sps: SPS, pps: PPS, others });
+		expect(sets.latest).toEqual({ sps: SPS, pps: PPS });
+		expect(listOf(sets).slice(0, 3)).toEqual([SPS, PPS, others[0]]);
 	});
 
 	test('what the SDP said goes when the stream says otherwise', () => {

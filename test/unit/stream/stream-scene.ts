@@ -56,9 +56,9 @@ export async function soundFor({ clock, source }: ReturnType<typeof setup>, mill
 	}
 }
 
-export async function live(context: ReturnType<typeof setup>): Promise<Lease> {
+export async function live(context: ReturnType<typeof setup>, tracks?: readonly Track[]): Promise<Lease> {
 	const claim = context.stream.claim();
 	await settle();
-	context.source.last.announce();
+	context.source.last.announce(tracks);
 	return claim;
 }

@@ -89,10 +89,7 @@ describe('supervision', () => {
 	it('reconnects a camera whose picture froze while its sound goes on, and says so', async () => {
 		const context = setup();
 		const { clock, source, stream } = context;
-		const claim = stream.claim();
-		await settle();
-		source.last.announce([VIDEO_TRACK, PCMA_TRACK]);
-		await claim;
+		await live(context, [VIDEO_TRACK, PCMA_TRACK]);
 		source.last.picture(0, true, clock.now());
 		await soundFor(context, 9_000);
 		expect(stream.lastError?.error).toMatchObject({
@@ -106,10 +103,7 @@ describe('supervision', () => {
 	it('keeps a camera whose sound stopped, and tells it until sound comes again', async () => {
 		const context = setup();
 		const { clock, source, stream } = context;
-		const claim = stream.claim();
-		await settle();
-		source.last.announce([VIDEO_TRACK, PCMA_TRACK]);
-		await claim;
+		await live(context, [VIDEO_TRACK, PCMA_TRACK]);
 		await soundFor(context, 1_000);
 		for (let second = 0; second < 20; second++) {
 			source.last.picture(second * 90_000, true, clock.now());
