@@ -14,14 +14,16 @@ const MAX_JOINED = 16_384;
 
 type Prepared = {
 	readonly status: number;
-	/** Second of the Date field. */
-	readonly second: number;
 	readonly head: Buffer;
 	joined: { readonly body: Uint8Array; readonly whole: Buffer } | undefined;
 };
 
-/** By the array of names and values: who answers many with the same one has it put together once a second. */
-const prepared = new WeakMap<object, Prepared>();
+/**
+ * By the array of names and values: who answers many with the same one has it put together once a second. What was
+ * answered in an earlier second is let go of: the arrays may live as long as a segment.
+ */
+let prepared = new WeakMap<object, Prepared>();
+/** Of the Date field, and what it says. */
 let second = 0;
 let date = '';
 
@@ -108,13 +110,13 @@ export class PlainResponse implements HttpResponse {
 	}
 
 	#prepare(length: number): Prepared {
-		const now = Math.floor(systemClock.wall() / 1000);
+		tellTime();
 		const given = this.#given;
 		const known = this.#fields ? undefined : prepared.get(given);
-		if (known && known.status === this.statusCode && known.second === now) return known;
+		if (known && known.status === this.statusCode) return known;
 		const fields = this.#collect();
 		const isWhole = fields.has('content-length');
-		const made = { status: this.statusCode, second: now, head: this.#head(fields, length, now), joined: undefined };
+		const made = { status: this.statusCode, head: this.#head(fields, length), joined: undefined };
 		// Only what was given tells one answer from another then.
 		if (isWhole && !this.#fields) prepared.set(given, made);
 		return made;
@@ -134,14 +136,10 @@ export class PlainResponse implements HttpResponse {
 		return fields;
 	}
 
-	#head(fields: Map<string, readonly string[]>, length: number, now: number): Buffer {
+	#head(fields: Map<string, readonly string[]>, length: number): Buffer {
 		const status = this.statusCode;
 		const hasLength = !this.#isHead && status !== 204 && status !== 304;
 		if (hasLength && !fields.has('content-length')) fields.set('content-length', ['Content-Length', `${length}`]);
-		if (now !== second) {
-			second = now;
-			date = new Date(now * 1000).toUTCString();
-		}
 		let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
 		for (const [name, value] of [...fields.values()].flatMap(pairs)) {
 			validateHeaderName(name);
@@ -150,6 +148,14 @@ export class PlainResponse implements HttpResponse {
 		}
 		return Buffer.from(`${text}Date: ${date}\r\n\r\n`, 'latin1');
 	}
+}
+
+function tellTime(): void {
+	const now = Math.floor(systemClock.wall() / 1000);
+	if (now === second) return;
+	second = now;
+	date = new Date(now * 1000).toUTCString();
+	prepared = new WeakMap();
 }
 
 function pairs(turns: readonly OutgoingHttpHeader[]): [name: string, value: string][] {
