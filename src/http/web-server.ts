@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import {
+	constants,
 	createSecureServer,
 	type Http2SecureServer,
 	type Http2ServerRequest,
 	type ServerHttp2Session,
+	type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Certificate } from './certificate.ts';
@@ -97,6 +99,7 @@ export async function listenHttps(address: Address, certificate: Certificate): P
 		session.once('close', () => sessions.delete(session));
 		session.setTimeout(IDLE_TIMEOUT_MS, () => session.close());
 	});
+	server.on('stream', limitBodyTime);
 	const listening = await listen(server, address);
 	return {
 		...listening,
@@ -112,6 +115,14 @@ export async function listenHttps(address: Address, certificate: Certificate): P
 /** One timer for each connection: a keep-alive timeout would be one more for each answer. */
 function limitIdleTime(server: { timeout: number } | Http2SecureServer): void {
 	Object.assign(server, { keepAliveTimeout: 0, timeout: IDLE_TIMEOUT_MS });
+}
+
+/** The timeouts of HTTP/1.1 say nothing about a request that comes over HTTP/2. */
+function limitBodyTime(stream: ServerHttp2Stream): void {
+	if (stream.endAfterHeaders) return;
+	const cancel = () => stream.close(constants.NGHTTP2_CANCEL);
+	const timer = setTimeout(cancel, REQUEST_TIMEOUT_MS).unref();
+	stream.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
 }
 
 async function listen(server: Server, { host, port }: Address): Promise<WebServer> {
