@@ -32,6 +32,8 @@ const CHUNK = 8;
 /** Rows prepared before they are signed and sent: few enough to stay in the processor's cache. */
 const ROWS = 4;
 const SLOTS = ROWS * CHUNK;
+/** Viewers who get a frame whole before the next ones: a key frame takes a hundredth of a second with these. */
+const TOGETHER = 4 * ROWS;
 const HEADER = 12;
 const ROLL_OVER = 4;
 const SLOT = PacketSigner.paddedLength(HEADER + MAX_PAYLOAD + ROLL_OVER);
@@ -77,12 +79,17 @@ export class MediaSender {
 	}
 
 	send(packets: readonly MediaPacket[], destinations: readonly Destination[]): void {
-		for (let start = 0; start < packets.length; start += CHUNK) {
-			this.#load(packets, start);
-			for (let position = 0; position < destinations.length; position++) {
-				const destination = destinations[position] as Destination;
-				const path = this.#options.pathOf(destination.peer);
-				if (path !== undefined) this.#encrypt(path, destination);
+		const fitting = packets.filter(({ payload }) => payload.length <= MAX_PAYLOAD);
+		for (let dropped = packets.length - fitting.length; dropped > 0; dropped--) this.#options.onDropped();
+		for (let first = 0; first < destinations.length; first += TOGETHER) {
+			const end = Math.min(first + TOGETHER, destinations.length);
+			for (let start = 0; start < fitting.length; start += CHUNK) {
+				this.#load(fitting, start);
+				for (let position = first; position < end; position++) {
+					const destination = destinations[position] as Destination;
+					const path = this.#options.pathOf(destination.peer);
+					if (path !== undefined) this.#encrypt(path, destination);
+				}
 			}
 		}
 		this.#flush();
@@ -92,9 +99,7 @@ export class MediaSender {
 		const chunk = this.#chunk;
 		chunk.length = 0;
 		for (let position = start; position < packets.length && position < start + CHUNK; position++) {
-			const packet = packets[position] as MediaPacket;
-			if (packet.payload.length > MAX_PAYLOAD) this.#options.onDropped();
-			else chunk.push(packet);
+			chunk.push(packets[position] as MediaPacket);
 		}
 		this.#placePayloads();
 	}
