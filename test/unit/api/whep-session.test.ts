@@ -6,7 +6,7 @@ import request from 'supertest';
 import { describe, expect, it, vi } from 'vitest';
 import { connectionSchema } from '../../../src/api/schemas.ts';
 import { DualcastError } from '../../../src/base/errors.ts';
-import { createFixture, testAuth } from './api-fixture.ts';
+import { bearerOf, createFixture, testAuth } from './api-fixture.ts';
 import { CONNECTION, RESOURCE, SESSION } from './fake-ports.ts';
 
 const FRAGMENT = 'application/trickle-ice-sdpfrag';
@@ -78,6 +78,7 @@ describe('a WHEP session', () => {
 			expect([status, text]).toEqual([200, 'a=ice-ufrag:ours']);
 			expect(headers['content-type']).toBe(FRAGMENT);
 			expect(headers.etag).toBe(`"${SESSION.id}-2"`);
+			expect(headers['cache-control']).toBe('no-store');
 		},
 	);
 
@@ -117,5 +118,51 @@ describe('a WHEP session', () => {
 	it('has no other methods', async () => {
 		const { status, headers } = await request(createFixture().app).put(`/whep/sessions/${RESOURCE}`);
 		expect([status, headers.allow]).toEqual([405, 'GET, HEAD, PATCH, DELETE, OPTIONS']);
+	});
+});
+
+describe('a WHEP session of a stream that needs a token', () => {
+	const path = `/whep/sessions/${RESOURCE}`;
+	const scene = () => {
+		const auth = testAuth({ read: 'jwt', secret: 's'.repeat(32) });
+		return { auth, ...createFixture({ auth }) };
+	};
+
+	/** Asks everything of it, its end last. */
+	async function ask(app: ReturnType<typeof scene>['app'], bearer?: string) {
+		const answers = [];
+		for (const method of ['get', 'patch', 'delete'] as const) {
+			const asked = request(app)[method](path);
+			if (bearer !== undefined) asked.set('Authorization', bearer);
+			if (method === 'patch') asked.set('Content-Type', FRAGMENT).set('If-Match', '*').send('a=ice-ufrag:restart');
+			answers.push(await asked);
+		}
+		return answers;
+	}
+
+	it('is not for who has none', async () => {
+		const { app, webrtc } = scene();
+		for (const { status, headers } of await ask(app)) {
+			expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer realm="dualcast"']);
+			expect(headers['access-control-allow-origin']).toBe('*');
+		}
+		expect([webrtc.sessions().length, webrtc.restarts]).toEqual([1, []]);
+	});
+
+	it('is not for who may see another stream alone', async () => {
+		const { app, auth, webrtc } = scene();
+		const bearer = await bearerOf(auth, { streams: ['constructor'] });
+		for (const { status } of await ask(app, bearer)) expect(status).toBe(403);
+		expect([webrtc.sessions().length, webrtc.restarts]).toEqual([1, []]);
+	});
+
+	it('is for who may see the stream', async () => {
+		const { app, auth } = scene();
+		const answers = await ask(app, await bearerOf(auth, { streams: [SESSION.stream_id] }));
+		expect(answers.map(({ status }) => status)).toEqual([204, 200, 200]);
+	});
+
+	it.each([path, `${path}/first-frame`])('is asked about first by other sites without one: %s', async (each) => {
+		expect((await request(scene().app).options(each)).status).toBe(204);
 	});
 });

@@ -29,6 +29,7 @@ describe('POST /whep/:id', () => {
 		expect(headers.location).toBe(`/whep/sessions/${RESOURCE}`);
 		expect(headers.etag).toBe(`"${SESSION.id}-1"`);
 		expect(headers['accept-patch']).toBe(FRAGMENT);
+		expect(headers['cache-control']).toBe('no-store');
 		expect(headers).not.toHaveProperty('link');
 		expect(text).toBe('v=0\r\nanswer');
 		expect(fixture.webrtc.offers).toMatchObject([{ streamId: 'live/stream', offer: OFFER }]);
