@@ -194,9 +194,9 @@ export function fakeWebRtc(): FakeWebRtc {
 			if (!offer.startsWith('v=0')) throw new DualcastError('offer_invalid', 'this is not SDP');
 			return { sessionId: SESSION.id, resource: RESOURCE, answer: 'v=0\r\nanswer', skipped: [] };
 		},
-		create(streamId, offer, signal) {
+		create(streamId, offer, signal, onEnded) {
 			fake.offers.push({ streamId, offer, signal });
-			return fake.answer(streamId, offer, signal);
+			return fake.answer(streamId, offer, signal, onEnded);
 		},
 		sessionOf: (resource) => (resource === RESOURCE && sessions.has(SESSION.id) ? SESSION.id : undefined),
 		etag: (id) => (sessions.has(id) ? `"${id}-${fake.restarts.length + 1}"` : undefined),

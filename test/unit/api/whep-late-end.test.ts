@@ -128,4 +128,21 @@ describe('an offer whose right ends before it is answered', () => {
 		await clock.advance(1);
 		expect(fixture.webrtc.sessions()).toEqual([]);
 	});
+
+	it('is answered for a session that its token has nothing to do with once it has ended', async () => {
+		let end = () => {};
+		const { answer } = fixture.webrtc;
+		fixture.webrtc.answer = (stream, offer, signal, onEnded = () => {}) => {
+			end = onEnded;
+			return answer(stream, offer, signal);
+		};
+		const remove = vi.spyOn(fixture.webrtc, 'remove');
+		play();
+		const { answered } = await waiting('ann');
+		expect((await answered).status).toBe(201);
+		end();
+		auth.revoke({ subject: 'ann' });
+		await clock.advance(EXPIRED_MS);
+		expect(remove).not.toHaveBeenCalled();
+	});
 });

@@ -105,6 +105,19 @@ describe('repair', () => {
 		},
 	);
 
+	it('of many packets at once repeats so many of them', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(REPAIR.repeats + 50, { key: true, size: 100 });
+		const viewer = await scene.join();
+		const all = viewer.peer.first(viewer.video).map(({ index }) => index & 0xffff);
+		expect(all.length).toBeGreaterThan(REPAIR.repeats);
+		const repeated = () => viewer.peer.sent.filter(({ ssrc }) => ssrc === viewer.videoRtx).length;
+		viewer.peer.options.onRtcp(nack(viewer.video, all));
+		expect(repeated()).toBe(all.length);
+		await scene.clock.advance(REPAIR.repeatAfter);
+		expect(repeated()).toBe(all.length + REPAIR.repeats);
+	});
+
 	it('that waits ends with the session', async () => {
 		const scene = new WebRtcScene();
 		await scene.play(5, { key: true });

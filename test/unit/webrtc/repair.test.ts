@@ -153,6 +153,25 @@ describe('RTCP', () => {
 		expect(info?.rtt_ms).toBeCloseTo(30, 0);
 	});
 
+	it('tells no round trip by a report about no report of ours, or one that cannot be', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(5, { key: true });
+		const viewer = await scene.join();
+		const sent = viewer.peer.rtcp[0] ?? new Uint8Array();
+		const lsr = ((readUint16(sent, 10) << 16) | readUint16(sent, 12)) >>> 0;
+		const tells = (report: { lsr: number; dlsr: number }) => {
+			viewer.peer.options.onRtcp(receiverReport(viewer.video, { fractionLost: 0, ...report }));
+			return scene.server.session(viewer.id)?.rtt_ms;
+		};
+		const now = (lsr + 0x4000) >>> 0;
+		await scene.clock.advance(250);
+		// None was heard; the delay makes up the rest, as it may by chance.
+		expect(tells({ lsr: 0, dlsr: now })).toBeUndefined();
+		expect(tells({ lsr, dlsr: 0x5000 })).toBeUndefined();
+		expect(tells({ lsr: (now - 11 * 0x10000) >>> 0, dlsr: 0 })).toBeUndefined();
+		expect(tells({ lsr, dlsr: 0x2000 })).toBeCloseTo(125, 0);
+	});
+
 	it('tells the loss of the picture, whatever that of the sound is', async () => {
 		const scene = new WebRtcScene();
 		await scene.play(5, { key: true });
