@@ -69,6 +69,9 @@ export class WhepOffers {
 		}
 		// It closes after every answer too, and the reason of an abort is an error with its stack.
 		response.off('close', abort);
+		const etag = port.etag(sessionId);
+		if (etag === undefined)
+			throw new DualcastError('stream_closed', 'the stream ended as the offer was answered; try again');
 		if (grant) {
 			unwatch = auth.sessions.add(grant, () => port.remove(sessionId));
 			// The offer and the camera took their time.
@@ -80,7 +83,7 @@ export class WhepOffers {
 		response.statusCode = 201;
 		const query = auth.access.carried(caller);
 		response.setHeader('Location', `/whep/sessions/${resource}${query === '' ? '' : `?${query}`}`);
-		response.setHeader('ETag', port.etag(sessionId) ?? '');
+		response.setHeader('ETag', etag);
 		response.setHeader('Accept-Patch', ICE_FRAGMENT);
 		response.setHeader('Content-Type', SDP);
 		response.setHeader('Cache-Control', 'no-store');

@@ -129,6 +129,20 @@ describe('an offer whose right ends before it is answered', () => {
 		expect(fixture.webrtc.sessions()).toEqual([]);
 	});
 
+	it('is refused when the session ends before the answer does', async () => {
+		fixture.webrtc.answer = async (_stream, _offer, _signal, onEnded = () => {}) => {
+			fixture.webrtc.remove(SESSION.id);
+			onEnded();
+			return { sessionId: SESSION.id, resource: RESOURCE, answer: 'v=0\r\nanswer', skipped: [] };
+		};
+		const remove = vi.spyOn(fixture.webrtc, 'remove');
+		const { answered } = await waiting('ann');
+		expect(await answered).toEqual({ status: 503, code: 'stream_closed', location: undefined });
+		remove.mockClear();
+		await clock.advance(EXPIRED_MS);
+		expect(remove).not.toHaveBeenCalled();
+	});
+
 	it('is answered for a session that its token has nothing to do with once it has ended', async () => {
 		let end = () => {};
 		const { answer } = fixture.webrtc;
