@@ -76,7 +76,10 @@ export class EncryptedPeer implements TransportPeer {
 			profile: 1,
 			keys: { localMasterKey: key, localMasterSalt: salt, remoteMasterKey: key, remoteMasterSalt: salt },
 		});
-		const send = (datagram: Buffer) => onRtp(RtpPacket.deSerialize(receiver.decrypt(Buffer.from(datagram))));
+		const send = (datagram: Buffer) => {
+			onRtp(RtpPacket.deSerialize(receiver.decrypt(Buffer.from(datagram))));
+			return true;
+		};
 		this.path = { srtp: new SrtpSender(deriveSessionKeys({ key, salt }).rtp), route: { description: 'test', send } };
 	}
 

@@ -6,8 +6,8 @@ import { AES_BLOCK, networkOrder, type SrtpSender } from './srtp-sender.ts';
 
 /** Where one viewer's datagrams go. */
 export interface Route {
-	/** Sends a datagram, perhaps later: see `MediaSenderOptions.isHeld`. */
-	send(datagram: Buffer): void;
+	/** Sends a datagram, perhaps later: see `MediaSenderOptions.isHeld`. @returns false when it was given up */
+	send(datagram: Buffer): boolean;
 	/** `udp 192.0.2.1:1234` */
 	readonly description: string;
 }
@@ -191,7 +191,8 @@ export class MediaSender {
 		for (let slot = 0; slot < this.#rows * CHUNK; slot++) {
 			const length = this.#lengths[slot] as number;
 			if (length === 0) continue;
-			(this.#routes[Math.floor(slot / CHUNK)] as Route).send(datagramOf(this.#workspace, slot, length));
+			const route = this.#routes[Math.floor(slot / CHUNK)] as Route;
+			if (!route.send(datagramOf(this.#workspace, slot, length))) continue;
 			datagrams++;
 			bytes += length;
 		}

@@ -20,8 +20,8 @@ export interface TcpConnection extends Route {
 	readonly id: number;
 	readonly address: string;
 	readonly port: number;
-	/** Sends bytes that are datagrams in their frames already. */
-	write(framed: Buffer): void;
+	/** Sends bytes that are datagrams in their frames already. @returns false when they were given up */
+	write(framed: Buffer): boolean;
 	/** An authenticated check of this viewer came over it: it stays until the next one is long overdue. */
 	keep(viewer: object): void;
 }
@@ -119,8 +119,13 @@ export class TcpEndpoint {
 				patience = options.clock.after(delay, connection.close);
 			},
 			write(framed) {
-				if (socket.writableLength > MAX_TCP_BACKLOG) options.onDropped();
-				else if (socket.writable) socket.write(framed);
+				if (!socket.writable) return false;
+				if (socket.writableLength > MAX_TCP_BACKLOG) {
+					options.onDropped();
+					return false;
+				}
+				socket.write(framed);
+				return true;
 			},
 			send: (datagram) => connection.write(frameDatagram(datagram)),
 		};

@@ -85,14 +85,18 @@ export class UdpEndpoint {
 	 * The socket hands a datagram to the kernel at once unless others wait; one that must wait keeps referring to its
 	 * memory, so later ones are copied.
 	 */
-	#send(datagram: Buffer, port: number, address: string): void {
+	#send(datagram: Buffer, port: number, address: string): boolean {
 		if (this.#backlogged()) {
-			if (this.#socket.getSendQueueSize() > MAX_SEND_BACKLOG) this.#options.onDropped();
-			else this.#socket.send(Buffer.from(datagram), port, address);
-			return;
+			if (this.#socket.getSendQueueSize() > MAX_SEND_BACKLOG) {
+				this.#options.onDropped();
+				return false;
+			}
+			this.#socket.send(Buffer.from(datagram), port, address);
+			return true;
 		}
 		this.#socket.send(datagram, port, address);
 		if (this.#socket.getSendQueueCount() > 0) this.#held = datagram.buffer;
+		return true;
 	}
 
 	#backlogged(): boolean {

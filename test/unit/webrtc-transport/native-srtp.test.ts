@@ -18,7 +18,7 @@ function byTypescript(packets: readonly MediaPacket[], key: Buffer, salt: Buffer
 		srtp: new SrtpSender(deriveSessionKeys({ key, salt }).rtp),
 		route: {
 			description: 'test',
-			send: (datagram: Buffer) => void sent.push(Buffer.from(datagram)),
+			send: (datagram: Buffer) => sent.push(Buffer.from(datagram)) > 0,
 		},
 	};
 	const sender = new MediaSender({

@@ -69,7 +69,7 @@ function viewer() {
 	const sent: Buffer[] = [];
 	const route: Route = {
 		description: 'test',
-		send: (datagram) => sent.push(Buffer.from(datagram)),
+		send: (datagram) => sent.push(Buffer.from(datagram)) > 0,
 	};
 	const receiver = new SrtpSession({
 		profile: 1,
@@ -144,7 +144,7 @@ describe('MediaSender', () => {
 		const viewers = Array.from({ length: 40 }, viewer);
 		const order: number[] = [];
 		viewers.forEach(({ path }, number) => {
-			path.route.send = () => order.push(number);
+			path.route.send = () => order.push(number) > 0;
 		});
 		const packets = Array.from({ length: 50 }, (_, sequence) => packet(sequence, 100));
 		sender.send(
@@ -204,6 +204,17 @@ describe('MediaSender', () => {
 		expect(counted.dropped).toBe(2);
 	});
 
+	it('counts what was sent, not what was given up on the way', () => {
+		const { sender, counted } = mediaSender();
+		const [first, second] = [viewer(), viewer()];
+		first.path.route.send = (datagram) => datagram.readUInt16BE(2) !== 2;
+		sender.send(
+			[packet(1, 10), packet(2, 20), packet(3, 30)],
+			[first, second].map(({ peer }) => to(peer)),
+		);
+		expect(counted).toEqual({ datagrams: 5, bytes: 5 * (12 + 10) + 2 * 10 + 20 + 2 * 30, dropped: 0 });
+	});
+
 	it('leaves memory alone while a socket refers to it', () => {
 		const references: Buffer[] = [];
 		let held: ArrayBufferLike | undefined;
@@ -212,6 +223,7 @@ describe('MediaSender', () => {
 		path.route.send = (datagram) => {
 			references.push(datagram);
 			held ??= datagram.buffer;
+			return true;
 		};
 		sender.send([packet(1, 100)], [to(peer)]);
 		const before = Buffer.from(references[0] as Buffer);

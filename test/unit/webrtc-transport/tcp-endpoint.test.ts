@@ -1,8 +1,13 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { MAX_TCP_BACKLOG } from '../../../src/webrtc/transport/limits.ts';
 import { frameDatagram } from '../../../src/webrtc/transport/stream-framing.ts';
-import { TcpEndpoint, type TcpEndpointOptions } from '../../../src/webrtc/transport/tcp-endpoint.ts';
+import {
+	type TcpConnection,
+	TcpEndpoint,
+	type TcpEndpointOptions,
+} from '../../../src/webrtc/transport/tcp-endpoint.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -34,7 +39,7 @@ async function connectTo({ port }: TcpEndpoint) {
 	socket.on('error', () => {});
 	const closed = once(socket, 'close');
 	await once(socket, 'connect');
-	return { closed, send: (text: string) => void socket.write(frameDatagram(Buffer.from(text))) };
+	return { socket, closed, send: (text: string) => void socket.write(frameDatagram(Buffer.from(text))) };
 }
 
 describe('TcpEndpoint', () => {
@@ -56,5 +61,31 @@ describe('TcpEndpoint', () => {
 		await vi.waitFor(() => expect(errors).toEqual(['a fault', 'another fault']), { timeout: 5000 });
 		bystander.send('good');
 		await vi.waitFor(() => expect(heard).toEqual(['good']), { timeout: 5000 });
+	});
+
+	it('gives up what comes when too much waits or the connection is gone, and says so', async () => {
+		const connections: TcpConnection[] = [];
+		const dropped = vi.fn();
+		const gone = vi.fn();
+		const { endpoint } = await listen({
+			onDatagram: (_datagram, from) => connections.push(from),
+			onDropped: dropped,
+			onClosed: gone,
+		});
+		const { send, socket } = await connectTo(endpoint);
+		send('here');
+		await vi.waitFor(() => expect(connections).toHaveLength(1), { timeout: 5000 });
+		const [connection] = connections as [TcpConnection];
+		socket.pause();
+		const datagram = Buffer.alloc(64 * 1024 - 1);
+		let taken = 0;
+		while (connection.send(datagram)) taken++;
+		expect(taken * datagram.length).toBeGreaterThan(MAX_TCP_BACKLOG);
+		// Nothing is read meanwhile; what the kernels took of it is no part of what waits.
+		expect(taken * datagram.length).toBeLessThan(64 * MAX_TCP_BACKLOG);
+		expect(dropped).toHaveBeenCalledTimes(1);
+		socket.destroy();
+		await vi.waitFor(() => expect(gone).toHaveBeenCalled(), { timeout: 5000 });
+		expect(connection.send(datagram)).toBe(false);
 	});
 });
