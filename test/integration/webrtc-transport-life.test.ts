@@ -11,6 +11,8 @@ import { secureTransports } from '../fakes/secure-transports.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 import {
 	authenticCheck,
+	isAlert,
+	isMedia,
 	isStunResponse,
 	openRaw,
 	RAW_UFRAG,
@@ -93,6 +95,46 @@ describe.each(secureTransports)('a viewer of the $name transport', (tested) => {
 		first.peer.close();
 		expect(first.closed).toEqual([]);
 		openRaw(transport);
+	});
+
+	it('gets nothing after its goodbye, whoever else gets the same', async () => {
+		const transport = await startTransport(tested);
+		const join = async () => {
+			const opened = openRaw(transport);
+			const wire = await udpWire(transport.port);
+			wire.send(authenticCheck(opened.local));
+			await wire.next(isStunResponse);
+			startDtls(wire);
+			await opened.whenSecured;
+			return { ...opened, wire };
+		};
+		const leaving = await join();
+		// One thread of the native one serves the first and the third.
+		openRaw(transport);
+		const staying = await join();
+		const destinations = [leaving, staying].map(({ peer }) => ({ peer, payloadType: 96, sequenceOffset: 0 }));
+		const send = async (sequence: number): Promise<void> => {
+			const arrives = staying.wire.next(isMedia);
+			const packet = { sequence, timestamp: sequence, marker: true, ssrc: 1, payload: Buffer.from('a picture') };
+			transport.send([packet], destinations);
+			await arrives;
+		};
+		const first = leaving.wire.next(isMedia);
+		await send(1);
+		await first;
+		const heard: Buffer[] = [];
+		leaving.wire.onDatagram((datagram) => heard.push(datagram));
+		const goodbye = leaving.wire.next(isAlert);
+		leaving.peer.close();
+		await goodbye;
+		heard.length = 0;
+		await send(2);
+		leaving.peer.sendRtcp(REPORT);
+		// What was on its way before this answer came before it.
+		const { local } = openRaw(transport);
+		leaving.wire.send(authenticCheck(local));
+		await leaving.wire.next(isStunResponse);
+		expect(heard.map(([type]) => type)).toEqual([1]);
 	});
 
 	it('ends with the transport, whose port is free again', async () => {

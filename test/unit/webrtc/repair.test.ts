@@ -153,6 +153,16 @@ describe('RTCP', () => {
 		expect(info?.rtt_ms).toBeCloseTo(30, 0);
 	});
 
+	it('tells them by the sender report of a viewer who sends, too', async () => {
+		const scene = new WebRtcScene();
+		await scene.play(5, { key: true });
+		const viewer = await scene.join();
+		const [header, block] = [new Uint8Array(28), receiverReport(viewer.video, { fractionLost: 64, lsr: 0, dlsr: 0 })];
+		header.set([0x81, 200, 0, 12]);
+		viewer.peer.options.onRtcp(Buffer.concat([header, block.subarray(8)]));
+		expect(scene.server.session(viewer.id)?.loss).toBe(0.25);
+	});
+
 	it('tells no round trip by a report about no report of ours, or one that cannot be', async () => {
 		const scene = new WebRtcScene();
 		await scene.play(5, { key: true });

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { unixFromNtp } from '../../../src/media/ntp.ts';
 import { parseRtcp, type SenderReport } from '../../../src/media/rtcp.ts';
+import { Lane } from '../../../src/webrtc/lane.ts';
 import { MAX_G711_SAMPLES, REPORT_PERIOD } from '../../../src/webrtc/limits.ts';
-import type { FakePeer } from '../../fakes/fake-transport.ts';
+import { TrackSender } from '../../../src/webrtc/track-sender.ts';
+import type { TransportPeer } from '../../../src/webrtc/transport/secure-transport.ts';
+import { type FakePeer, FakeTransport } from '../../fakes/fake-transport.ts';
 import { pictureLoss } from '../../fakes/feedback.ts';
 import { PCMA } from '../../fakes/sample-tracks.ts';
 import { settle } from '../../fakes/virtual-clock.ts';
@@ -75,6 +78,22 @@ describe('sender reports', () => {
 		const report = reports(peer, video).at(-1);
 		expect(report?.packets).toBe(before.length);
 		expect(report?.octets).toBe(before.reduce((sum, { payload }) => sum + payload.length, 0));
+	});
+
+	it('go on after 4 GiB, counted modulo 2^32', () => {
+		const lane = new Lane({ ssrc: 1, rtxSsrc: 2, timestampBase: 0 }, 90_000);
+		const transport = new FakeTransport();
+		const peer = {} as TransportPeer;
+		const sender = new TrackSender({ lane, transport, peer, payloadType: 96, rtxPayloadType: undefined });
+		sender.start(lane.ring.next, undefined, 0);
+		sender.advance(1, 0);
+		expect(sender.live).toBe(true);
+		const payload = new Uint8Array(2 ** 20);
+		for (let number = 0; number < 4_100; number++) {
+			lane.open(number, false, number, number);
+			lane.add(payload, true);
+		}
+		expect(sender.report(5_000)).toMatchObject({ packets: 4_100, octets: 4 * 2 ** 20 });
 	});
 
 	it('know the time of sound that was split', async () => {

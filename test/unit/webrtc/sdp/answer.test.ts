@@ -170,6 +170,11 @@ describe('negotiate', () => {
 			audio: { feedback: [], rtx: undefined },
 		});
 	});
+
+	it('retransmits nothing to who does not ask for it', () => {
+		const { video } = negotiated(CHROMIUM.replaceAll(/a=rtcp-fb:\d+ nack\r\n/g, ''), BASELINE);
+		expect(video).toMatchObject({ feedback: ['nack pli', 'ccm fir', 'goog-remb'], rtx: undefined });
+	});
 });
 
 describe('writeAnswer', () => {
