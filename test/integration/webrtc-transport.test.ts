@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SrtcpSession, SrtpSession } from 'werift';
-import { HOST_LOOKUP_PERIOD_MS } from '../../src/webrtc/transport/limits.ts';
-import type { MediaPacket, SecureTransport } from '../../src/webrtc/transport/secure-transport.ts';
+import { HOST_LOOKUP_PERIOD_MS, MAX_ADDRESSES_PER_PEER } from '../../src/webrtc/transport/limits.ts';
+import type { LocalParameters, MediaPacket, SecureTransport } from '../../src/webrtc/transport/secure-transport.ts';
 import { secureTransports } from '../fakes/secure-transports.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { openViewer, VIDEO_PAYLOAD_TYPE } from './webrtc-transport-client.ts';
@@ -18,6 +18,7 @@ import {
 	startDtls,
 	tcpWire,
 	udpWire,
+	type Wire,
 } from './webrtc-transport-raw-client.ts';
 import { startTransport } from './webrtc-transport-start.ts';
 
@@ -180,6 +181,26 @@ describe.each(secureTransports)('the $name transport', (tested) => {
 			wire.send(authenticCheck(thief.local));
 			await wire.next(isStunResponse);
 			expect(thief.peer.diagnosis().remote).toMatch(/^udp 127/);
+		});
+
+		it('knows so many addresses of one viewer, the oldest of which is free again', async () => {
+			const transport = await startTransport(tested);
+			const [roamer, other] = [openRaw(transport), openRaw(transport)];
+			const prove = async (wire: Wire, local: LocalParameters): Promise<void> => {
+				const answer = wire.next(isStunResponse);
+				wire.send(authenticCheck(local));
+				await answer;
+			};
+			const oldest = await udpWire(transport.port);
+			await prove(oldest, roamer.local);
+			for (let count = 1; count < MAX_ADDRESSES_PER_PEER; count++) {
+				await prove(await udpWire(transport.port), roamer.local);
+			}
+			oldest.send(authenticCheck(other.local));
+			await strays(transport, 1);
+			await prove(await udpWire(transport.port), roamer.local);
+			await prove(oldest, other.local);
+			expect(roamer.peer.diagnosis().bindingRequests).toBe(MAX_ADDRESSES_PER_PEER + 1);
 		});
 
 		it('restarts ICE: the old credentials serve until a check with the new ones comes', async () => {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { SrtcpSession } from 'werift';
 import { MAX_SSRCS } from '../../../src/webrtc/transport/limits.ts';
@@ -26,7 +26,7 @@ function pair() {
 			remoteMasterSalt: master.salt,
 		},
 	});
-	return { sender: new SrtcpSender(rtcp), receiver: new SrtcpReceiver(rtcp), other };
+	return { rtcp, sender: new SrtcpSender(rtcp), receiver: new SrtcpReceiver(rtcp), other };
 }
 
 describe('SRTCP', () => {
@@ -56,6 +56,17 @@ describe('SRTCP', () => {
 		}
 		expect(receiver.unprotect(packet)).toEqual(report(7));
 		expect(receiver.unprotect(packet)).toBeUndefined();
+	});
+
+	it('drops what was signed but not encrypted', () => {
+		const { rtcp, receiver } = pair();
+		const signed = (encrypted: number) => {
+			const bytes = Buffer.concat([report(7), Buffer.from([encrypted, 0, 0, 3])]);
+			const tag = createHmac('sha1', rtcp.authentication).update(bytes).digest().subarray(0, 10);
+			return Buffer.concat([bytes, tag]);
+		};
+		expect(receiver.unprotect(signed(0))).toBeUndefined();
+		expect(receiver.unprotect(signed(0x80))).toBeDefined();
 	});
 
 	it('counts each source by itself, and only so many of them', () => {
