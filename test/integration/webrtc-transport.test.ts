@@ -1,10 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SrtcpSession, SrtpSession } from 'werift';
-import { HOST_LOOKUP_PERIOD_MS, MAX_ADDRESSES_PER_PEER } from '../../src/webrtc/transport/limits.ts';
+import {
+	ADDRESS_HOLD_MS,
+	HOST_LOOKUP_PERIOD_MS,
+	MAX_ADDRESSES_PER_PEER,
+	SWEEP_PERIOD_MS,
+} from '../../src/webrtc/transport/limits.ts';
 import type { LocalParameters, MediaPacket, SecureTransport } from '../../src/webrtc/transport/secure-transport.ts';
 import { secureTransports } from '../fakes/secure-transports.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
+import { bindingRequest } from '../unit/webrtc-transport/binding-request.ts';
 import { openViewer, VIDEO_PAYLOAD_TYPE } from './webrtc-transport-client.ts';
 import {
 	authenticCheck,
@@ -138,6 +144,8 @@ describe.each(secureTransports)('the $name transport', (tested) => {
 			const garbage = [
 				authenticCheck({ ...local, password: 'guessed' }),
 				authenticCheck({ ...local, ufrag: 'nobody' }),
+				bindingRequest({ username: `${local.ufrag}:nobody`, password: local.password }),
+				bindingRequest({ username: local.ufrag, password: local.password }),
 				Buffer.from('16fefd00000000000000000010010000040000000000000004deadbeef', 'hex'),
 				Buffer.alloc(0),
 				...Array.from({ length: 256 }, (_, first) => Buffer.concat([Buffer.from([first]), randomBytes(100)])),
@@ -181,6 +189,22 @@ describe.each(secureTransports)('the $name transport', (tested) => {
 			wire.send(authenticCheck(thief.local));
 			await wire.next(isStunResponse);
 			expect(thief.peer.diagnosis().remote).toMatch(/^udp 127/);
+		});
+
+		it('gives an address that was not used for long to another viewer, who keeps it when the first one ends', async () => {
+			const clock = new VirtualClock();
+			const transport = await startTransport(tested, { clock });
+			const [first, second] = [openRaw(transport), openRaw(transport)];
+			const wire = await udpWire(transport.port);
+			wire.send(authenticCheck(first.local));
+			await wire.next(isStunResponse);
+			await clock.advance(ADDRESS_HOLD_MS + SWEEP_PERIOD_MS);
+			wire.send(authenticCheck(second.local));
+			await wire.next(isStunResponse);
+			first.peer.close();
+			startDtls(wire);
+			await second.whenSecured;
+			expect(transport.counters().strayDatagrams).toBe(0);
 		});
 
 		it('knows so many addresses of one viewer, the oldest of which is free again', async () => {
