@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { createApi } from './api/api.ts';
@@ -7,6 +6,7 @@ import { answerError } from './api/problem.ts';
 import { createStreamView } from './api/stream-view.ts';
 import { Auth } from './auth/auth.ts';
 import { httpGate } from './auth/http-gate.ts';
+import { readKeyFile } from './auth/signing-keys.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import type { HttpRequest, HttpResponse } from './base/http-exchange.ts';
 import type { Logger } from './base/logger.ts';
@@ -234,7 +234,7 @@ async function buildAuth(
 		{
 			read: settings.read,
 			secret: secret ?? undefined,
-			privateKey: keyFile === null ? undefined : await readFile(keyFile, 'utf8'),
+			keys: keyFile === null ? undefined : await readKeyFile(keyFile),
 			issuer: settings.issuer,
 			audience: settings.audience,
 			lifetime: settings.lifetime / 1000,

@@ -11,16 +11,15 @@ import { Issuing, type TokenApplication } from './issuing.ts';
 import { KeySet } from './key-set.ts';
 import { Revocations } from './revocations.ts';
 import { SessionWatch } from './session-watch.ts';
-import { type Algorithm, keysFromPem, keysFromSecret, type SigningKeys } from './signing-keys.ts';
+import { type Algorithm, keysFromSecret, type SigningKeys } from './signing-keys.ts';
 import { type IssuedToken, TokenIssuer, type TokenRequest } from './token-issuer.ts';
 import { TokenVerifier, type TrustedIssuer } from './token-verifier.ts';
 
 export type AuthSettings = {
 	readonly read: 'public' | 'jwt' | 'http';
-	/** Signs own tokens; without it and `privateKey` a secret is made. */
+	/** Signs own tokens; without it and `keys` a secret is made. */
 	readonly secret?: string | undefined;
-	/** PEM. */
-	readonly privateKey?: string | undefined;
+	readonly keys?: SigningKeys | undefined;
 	readonly issuer: string;
 	readonly audience: string;
 	/** Seconds an own token is good. */
@@ -133,11 +132,10 @@ export class Auth {
 	}
 }
 
-function isMade({ secret, privateKey }: AuthSettings): boolean {
-	return secret === undefined && privateKey === undefined;
+function isMade({ secret, keys }: AuthSettings): boolean {
+	return secret === undefined && keys === undefined;
 }
 
-function signingKeys({ secret, privateKey }: AuthSettings): SigningKeys {
-	if (privateKey !== undefined) return keysFromPem(privateKey);
-	return keysFromSecret(secret ?? systemRandom(SECRET_BYTES));
+function signingKeys({ secret, keys }: AuthSettings): SigningKeys {
+	return keys ?? keysFromSecret(secret ?? systemRandom(SECRET_BYTES));
 }

@@ -1,8 +1,9 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
 import { toError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { readSettingFile } from '../base/setting-file.ts';
 
 /** Paths of files in PEM. */
 export type CertificateFiles = {
@@ -29,8 +30,8 @@ const WARN_BEFORE_MS = 7 * 24 * 3600_000;
 /** @throws Error that names the setting, the file and the cure */
 export async function readCertificate(files: CertificateFiles, setting = SERVER_TLS): Promise<Certificate> {
 	const stamp = await stampOf(files);
-	const cert = await read(`${setting}.cert`, files.cert);
-	const key = await read(`${setting}.key`, files.key);
+	const cert = await readSettingFile(`${setting}.cert`, files.cert);
+	const key = await readSettingFile(`${setting}.key`, files.key);
 	const leaf = parse(() => new X509Certificate(cert), {
 		...{ setting: `${setting}.cert`, file: files.cert },
 		cure: 'it must hold the certificate in PEM, the chain after it',
@@ -51,19 +52,10 @@ export async function readCertificate(files: CertificateFiles, setting = SERVER_
  * @throws Error as `readCertificate`
  */
 export async function readAuthorities(file: string, setting: string): Promise<Buffer> {
-	const authorities = await read(setting, file);
+	const authorities = await readSettingFile(setting, file);
 	const cure = 'it must hold certificates of authorities in PEM';
 	parse(() => new X509Certificate(authorities), { setting, file, cure });
 	return authorities;
-}
-
-async function read(setting: string, file: string): Promise<Buffer> {
-	try {
-		return await readFile(file);
-	} catch (thrown) {
-		const { code = 'unknown' } = thrown as NodeJS.ErrnoException;
-		throw new Error(`${setting}: cannot read ${file} (${code}); give the path of a file that this user may read`);
-	}
 }
 
 function parse<T>(attempt: () => T, { setting, file, cure }: { setting: string; file: string; cure: string }): T {
