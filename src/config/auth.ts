@@ -81,8 +81,11 @@ export const auth = section({
 		),
 	issuers: list(issuer, 16)
 		.prefault([])
-		.describe('Others whose tokens are taken, each with issuer, audience, jwks_url and algorithms.'),
-	http: http.nullable().prefault(null).describe("A service asked in MediaMTX's format, with url, timeout and cache."),
+		.describe('Others whose tokens are taken, each with issuer, audience, jwks_url and algorithms ([RS256]).'),
+	http: http
+		.nullable()
+		.prefault(null)
+		.describe("A service asked in MediaMTX's format, with url, timeout (2s) and cache (10s)."),
 }).superRefine((settings, context) => {
 	const refuse = (key: string, message: string) =>
 		context.addIssue({ code: 'custom', path: [key], message, input: settings });

@@ -28,7 +28,9 @@ const server = section({
 	tls: tls
 		.nullable()
 		.prefault(null)
-		.describe('The same over HTTPS and HTTP/2, with port, cert and key; low-latency HLS on Apple devices needs it.'),
+		.describe(
+			'The same over HTTPS and HTTP/2, with cert, key and port (8443); low-latency HLS on Apple devices needs it.',
+		),
 });
 
 const log = section({
@@ -89,6 +91,19 @@ const iceServer = section({
 		.describe(
 			'Instead of the two: the secret shared with the TURN server, from which each viewer gets a password for a day.',
 		),
+}).superRefine(({ urls, username, credential, secret }, context) => {
+	const refuse = (key: string, message: string) =>
+		context.addIssue({ code: 'custom', path: [key], message, input: undefined });
+	if (secret !== undefined) {
+		if (username !== undefined || credential !== undefined)
+			refuse('secret', 'is given beside username and credential; take one out');
+		return;
+	}
+	// A browser that is given a TURN server without them opens no connection. One address that was refused is no list yet.
+	if (![urls].flat().some((url) => url.startsWith('turn'))) return;
+	const missing = 'is missing; a TURN server needs username and credential, or secret';
+	if (username === undefined) refuse('username', missing);
+	else if (credential === undefined) refuse('credential', missing);
 });
 
 const HOST = /^[A-Za-z0-9.:_-]+$/;
@@ -108,7 +123,10 @@ const webrtc = section({
 		),
 	ice_servers: list(iceServer, 8)
 		.prefault([])
-		.describe('STUN and TURN servers told to the viewers, each with urls and, for TURN, username and credential.'),
+		.describe(
+			'STUN and TURN servers told to WHEP players (header Link), each with urls and, for TURN, username and ' +
+				"credential, or the secret shared with it. Dualcast's own player uses none.",
+		),
 	max_sessions: whole(1, 100_000).default(1000).describe('Viewers at once, all streams together.'),
 	transport: choice(['auto', 'native', 'typescript'])
 		.default('auto')

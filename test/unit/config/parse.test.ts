@@ -261,8 +261,17 @@ describe('problems', () => {
 		['webrtc:\n  ice_servers: [{ urls: "http://x" }]\n', 'c.yaml:2:25: webrtc.ice_servers.0.urls: expected stun:'],
 		['webrtc:\n  ice_servers: [{ urls: ["stun:a", "x"] }]\n', 'webrtc.ice_servers.0.urls.1: expected stun:'],
 		[
-			'webrtc:\n  ice_servers: [{ urls: "turn:a", username: "\\r\\nX: y" }]\n',
+			'webrtc:\n  ice_servers: [{ urls: "turn:a", credential: x, username: "\\r\\nX: y" }]\n',
 			'username: expected ASCII characters only',
+		],
+		['webrtc:\n  ice_servers: [{ urls: "turn:a" }]\n', 'c.yaml:2:3: webrtc.ice_servers.0.username: is missing; a TURN'],
+		[
+			'webrtc:\n  ice_servers: [{ urls: ["stun:a", "turns:a"], username: b }]\n',
+			'webrtc.ice_servers.0.credential: is missing; a TURN server needs username and credential, or secret',
+		],
+		[
+			'webrtc:\n  ice_servers: [{ urls: "turn:a", username: b, credential: c, secret: d }]\n',
+			'webrtc.ice_servers.0.secret: is given beside username and credential; take one out',
 		],
 		['webrtc:\n  additional_hosts: ["a b"]\n', 'webrtc.additional_hosts.0: expected an IP address or a host name'],
 		['on_demand:\n  start_timeout: soon\n', 'expected a duration from 1s to 1m, such as 5s, 500ms or 1m'],
