@@ -50,6 +50,16 @@ of check: 0 no rule is broken, 1 a rule is broken, 2 there is no playlist.
 /** How long `check` follows a playlist. */
 const DEFAULT_SECONDS = 30;
 const MAX_SECONDS = 86_400;
+/** The commands that an option belongs to; those that are not here belong to all. */
+const OWNERS = {
+	config: ['dualcast', 'dualcast config check'],
+	port: ['dualcast'],
+	'log-level': ['dualcast'],
+	json: ['dualcast probe', 'dualcast check'],
+	seconds: ['dualcast check'],
+	transport: ['dualcast probe'],
+} as const;
+type Option = keyof typeof OWNERS;
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 /** @throws UsageError */
@@ -58,6 +68,7 @@ export function parseArguments(args: readonly string[]): Command {
 	if (values.help) return { name: 'help' };
 	if (values.version) return { name: 'version' };
 	if (positionals.length === 0) {
+		refuseForeign(values, 'dualcast');
 		return {
 			name: 'run',
 			config: values.config,
@@ -68,17 +79,32 @@ export function parseArguments(args: readonly string[]): Command {
 	const [group, verb, file, ...rest] = positionals;
 	if (group === 'probe') {
 		if (verb === undefined || file !== undefined) throw new UsageError('write dualcast probe URL, with one address');
+		refuseForeign(values, 'dualcast probe');
 		return { name: 'probe', camera: parseCamera(verb, values.transport), json: values.json ?? false };
 	}
 	if (group === 'check') {
 		if (verb === undefined || file !== undefined) throw new UsageError('write dualcast check URL, with one address');
+		refuseForeign(values, 'dualcast check');
 		return { name: 'check-hls', url: verb, seconds: parseSeconds(values.seconds), json: values.json ?? false };
 	}
 	if (group === 'config' && verb !== 'check') throw new UsageError('write dualcast config check [FILE]');
 	if (group !== 'config' || rest.length > 0) {
 		throw new UsageError(`there is no command "${positionals.join(' ')}"; see dualcast --help`);
 	}
+	refuseForeign(values, 'dualcast config check');
+	if (file !== undefined && values.config !== undefined) {
+		throw new UsageError('write dualcast config check [FILE], with one file');
+	}
 	return { name: 'check', config: file ?? values.config };
+}
+
+/** An option that would have no effect was meant for something else. */
+function refuseForeign(values: Readonly<Partial<Record<Option, unknown>>>, command: string): void {
+	for (const option of Object.keys(OWNERS) as Option[]) {
+		const owners: readonly string[] = OWNERS[option];
+		if (values[option] === undefined || owners.includes(command)) continue;
+		throw new UsageError(`--${option} belongs to ${owners.join(' and ')}; see dualcast --help`);
+	}
 }
 
 function parse(args: readonly string[]) {
@@ -98,7 +124,9 @@ function parse(args: readonly string[]) {
 			},
 		});
 	} catch (failure) {
-		const [sentence] = (failure instanceof Error ? failure.message : String(failure)).split('. ');
+		const message = failure instanceof Error ? failure.message : String(failure);
+		const option = /^Option '([\w-]+)' argument is ambiguous/.exec(message)?.[1];
+		const sentence = option === undefined ? message.split('. ')[0] : `${option} needs a value`;
 		throw new UsageError(`${sentence}; see dualcast --help`);
 	}
 }

@@ -53,7 +53,7 @@ export function overrideConfig(config: Config, { port, logLevel }: Overrides): C
 }
 
 const READ_FAILURES: Readonly<Record<string, string>> = {
-	ENOENT: 'there is no such file; check the path given to --config',
+	ENOENT: 'there is no such file; check the path',
 	EISDIR: 'this is a folder; give the path of a file',
 	EACCES: 'the file may not be read by this user; change its permissions',
 };

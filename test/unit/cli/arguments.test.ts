@@ -35,6 +35,16 @@ describe('parseArguments', () => {
 		[['probe', 'http://camera/live'], /begins with rtsp:\/\/, rtsps:\/\/ or rtspx:\/\/$/],
 		[['probe', 'demo'], /begins with rtsp:\/\/, rtsps:\/\/ or rtspx:\/\/$/],
 		[['check', 'a', '--seconds', '0'], /^--seconds takes a whole number from 1 to 86400$/],
+		[['--port', '-1'], /^--port needs a value; see dualcast --help$/],
+		[['-p', '-1'], /^-p needs a value; see/],
+		[['--config', '--port', '3'], /^--config needs a value; see/],
+		[['--json'], /^--json belongs to dualcast probe and dualcast check; see dualcast --help$/],
+		[['--seconds', '5'], /^--seconds belongs to dualcast check; see/],
+		[['probe', 'rtsp://a', '--seconds', '5'], /^--seconds belongs to dualcast check; see/],
+		[['probe', 'rtsp://a', '-p', '5'], /^--port belongs to dualcast; see/],
+		[['check', 'a', '--transport', 'udp'], /^--transport belongs to dualcast probe; see/],
+		[['config', 'check', 'a', '--port', '5'], /^--port belongs to dualcast; see/],
+		[['config', 'check', 'a', '-c', 'b'], /^write dualcast config check \[FILE\], with one file/],
 	])('refuses %j', (args, message) => {
 		expect(() => parseArguments(args)).toThrow(UsageError);
 		expect(() => parseArguments(args)).toThrow(message);
