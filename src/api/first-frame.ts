@@ -5,13 +5,16 @@ import { jsonBody } from './request-body.ts';
 
 const error = 'expected milliseconds, 0 to 600000';
 /** What a player tells of its first picture. */
-export const firstFrame = z.strictObject({
-	after_ms: z
-		.number({ error })
-		.min(0, { error })
-		.max(600_000, { error })
-		.describe('From the offer to the first picture on the screen.'),
-});
+export const firstFrame = z.strictObject(
+	{
+		after_ms: z
+			.number({ error })
+			.min(0, { error })
+			.max(600_000, { error })
+			.describe('From the offer to the first picture on the screen.'),
+	},
+	{ error: 'expected {"after_ms": …}' },
+);
 
 const MAX_BODY_BYTES = 1024;
 

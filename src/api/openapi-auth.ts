@@ -50,7 +50,10 @@ export const authPaths: Json = {
 		get: {
 			summary: "Answers nginx's auth_request",
 			...HANDED_ON,
-			parameters: [{ ...parameter('X-Original-URI', 'header', 'What the viewer asked for.'), required: true }],
+			parameters: [
+				{ ...parameter('X-Original-URI', 'header', 'What the viewer asked for.'), required: true },
+				parameter('X-Real-IP', 'header', "The viewer's address, believed from hosts of security.trusted_proxies."),
+			],
 			responses: { 204: { description: 'Let in' }, default: problem() },
 		},
 	},

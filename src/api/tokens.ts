@@ -51,10 +51,12 @@ export const application = z.strictObject(
 	{ error: 'the fields are user_id, user_type, action, stream, class_code' },
 );
 
+const oneOfBoth = { error: 'expected {"subject": …} or {"token_id": …}' };
 /** What is taken back. */
-export const revocation = z.union([z.strictObject({ subject: name }), z.strictObject({ token_id: name })], {
-	error: 'expected {"subject": …} or {"token_id": …}',
-});
+export const revocation = z.union(
+	[z.strictObject({ subject: name }, oneOfBoth), z.strictObject({ token_id: name }, oneOfBoth)],
+	oneOfBoth,
+);
 
 /** `POST /api/token`: tokens for viewers; `POST /api/token/revoke`: an admin takes them back. */
 export function tokensRouter({ auth, place }: TokensOptions): Router {

@@ -33,6 +33,14 @@ describe('POST /whep/sessions/:session/first-frame', () => {
 		expect(webrtc.shown).toEqual([]);
 	});
 
+	it.each([
+		['{"after":5}', 'after_ms: expected milliseconds, 0 to 600000; after: is unknown; expected {"after_ms": …}'],
+		['[]', 'expected {"after_ms": …}'],
+	])('says what is wrong with %s', async (body, detail) => {
+		const answer = await request(createFixture().app).post(PATH).set('Content-Type', 'application/json').send(body);
+		expect(answer.body.detail).toBe(detail);
+	});
+
 	it('takes JSON only, and says so', async () => {
 		const { status, headers } = await request(createFixture().app).post(PATH).type('text/plain').send('5');
 		expect([status, headers['accept-post']]).toEqual([415, 'application/json']);

@@ -46,6 +46,13 @@ describe('POST /api/token', () => {
 		expect(answer.text).not.toContain('CANARY');
 	});
 
+	it('says what is taken back when there is more in the body', async () => {
+		const { app, auth } = scene();
+		const admin = await bearerOf(auth, { role: 'admin', actions: ['admin'] });
+		const asked = request(app).post('/api/token/revoke').set('Authorization', admin).send({ subject: 'ann', at: 1 });
+		expect((await asked).body.detail).toBe('at: is unknown; expected {"subject": …} or {"token_id": …}');
+	});
+
 	it.each(['/api/token?user_id=a', '/api/token/revoke', '/api/auth/mediamtx'])(
 		'does not overlook a form sent to %s',
 		async (path) => {
