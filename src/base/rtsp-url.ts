@@ -82,7 +82,7 @@ function authorityBehind(rest: string, { length, host, port }: Authority): Autho
 
 function readAuthority(text: string): Authority | undefined {
 	const [, userInfo, host, port] = AUTHORITY.exec(text) ?? [];
-	if (host === undefined || Number(port) > 0xffff || port === '0') return undefined;
+	if (host === undefined || Number(port) > 0xffff || (port !== undefined && Number(port) === 0)) return undefined;
 	return {
 		length: text.length,
 		userInfo,

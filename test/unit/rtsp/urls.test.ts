@@ -77,12 +77,18 @@ describe('parseCameraUrl', () => {
 		expect(parseCameraUrl(text, tunnelled)).toMatchObject({ port, security, requestUrl });
 	});
 
-	it.each(['', 'camera', 'http://camera/', 'rtsp:///a', 'rtsp://camera:x/', 'rtsp://camera:0/', 'rtsp://a b/'])(
-		'refuses %j without repeating it',
-		(text) => {
-			expect(() => parseCameraUrl(text)).toThrow(SourceError);
-		},
-	);
+	it.each([
+		'',
+		'camera',
+		'http://camera/',
+		'rtsp:///a',
+		'rtsp://camera:x/',
+		'rtsp://camera:0/',
+		'rtsp://camera:00/',
+		'rtsp://a b/',
+	])('refuses %j without repeating it', (text) => {
+		expect(() => parseCameraUrl(text)).toThrow(SourceError);
+	});
 
 	it('never lets a password into the request line', () => {
 		// Both `@` and `/` unencoded in one password leave nothing to tell it from a host and a path.
