@@ -1,4 +1,4 @@
-import type { AacTrack, OpusTrack } from '../../src/media/track.ts';
+import type { AacTrack, OpusTrack, VideoTrack } from '../../src/media/track.ts';
 import type { AudioUnit, VideoUnit } from '../../src/media/unit.ts';
 import { VIDEO_TRACK } from './scripted-source.ts';
 
@@ -58,9 +58,14 @@ export function sound(seconds: number, changes: Partial<AudioUnit> = {}): AudioU
 }
 
 /** Pictures from `from` up to but without `to`, in seconds, with a key picture every `gop` frames. */
-export function* pictures(from: number, to: number, options: { rate: number; gop: number; epoch?: number }) {
+export function* pictures(
+	from: number,
+	to: number,
+	options: { rate: number; gop: number; epoch?: number; track?: VideoTrack },
+) {
+	const { epoch = 0, track = VIDEO_TRACK } = options;
 	const frames = Math.round((to - from) * options.rate);
 	for (let frame = 0; frame < frames; frame++) {
-		yield picture(from + frame / options.rate, frame % options.gop === 0, { epoch: options.epoch ?? 0 });
+		yield picture(from + frame / options.rate, frame % options.gop === 0, { epoch, track });
 	}
 }

@@ -1,4 +1,8 @@
 import type { ISOFile, Sample } from 'mp4box';
+import { parseSps } from '../../media/h264-sps.ts';
+import { HEVC_NAL } from '../../media/h265.ts';
+import { parseHevcSps } from '../../media/h265-sps.ts';
+import type { VideoRange } from '../../media/video-range.ts';
 import type { MediaReading, ReadSample, ReadTrack } from './media-reading.ts';
 import { readMp4 } from './mp4-file.ts';
 
@@ -12,10 +16,12 @@ export function readFmp4Segment(init: Uint8Array, media: Uint8Array | undefined)
 	const { file, movie, samples: found, faults: reported } = readMp4(media ? [init, media] : [init]);
 	const faults = [...reported];
 	const samples = new Map([...found].map(([id, list]) => [id, list.map((sample) => readSample(sample, faults))]));
+	const range = rangeOf(file);
 	const tracks = (movie?.tracks ?? []).map(
 		({ id, codec, video, audio }): ReadTrack => ({
 			...{ id, codec, kind: video ? 'video' : audio ? 'audio' : 'other' },
-			...{ width: video?.width ?? 0, height: video?.height ?? 0, start: 0, end: undefined, samples: [] },
+			...{ width: video?.width ?? 0, height: video?.height ?? 0, range: video && range },
+			...{ start: 0, end: undefined, samples: [] },
 		}),
 	);
 	if (tracks.length === 0) faults.push('no movie header with tracks');
@@ -23,6 +29,13 @@ export function readFmp4Segment(init: Uint8Array, media: Uint8Array | undefined)
 	checkFragments(file, samples, faults);
 	const filled = tracks.map((track) => withSamples(track, samples.get(track.id) ?? []));
 	return { container: 'fmp4', tracks: filled, faults };
+}
+
+function rangeOf(file: ISOFile): VideoRange | undefined {
+	const h264 = file.getBox('avcC')?.SPS[0];
+	if (h264) return parseSps(h264.data)?.range;
+	const h265 = file.getBox('hvcC')?.nalu_arrays.find(({ nalu_type }) => nalu_type === HEVC_NAL.sps)?.[0];
+	return h265 && parseHevcSps(h265.data)?.range;
 }
 
 function readSample(

@@ -1,3 +1,5 @@
+import type { VideoRange } from '../../media/video-range.ts';
+
 /** One picture or sound frame; all times are in seconds. */
 export type ReadSample = {
 	readonly pts: number;
@@ -16,6 +18,8 @@ export type ReadTrack = {
 	/** Pixels; 0 for sound. */
 	readonly width: number;
 	readonly height: number;
+	/** Of pictures beyond the standard range, as their parameter sets say. */
+	readonly range?: VideoRange | undefined;
 	/** Decoding times of the first sample, and of what comes after the last where the container says so. */
 	readonly start: number;
 	readonly end: number | undefined;

@@ -3,6 +3,7 @@ import { NAL, nalType, splitAnnexB } from '../../media/h264.ts';
 import { parseSps } from '../../media/h264-sps.ts';
 import { HEVC_NAL, hevcNalType, isIrap } from '../../media/h265.ts';
 import { parseHevcSps } from '../../media/h265-sps.ts';
+import type { VideoRange } from '../../media/video-range.ts';
 import type { MediaReading, ReadSample, ReadTrack } from './media-reading.ts';
 import { type ReadPes, readTransportStream } from './transport-stream.ts';
 
@@ -44,7 +45,7 @@ export function readTsSegment(bytes: Uint8Array): MediaReading {
 
 function readVideo(pid: number, packets: readonly ReadPes[], type: number, faults: string[]): ReadTrack {
 	const h264 = type === STREAM_TYPE.h264;
-	let facts: { codecs: string; width: number; height: number } | undefined;
+	let facts: { codecs: string; width: number; height: number; range?: VideoRange } | undefined;
 	const samples = samplesOf(packets, ({ payload }) => {
 		const nalus = splitAnnexB(payload);
 		const sps = nalus.find((nalu) => (h264 ? nalType(nalu) === NAL.sps : hevcNalType(nalu) === HEVC_NAL.sps));
@@ -107,9 +108,9 @@ function trackOf(
 	kind: ReadTrack['kind'],
 	codec: string,
 	samples: readonly ReadSample[],
-	{ width = 0, height = 0 } = {},
+	{ width = 0, height = 0, range }: Partial<Pick<ReadTrack, 'width' | 'height' | 'range'>> = {},
 ): ReadTrack {
 	const last = samples.at(-1);
 	const end = last && last.duration > 0 ? last.dts + last.duration : undefined;
-	return { id, kind, codec, width, height, start: samples[0]?.dts ?? 0, end, samples };
+	return { id, kind, codec, width, height, range, start: samples[0]?.dts ?? 0, end, samples };
 }

@@ -41,23 +41,29 @@ function peakOf(rendition: Rendition): number {
 }
 
 function checkPicture(rendition: Rendition, attributes: Attributes, video: ReadTrack, findings: Findings): void {
-	const { RESOLUTION: resolution, 'FRAME-RATE': frameRate } = attributes;
+	const { RESOLUTION: resolution, 'FRAME-RATE': frameRate, 'VIDEO-RANGE': range } = attributes;
 	findings.advise(resolution !== undefined, 'there is no RESOLUTION');
 	findings.advise(frameRate !== undefined, 'there is no FRAME-RATE');
 	// The playlist was read before a change in the middle.
 	const sizes = new Set<string>();
+	const ranges = new Set<string>();
 	let frames = 0;
 	let duration = 0;
 	for (const { file, segment } of segmentsOf(rendition)) {
 		const track = file?.reading?.tracks.find(({ kind }) => kind === 'video');
 		if (!track) continue;
 		if (track.width > 0) sizes.add(`${track.width}x${track.height}`);
+		if (track.range) ranges.add(track.range);
 		frames += track.samples.length;
 		duration += segment.duration;
 	}
 	if (resolution !== undefined && sizes.size > 0) {
 		findings.expect(sizes.has(resolution), `RESOLUTION is ${resolution}, the pictures have ${[...sizes].join(', ')}`);
 	}
+	// HLG may be told beside the parameter sets, by a message that is not read.
+	const inRange = ranges.size > 0 ? ranges.has(range ?? 'SDR') : range !== 'PQ';
+	const told = [...ranges].join(', ') || 'SDR';
+	findings.expect(inRange, `VIDEO-RANGE is ${range ?? 'missing'}, the pictures have ${told}`);
 	const [stated, real] = [Number(frameRate), frames / duration];
 	if (frameRate === undefined || sizes.size > 1 || video.samples.length === 0) return;
 	const near = Math.abs(stated - real) <= RATE_TOLERANCE * real;

@@ -12,11 +12,11 @@ import { AAC_TRACK, pictures, sound } from '../../fakes/access-units.ts';
 import { VIDEO_TRACK } from '../../fakes/scripted-source.ts';
 
 /** Two segments of one second, of 25 pictures each. */
-function segmentsOf(writer: SegmentWriter, container: 'ts' | 'fmp4'): [CutSegment, CutSegment] {
+function segmentsOf(writer: SegmentWriter, container: 'ts' | 'fmp4', track = VIDEO_TRACK): [CutSegment, CutSegment] {
 	const segments: CutSegment[] = [];
 	const segmenter = new Segmenter({ segmentDuration: 1, writer, onSegment: (segment) => segments.push(segment) });
-	segmenter.setTracks(carriedTracks([VIDEO_TRACK, AAC_TRACK], container));
-	const units: AccessUnit[] = [...pictures(0, 2.1, { rate: 25, gop: 25 })];
+	segmenter.setTracks(carriedTracks([track, AAC_TRACK], container));
+	const units: AccessUnit[] = [...pictures(0, 2.1, { rate: 25, gop: 25, track })];
 	for (let frame = 0; frame < 98; frame++) units.push(sound((frame * 1024) / 48_000));
 	for (const unit of units.sort((one, other) => one.arrival - other.arrival)) segmenter.push(unit);
 	return segments as [CutSegment, CutSegment];
@@ -80,6 +80,23 @@ describe('a segment of fragmented MP4', () => {
 	it('is found to have no init segment', () => {
 		expect(readSegment(first.bytes, undefined)?.faults.join('\n')).toMatch(/no movie header/);
 	});
+});
+
+it.each([
+	['MPEG-TS', 'ts', () => new TsSegmentWriter()],
+	['fragmented MP4', 'fmp4', () => new CmafSegmentWriter()],
+] as const)('the range of pictures in %s is that of their parameter sets', (_, container, writer) => {
+	// As x264 writes it.
+	const sps = Buffer.from('6742c00cda05067e7c05a848904a000003000200000300641e285540', 'hex');
+	const track = { ...VIDEO_TRACK, parameterSets: { ...VIDEO_TRACK.parameterSets, sps } } as typeof VIDEO_TRACK;
+	const ranges = [VIDEO_TRACK, track].map((each) => {
+		const [first] = segmentsOf(writer(), container, each);
+		return readSegment(first.bytes, first.init?.bytes)?.tracks.map(({ range }) => range);
+	});
+	expect(ranges).toEqual([
+		[undefined, undefined],
+		['HLG', undefined],
+	]);
 });
 
 it('what is no media is not read', () => {

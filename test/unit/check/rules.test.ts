@@ -182,6 +182,19 @@ const BROKEN: readonly [number, string, RecordingChanges, RegExp][] = [
 		/BANDWIDTH says 300/,
 	],
 	[16, 'another resolution', { multivariant: MULTIVARIANT.replace('640x360', '1280x720') }, /RESOLUTION is 1280x720/],
+	[16, 'no word of PQ', reading('s3.m4s', { range: 'PQ' }), /VIDEO-RANGE is missing, the pictures have PQ/],
+	[
+		16,
+		'HLG for PQ',
+		{ ...reading('s3.m4s', { range: 'PQ' }), multivariant: MULTIVARIANT.replace('CODECS=', 'VIDEO-RANGE=HLG,CODECS=') },
+		/VIDEO-RANGE is HLG, the pictures have PQ/,
+	],
+	[
+		16,
+		'PQ for what has none',
+		{ multivariant: MULTIVARIANT.replace('CODECS=', 'VIDEO-RANGE=PQ,CODECS=') },
+		/VIDEO-RANGE is PQ, the pictures have SDR/,
+	],
 	[17, 'another codec', { multivariant: MULTIVARIANT.replace('avc1.64001f', 'avc1.42c00a') }, /CODECS is avc1.42c00a/],
 	[
 		18,
