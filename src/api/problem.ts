@@ -38,7 +38,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Row>> = {
 	hls_late: { status: 503, title: 'What was waited for did not come', retryAfter: 1 },
 	webrtc_disabled: { status: 503, title: 'WebRTC is switched off', retryAfter: DISABLED_RETRY_S },
 	session_not_found: { status: 404, title: 'No such session' },
-	offer_invalid: { status: 400, title: 'Not a valid SDP offer' },
+	offer_invalid: { status: 400, title: 'Not valid SDP' },
 	offer_unsupported: { status: 422, title: 'This SDP offer cannot be answered' },
 	codec_unsupported: { status: 422, title: 'No codec in common' },
 	too_many_sessions: { status: 503, title: 'Too many viewers', retryAfter: 5 },
