@@ -261,7 +261,14 @@ export class Viewer implements BroadcastMember {
 		if (this.#state.name === 'closed') return;
 		const { state, bindingRequests, dtlsDatagrams, remote } = this.#peer.diagnosis();
 		this.#log(
-			{ reason, state: this.#state.name, transport: state, remote, binding_requests: bindingRequests, dtls_datagrams: dtlsDatagrams },
+			{
+				reason,
+				state: this.#state.name,
+				transport: state,
+				remote,
+				binding_requests: bindingRequests,
+				dtls_datagrams: dtlsDatagrams,
+			},
 			'viewer closed',
 		);
 		this.#state = { name: 'closed' };
