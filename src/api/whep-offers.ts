@@ -70,8 +70,9 @@ export class WhepOffers {
 		// It closes after every answer too, and the reason of an abort is an error with its stack.
 		response.off('close', abort);
 		const etag = port.etag(sessionId);
-		if (etag === undefined)
+		if (etag === undefined) {
 			throw new DualcastError('stream_closed', 'the stream ended as the offer was answered; try again');
+		}
 		if (grant) {
 			unwatch = auth.sessions.add(grant, () => port.remove(sessionId));
 			// The offer and the camera took their time.
