@@ -16,6 +16,9 @@ export const SOCKET_RECEIVE_BUFFER = 2 * 1024 * 1024;
 /** Bytes that may wait in the process for a full UDP socket; packets above are dropped and counted. */
 export const MAX_SEND_BACKLOG = 8 * 1024 * 1024;
 
+/** Frames that may wait for one viewer while others are sent theirs: half a second of pictures and sound. */
+export const MAX_SENDS_BEHIND = 40;
+
 /** RTP synchronization sources sent to one viewer, and RTCP sources accepted from one. */
 export const MAX_SSRCS = 16;
 

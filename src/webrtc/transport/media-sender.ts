@@ -32,8 +32,6 @@ const CHUNK = 8;
 /** Rows prepared before they are signed and sent: few enough to stay in the processor's cache. */
 const ROWS = 4;
 const SLOTS = ROWS * CHUNK;
-/** Viewers who get a frame of several chunks whole before the next ones: a key frame takes them a hundredth of a second. */
-const TOGETHER = 4 * ROWS;
 const HEADER = 12;
 const ROLL_OVER = 4;
 const SLOT = PacketSigner.paddedLength(HEADER + MAX_PAYLOAD + ROLL_OVER);
@@ -81,16 +79,11 @@ export class MediaSender {
 	send(packets: readonly MediaPacket[], destinations: readonly Destination[]): void {
 		const fitting = packets.filter(({ payload }) => payload.length <= MAX_PAYLOAD);
 		for (let dropped = packets.length - fitting.length; dropped > 0; dropped--) this.#options.onDropped();
-		const together = fitting.length > CHUNK ? TOGETHER : destinations.length;
-		for (let first = 0; first < destinations.length; first += together) {
-			const end = Math.min(first + together, destinations.length);
-			for (let start = 0; start < fitting.length; start += CHUNK) {
-				this.#load(fitting, start);
-				for (let position = first; position < end; position++) {
-					const destination = destinations[position] as Destination;
-					const path = this.#options.pathOf(destination.peer);
-					if (path !== undefined) this.#encrypt(path, destination);
-				}
+		for (let start = 0; start < fitting.length; start += CHUNK) {
+			this.#load(fitting, start);
+			for (const destination of destinations) {
+				const path = this.#options.pathOf(destination.peer);
+				if (path !== undefined) this.#encrypt(path, destination);
 			}
 		}
 		this.#flush();

@@ -93,7 +93,8 @@ export interface SecureTransport {
 	open(options: PeerOptions): { readonly peer: TransportPeer; readonly local: LocalParameters };
 	/**
 	 * Encrypts and sends every packet to every destination. Destinations whose peer is not secured are skipped.
-	 * Payloads are read before the call returns. An array of destinations never changes: what is made of it is kept.
+	 * Payloads may be read later. An array of destinations never changes: what is made of it is kept; one of packets may be
+	 * used again after the call.
 	 *
 	 * @param keep others may be sent the same array, which never changes either, before long
 	 */

@@ -21,6 +21,7 @@ import type {
 	TransportCounters,
 	TransportPeer,
 } from './secure-transport.ts';
+import { SendQueue } from './send-queue.ts';
 import { isStun } from './stun.ts';
 import { TcpEndpoint } from './tcp-endpoint.ts';
 import { ANY_IPV4, ANY_IPV6, assertPlace, maxTcpConnections, type TransportOptions } from './transport-options.ts';
@@ -50,7 +51,7 @@ class TypescriptTransport implements SecureTransport, PeerHost {
 	readonly #options: TransportOptions;
 	readonly #random: RandomBytes;
 	readonly #router = new DatagramRouter();
-	readonly #sender: MediaSender;
+	readonly #sender: SendQueue;
 	readonly #sweep: Timer;
 	readonly #scope = new Scope();
 	readonly #udp: UdpEndpoint[] = [];
@@ -73,7 +74,7 @@ class TypescriptTransport implements SecureTransport, PeerHost {
 			udpPort: this.port,
 			tcpPort: this.#tcp?.port,
 		}));
-		this.#sender = new MediaSender({
+		const sender = new MediaSender({
 			sockets: 2,
 			pathOf: (peer: TransportPeer) => (peer instanceof Peer ? peer.mediaPath : undefined),
 			isHeld: (memory) => this.#udp.some((endpoint) => endpoint.holds(memory)),
@@ -83,6 +84,8 @@ class TypescriptTransport implements SecureTransport, PeerHost {
 			},
 			onDropped: this.#onDropped,
 		});
+		this.#sender = new SendQueue((packets, destinations) => sender.send(packets, destinations));
+		this.#scope.defer(() => this.#sender.close());
 		this.#sweep = clock.every(SWEEP_PERIOD_MS, () => {
 			for (const peer of [...this.#router.peers]) peer.expire(clock.now());
 		});

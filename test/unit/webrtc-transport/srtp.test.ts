@@ -139,23 +139,6 @@ describe('MediaSender', () => {
 		expect(counted.dropped).toBe(0);
 	});
 
-	it('has sent a long frame to some viewers before it begins with the last ones', () => {
-		const { sender } = mediaSender();
-		const viewers = Array.from({ length: 40 }, viewer);
-		const order: number[] = [];
-		viewers.forEach(({ path }, number) => {
-			path.route.send = () => order.push(number) > 0;
-		});
-		const packets = Array.from({ length: 50 }, (_, sequence) => packet(sequence, 100));
-		sender.send(
-			packets,
-			viewers.map(({ peer }) => to(peer)),
-		);
-		expect(order.length).toBe(40 * 50);
-		expect(order.lastIndexOf(0)).toBeLessThan(order.indexOf(39));
-		expect(order.lastIndexOf(0)).toBeLessThan(order.length / 2);
-	});
-
 	it("writes the viewer's header", () => {
 		const { sender } = mediaSender();
 		const { peer, decrypt } = viewer();
