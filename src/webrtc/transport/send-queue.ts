@@ -6,15 +6,15 @@ type Send = (packets: readonly MediaPacket[], destinations: readonly Destination
 /** What one viewer still has to be sent. */
 type Part = { readonly packets: readonly MediaPacket[]; readonly destination: Destination };
 
-/** Packets of a frame that goes to everybody at once. */
-const SMALL = 8;
-/** Viewers who get a larger one in the same turn of the event loop: some milliseconds. */
-const TOGETHER = 16;
+/** Packets sent in one turn of the event loop, those of all viewers together: some milliseconds. */
+const PACKETS = 800;
+/** Viewers who are sent a frame together at least: a few cost little more than one. */
+const FEWEST = 4;
 
 /**
- * Sends a key frame to some viewers with each turn of the event loop: to hundreds it takes a good part of a second. In
- * between, what else comes is done, and who has the key frame gets the frames that follow: nobody waits for the others.
- * Each viewer gets everything in the order in which it was handed over.
+ * Sends a frame to some viewers with each turn of the event loop: a key frame for hundreds takes a good part of a
+ * second. In between, what else comes is done, and who has the key frame gets the frames that follow: nobody waits for
+ * the others. Each viewer gets everything in the order in which it was handed over.
  */
 export class SendQueue {
 	readonly #send: Send;
@@ -28,7 +28,7 @@ export class SendQueue {
 
 	send(packets: readonly MediaPacket[], destinations: readonly Destination[]): void {
 		const ready = this.#waiting.size === 0 ? destinations : destinations.filter(({ peer }) => !this.#waiting.has(peer));
-		const first = packets.length > SMALL ? ready.slice(0, TOGETHER) : ready;
+		const first = ready.slice(0, Math.max(FEWEST, Math.floor(PACKETS / packets.length)));
 		if (first.length > 0) this.#send(packets, first);
 		if (first.length < destinations.length) this.#keep(packets.slice(), destinations, new Set(first));
 	}
@@ -60,10 +60,12 @@ export class SendQueue {
 	/** Brings those who wait longest up to date. */
 	#sendNext(): void {
 		let behind: Part[][] = [];
+		let count = 0;
 		for (const [peer, parts] of this.#waiting) {
-			if (behind.length === TOGETHER) break;
 			this.#waiting.delete(peer);
 			behind.push(parts);
+			for (const { packets } of parts) count += packets.length;
+			if (count >= PACKETS && behind.length >= FEWEST) break;
 		}
 		while (behind.length > 0) {
 			const [[next]] = behind as [[Part]];
