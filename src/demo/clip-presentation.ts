@@ -58,6 +58,7 @@ export class ClipPresentation implements Presentation, ClipListener {
 			kind: index === 0 ? 'video' : 'audio',
 			control: controlOf(index),
 			ssrc: stream.ssrc,
+			clockRate: stream.clockRate,
 		}));
 	}
 

@@ -26,6 +26,8 @@ type Lane = {
 	readonly timeline: TrackTimeline;
 	readonly ticksPerMs: number;
 	report: SenderClock | undefined;
+	/** When it came, `Clock.now()`. */
+	reportArrival: number;
 	/** Ticks added so far, and to be added in the end, so that audio fits the video. */
 	correction: number;
 	target: number;
@@ -90,6 +92,7 @@ export class Timeline {
 		const lane = this.#lanes.get(trackId);
 		if (!lane || Math.abs(lane.timeline.deviation(clock.rtpTimestamp, arrival)) > MAX_REPORT_AGE) return;
 		lane.report = clock;
+		lane.reportArrival = arrival;
 		const video = this.#video();
 		const zero = video && wallOfZero(video);
 		if (zero === undefined) return;
@@ -100,6 +103,18 @@ export class Timeline {
 			if (Math.abs(offset) < MIN_ALIGNMENT || Math.abs(offset) > MAX_ALIGNMENT) continue;
 			audio.target = (own - zero) * audio.ticksPerMs;
 		}
+	}
+
+	/**
+	 * How long ago a frame was taken when it arrived: a report is of the time at which it is sent. That holds whatever the
+	 * sender's wall clock shows.
+	 *
+	 * @returns milliseconds; undefined before the track's first report
+	 */
+	age(trackId: number, { timestamp, arrival }: TimedFrame): number | undefined {
+		const lane = this.#lanes.get(trackId);
+		if (!lane?.report) return undefined;
+		return arrival - lane.reportArrival + timestampDistance(timestamp, lane.report.rtpTimestamp) / lane.ticksPerMs;
 	}
 
 	/** The stream says something else of one of its tracks than was known; its clock rate stays. */
@@ -159,6 +174,7 @@ function createLanes(tracks: readonly TimelineTrack[]): Map<number, Lane> {
 			timeline: new TrackTimeline(track),
 			ticksPerMs: track.clockRate / 1000,
 			report: undefined,
+			reportArrival: 0,
 			correction: 0,
 			target: 0,
 			lastPosition: Number.NaN,

@@ -207,7 +207,7 @@ export class Ingest implements SourceSink {
 			size: sets.reduce((sum, { length }) => sum + length, raw.size),
 			memory: raw.memory,
 			arrival: raw.arrival,
-			wall: this.#wall.at(pts, track.clockRate, raw.arrival),
+			wall: this.#date(track, raw, pts),
 			epoch: this.#epoch,
 		});
 	}
@@ -225,7 +225,7 @@ export class Ingest implements SourceSink {
 			duration: raw.duration,
 			data: raw.data,
 			arrival: raw.arrival,
-			wall: this.#wall.at(pts, track.clockRate, raw.arrival),
+			wall: this.#date(track, raw, pts),
 			epoch: this.#epoch,
 		});
 	}
@@ -236,8 +236,13 @@ export class Ingest implements SourceSink {
 		return placed?.pts;
 	}
 
+	#date({ id, clockRate }: Track, raw: RawVideo | RawAudio, pts: number): number {
+		return this.#wall.at((pts / clockRate) * 1000, raw.arrival, () => this.#timeline?.age(id, raw));
+	}
+
 	#startEpoch(): void {
 		this.#epoch++;
+		this.#wall.restart();
 		this.#awaitKey = true;
 		this.#decodeTimes.reset();
 	}

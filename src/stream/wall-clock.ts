@@ -4,6 +4,8 @@ import type { Clock } from '../base/clock.ts';
 const SLEW_MS = 0.05;
 /** Beyond this the machine's clock was set or the timeline broke: take the new relation at once. */
 const STEP_MS = 5_000;
+/** Groups of pictures that servers keep for those who come are younger. */
+const MAX_AGE_MS = 30_000;
 
 /**
  * The wall clock of the stream's timeline: one relation for all tracks, so that sound and picture keep together,
@@ -11,22 +13,36 @@ const STEP_MS = 5_000;
  */
 export class WallClock {
 	readonly #clock: Clock;
+	/** Wall clock at time 0 of the timeline. */
 	#offset: number | undefined;
+	#latest = Number.NEGATIVE_INFINITY;
 
 	constructor(clock: Clock) {
 		this.#clock = clock;
 	}
 
+	/** The next unit does not continue what came before. Dates do not go back. */
+	restart(): void {
+		this.#offset = undefined;
+	}
+
 	/**
-	 * @param pts on the stream's timeline, in ticks of `clockRate`
+	 * @param media milliseconds on the stream's timeline
 	 * @param arrival `Clock.now()` when the unit's first packet came
+	 * @param age asked of the first unit, milliseconds: servers send those who come what they kept, all at once
 	 * @returns milliseconds since the Unix epoch, fractional
 	 */
-	at(pts: number, clockRate: number, arrival: number): number {
-		const media = (pts / clockRate) * 1000;
+	at(media: number, arrival: number, age: () => number | undefined = () => undefined): number {
 		const target = this.#clock.wall() - (this.#clock.now() - arrival) - media;
-		if (this.#offset === undefined || Math.abs(target - this.#offset) > STEP_MS) this.#offset = target;
+		if (this.#offset === undefined) this.#offset = this.#start(target, media, age() ?? 0);
+		else if (Math.abs(target - this.#offset) > STEP_MS) this.#offset = target;
 		else this.#offset += Math.max(-SLEW_MS, Math.min(SLEW_MS, target - this.#offset));
+		this.#latest = Math.max(this.#latest, this.#offset + media);
 		return this.#offset + media;
+	}
+
+	#start(target: number, media: number, age: number): number {
+		const taken = age > 0 && age < MAX_AGE_MS ? target - age : target;
+		return Math.max(taken, this.#latest - media);
 	}
 }

@@ -7,6 +7,7 @@ import { DualcastError, SourceError } from '../../src/base/errors.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { Scope } from '../../src/base/scope.ts';
 import { parseRtp, sequenceDistance } from '../../src/media/rtp.ts';
+import type { AccessUnit } from '../../src/media/unit.ts';
 import { Authorizer } from '../../src/rtsp/auth.ts';
 import { chooseChallenge } from '../../src/rtsp/challenge.ts';
 import { RtspSplitter } from '../../src/rtsp/framing.ts';
@@ -77,6 +78,18 @@ function read(server: RtspServer, transport: 'tcp' | 'udp' = 'tcp'): Pull {
 	const pull = new Pull(rtspSource(`rtsp://127.0.0.1:${server.port}/yard/gate`, { transport }));
 	scope.defer(async () => void (await pull.stop()));
 	return pull;
+}
+
+/** The pictures of the registry's stream, from the cached ones on: their bytes and when they were taken. */
+async function pictures(registry: StreamRegistry): Promise<{ bytes: string; wall: number }[]> {
+	const { stream, release } = await registry.claim('yard/gate');
+	scope.defer(release);
+	const seen: { bytes: string; wall: number }[] = [];
+	const onUnit = (unit: AccessUnit) => {
+		if (unit.kind === 'video') seen.push({ bytes: Buffer.concat(unit.nalus).toString('hex'), wall: unit.wall });
+	};
+	scope.defer(stream.attach({ name: 'test', onTracks() {}, onUnit, onEnd() {} }, { replay: true }));
+	return seen;
 }
 
 /** A client that sends text, and takes frames as long as it reads. */
@@ -160,6 +173,19 @@ describe('streams by RTSP', () => {
 		]);
 		const { reports } = reader.sink;
 		expect(new Set(reports.map(({ trackId }) => trackId))).toEqual(new Set([0, 1]));
+	});
+
+	it('tells another gateway when the pictures were taken that it kept', async () => {
+		const source = await camera({ gop: 300 });
+		const streams = registryOf(source.url);
+		const first = await pictures(streams);
+		await expect.poll(() => first.length, DEADLINE).toBeGreaterThan(60);
+		const main = await serve(streams);
+		const second = await pictures(registryOf(`rtsp://127.0.0.1:${main.port}/yard/gate`));
+		await expect.poll(() => second.length, DEADLINE).toBeGreaterThan(60);
+		for (const { bytes, wall } of second.slice(0, 60)) {
+			expect(Math.abs(wall - (first.find((each) => each.bytes === bytes)?.wall ?? 0))).toBeLessThan(1000);
+		}
 	});
 
 	it('goes on in the same session, source and numbering when the camera comes back', async () => {

@@ -122,12 +122,15 @@ export class Playback implements PresentationReader {
 		}
 	}
 
+	/** Of this moment, also before a frame that was taken earlier (RFC 3550 section 6.4.1). */
 	#report(playing: PlayingTrack, clock: SenderClock, now: number): void {
 		playing.reportedAt = now;
+		const { ssrc, clockRate } = playing.track;
+		const wall = this.#clock.wall();
 		const report = {
-			ssrc: playing.track.ssrc,
-			ntp: ntpFromUnix(clock.ntp),
-			rtpTimestamp: clock.rtpTimestamp,
+			ssrc,
+			ntp: ntpFromUnix(wall),
+			rtpTimestamp: (clock.rtpTimestamp + Math.round(((wall - clock.ntp) * clockRate) / 1000)) >>> 0,
 			packets: playing.packets >>> 0,
 			octets: playing.octets >>> 0,
 			blocks: [],

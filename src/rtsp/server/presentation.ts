@@ -31,6 +31,7 @@ export type PresentationTrack = {
 	/** Its `a=control` in the session description: relative, without slash. */
 	readonly control: string;
 	readonly ssrc: number;
+	readonly clockRate: number;
 };
 
 /** Something a client can play: what RTSP calls a presentation (RFC 2326 section 1.3). */

@@ -56,6 +56,7 @@ export class StreamRelay implements Presentation, StreamReader, PacketSink {
 			kind: track.kind,
 			control: controlOf(index),
 			ssrc: lanes[index]?.lane.numbers.ssrc ?? 0,
+			clockRate: track.clockRate,
 		}));
 	}
 

@@ -2,9 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AccessUnit } from '../../../src/media/unit.ts';
 import { GopCache } from '../../../src/stream/gop-cache.ts';
-import { WallClock } from '../../../src/stream/wall-clock.ts';
 import { VIDEO_TRACK } from '../../fakes/scripted-source.ts';
-import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 function picture(key: boolean, size: number): AccessUnit {
 	const place = { pts: 0, dts: 0, arrival: 0, wall: 0, epoch: 0 };
@@ -42,30 +40,5 @@ describe('GopCache', () => {
 		expect(cache.units).toHaveLength(0);
 		cache.push(picture(true, 10));
 		expect(cache.units).toHaveLength(1);
-	});
-});
-
-describe('WallClock', () => {
-	it('follows a camera whose clock drifts, without a jump', async () => {
-		const clock = new VirtualClock();
-		const wall = new WallClock(clock);
-		let last = wall.at(0, 90_000, clock.now());
-		for (let frame = 1; frame < 3000; frame++) {
-			await clock.advance(40);
-			// The camera's clock is 0.02 % slow.
-			const now = wall.at(frame * 3600 * 0.9998, 90_000, clock.now());
-			expect(now - last).toBeGreaterThan(39.9);
-			expect(now - last).toBeLessThan(40.1);
-			last = now;
-		}
-		expect(Math.abs(last - clock.wall())).toBeLessThan(1);
-	});
-
-	it('takes a clock that was set at once', async () => {
-		const clock = new VirtualClock();
-		const wall = new WallClock(clock);
-		wall.at(0, 90_000, clock.now());
-		await clock.advance(60_000);
-		expect(wall.at(3600, 90_000, clock.now())).toBe(clock.wall());
 	});
 });

@@ -175,6 +175,41 @@ describe('Ingest', () => {
 	});
 });
 
+describe('dates of a group that was kept by the server and comes all at once', () => {
+	/** Four seconds of pictures at `arrival`, then more as they are taken; a clock that is wrong by a day. */
+	const play = (camera: Camera, arrival: number) => {
+		const ntp = camera.clock.wall() + 86_400_000;
+		camera.ingest.onSenderReport(0, { ntp, rtpTimestamp: 4000 * 90 }, arrival);
+		for (let time = 0; time < 6000; time += 40) {
+			const key = time % 2000 === 0;
+			camera.video(arrival + Math.max(0, time - 4000), key ? [SPS_640, PPS, IDR] : [SLICE], time);
+		}
+	};
+
+	it('are when the pictures were taken: a sender report is of the time at which it was sent', () => {
+		const camera = new Camera(VIDEO);
+		play(camera, 10_000);
+		const live = camera.clock.wall() + 10_000 - 4000;
+		for (const [index, { wall }] of camera.pictures.entries()) {
+			expect(Math.abs(wall - (live + index * 40))).toBeLessThan(20);
+		}
+	});
+
+	it('are so again after the camera was away', () => {
+		const camera = new Camera(VIDEO);
+		play(camera, 10_000);
+		camera.ingest.endRun();
+		camera.ingest.onTracks([VIDEO], [], { transport: 'tcp', remote: 'camera:554' });
+		play(camera, 20_000);
+		const again = camera.pictures.filter(({ epoch }) => epoch === 1);
+		const live = camera.clock.wall() + 20_000 - 4000;
+		for (const [index, { wall }] of again.entries()) {
+			expect(Math.abs(wall - (live + index * 40))).toBeLessThan(20);
+		}
+		expect(again.length).toBe(150);
+	});
+});
+
 describe('pictures of a stream that does not say whether it reorders them', () => {
 	const GOP = 50;
 

@@ -6,8 +6,8 @@ import type { Presentation, PresentationFrame, PresentationReader } from '../../
 export class FakePresentation implements Presentation {
 	readonly sdp = 'v=0\r\n';
 	readonly tracks = [
-		{ kind: 'video', control: 'trackID=0', ssrc: 0x1111 },
-		{ kind: 'audio', control: 'trackID=1', ssrc: 0x2222 },
+		{ kind: 'video', control: 'trackID=0', ssrc: 0x1111, clockRate: 90_000 },
+		{ kind: 'audio', control: 'trackID=1', ssrc: 0x2222, clockRate: 48_000 },
 	] as const;
 	readonly readers = new Set<PresentationReader>();
 

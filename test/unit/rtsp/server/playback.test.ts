@@ -70,8 +70,9 @@ describe('Playback', () => {
 	it('reports before the first packet of a track and every five seconds', async () => {
 		const { clock, presentation, video, audio } = play();
 		for (let second = 0; second < 12; second++) {
-			presentation.deliver(frameOf(0, second, true));
-			presentation.deliver(frameOf(1, second));
+			for (const frame of [frameOf(0, second, true), frameOf(1, second)]) {
+				presentation.deliver({ ...frame, clock: { ...frame.clock, ntp: clock.wall() } });
+			}
 			await clock.advance(1000);
 		}
 		for (const [outlet, ssrc] of [
@@ -85,8 +86,18 @@ describe('Playback', () => {
 				{ type: 'sender-report', ssrc, rtpTimestamp: 30_000, packets: 10, octets: 10 },
 			]);
 			const [, second] = reports;
-			expect(second?.type === 'sender-report' && unixFromNtp(second.ntp)).toBeCloseTo(1_000_005, 3);
+			expect(second?.type === 'sender-report' && unixFromNtp(second.ntp)).toBeCloseTo(clock.wall() - 7000, 3);
 		}
+	});
+
+	it('reports of the moment at which it does, also before what was kept', async () => {
+		const { clock, presentation, video } = play();
+		const frame = frameOf(0, 1, true);
+		await clock.advance(10_000);
+		presentation.deliver({ ...frame, clock: { ntp: clock.wall() - 2500, rtpTimestamp: 0xffff_0000 } });
+		const [report] = video.rtcp.flatMap(parseRtcp);
+		expect(report).toMatchObject({ type: 'sender-report', rtpTimestamp: (0xffff_0000 + 2500 * 90) >>> 0 });
+		expect(report?.type === 'sender-report' && unixFromNtp(report.ntp)).toBeCloseTo(clock.wall(), 3);
 	});
 
 	it('leaves with a goodbye, once', () => {
