@@ -92,6 +92,29 @@ describe('keep-alive', () => {
 		expect(camera.all('GET_PARAMETER')).toHaveLength(1);
 	});
 
+	it('does not tell a password that was refused time after time', async () => {
+		let changed = false;
+		const challenge: Answer = (request, client) => {
+			const known = request.headers.get('Authorization') !== undefined && !changed;
+			if (known) return request.method === 'SETUP' ? brief(request, client) : camera.answerWell(request, client);
+			return status(request, 401, { 'WWW-Authenticate': `Digest realm="r", nonce="${camera.requests.length}"` });
+		};
+		const camera: FakeCamera = await startCamera({
+			DESCRIBE: challenge,
+			SETUP: challenge,
+			GET_PARAMETER: challenge,
+			TEARDOWN: challenge,
+		});
+		const started = pull(camera, { username: 'u', password: 'p' });
+		await camera.seen('PLAY');
+		changed = true;
+		const before = camera.requests.length;
+		await camera.until(() => camera.requests.length >= before + 5);
+		expect(await started.stop()).toBeUndefined();
+		const told = camera.requests.slice(before).filter(({ headers }) => headers.get('Authorization') !== undefined);
+		expect(told.map(({ method }) => method)).toEqual(['GET_PARAMETER', 'GET_PARAMETER']);
+	});
+
 	it('may stay without an answer as long as media comes', async () => {
 		const send: Answer = (_, client) => void client.frame(0, packet(camera.requests.length, 96));
 		let told = false;

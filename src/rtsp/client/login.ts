@@ -16,6 +16,8 @@ export class Login {
 	readonly #authorizer: Authorizer | undefined;
 	readonly #missing: string;
 	readonly #mutual: boolean;
+	/** From a password that was refused on, none is told: a session that runs is kept alive for days. */
+	#refused = false;
 
 	/**
 	 * @param random a number in [0, 1), for the client nonce
@@ -30,7 +32,7 @@ export class Login {
 
 	/** The value of `Authorization` for one request; undefined as long as nobody asked. */
 	authorize(method: string, uri: string): string | undefined {
-		return this.#authorizer?.authorize(method, uri);
+		return this.#refused ? undefined : this.#authorizer?.authorize(method, uri);
 	}
 
 	/**
@@ -49,7 +51,7 @@ export class Login {
 		let sent: string | undefined;
 		for (let attempt = 1; ; attempt++) {
 			const authorization = this.authorize(method, uri);
-			if (attempt > 1 && authorization === sent) throw sourceErrorFromStatus(401, method);
+			if (attempt > 1 && authorization === sent) throw this.#refusal(method);
 			sent = authorization;
 			const answer = await send(authorization);
 			if (answer.status !== 401) {
@@ -67,13 +69,19 @@ export class Login {
 
 	#take(method: string, headers: RtspHeaders, attempt: number): void {
 		if (!this.#authorizer) throw unauthorized(this.#missing);
+		if (this.#refused) throw this.#refusal(method);
 		const challenge = chooseChallenge(headers.all('WWW-Authenticate'));
 		if (!challenge) throw unauthorized('the camera asks for a kind of authorization that is not known');
 		// Said before anything is answered: in the clear the password would be known to whoever asks.
 		if (this.#mutual && !canProve(challenge)) throw unproven();
 		const stale = challenge.scheme === 'digest' && challenge.stale;
-		if (attempt >= CLIENT_LIMITS.loginAttempts || (attempt === 2 && !stale)) throw sourceErrorFromStatus(401, method);
+		if (attempt >= CLIENT_LIMITS.loginAttempts || (attempt === 2 && !stale)) throw this.#refusal(method);
 		this.#authorizer.take(challenge);
+	}
+
+	#refusal(method: string): SourceError {
+		this.#refused = true;
+		return sourceErrorFromStatus(401, method);
 	}
 }
 

@@ -57,6 +57,17 @@ describe('RtspDialogue', () => {
 		expect(seen).toHaveLength(3);
 	});
 
+	it('never tells a password again that was refused', async () => {
+		const { dialogue, authorizations } = talk([no(digest('a')), no(digest('b')), ok(), no(digest('c'))], LOGIN);
+		await expect(dialogue.call('DESCRIBE', 'rtsp://c/')).rejects.toMatchObject({ code: 'camera_unauthorized' });
+		expect((await dialogue.call('OPTIONS', 'rtsp://c/')).status).toBe(200);
+		await expect(dialogue.call('TEARDOWN', 'rtsp://c/')).rejects.toMatchObject({
+			code: 'camera_unauthorized',
+			message: expect.stringContaining('refused'),
+		});
+		expect(authorizations()).toEqual([undefined, 'Digest', undefined, undefined]);
+	});
+
 	it('takes a new nonce once more when the last one was stale, and no more', async () => {
 		const good = talk([no(digest('a')), no(digest('b', true)), ok()], LOGIN);
 		await good.dialogue.call('DESCRIBE', 'rtsp://c/');
