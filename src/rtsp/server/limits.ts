@@ -12,6 +12,8 @@ export const SERVER_LIMITS = {
 	admission: 15_000,
 	/** Refused requests in a row after which a client is closed. */
 	refusals: 5,
+	/** Streams one client may ask for over one connection, where each needs a right. */
+	streams: 16,
 	/** Every wrong password costs its client so long. */
 	refusalDelay: 1000,
 	/** A nonce is good for so long. */

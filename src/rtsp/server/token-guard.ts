@@ -1,5 +1,6 @@
 import { DualcastError } from '../../base/errors.ts';
 import { type RtspRequest, type RtspResponse, response } from '../message.ts';
+import { SERVER_LIMITS } from './limits.ts';
 import { reasonPhrase, refusal } from './refusal.ts';
 import type { RequestGuard } from './request-guard.ts';
 import { parseTarget } from './request-target.ts';
@@ -35,7 +36,10 @@ export class TokenGuard implements RequestGuard {
 	/** What opened the stream on this connection: players bring it once, to DESCRIBE. */
 	#brought: Omit<RtspCaller, 'address'> | undefined;
 	readonly #end: (reason: string) => void;
-	#leave: () => void = () => {};
+	/**
+	 * By stream: what is set up plays on while another stream is asked for. A connection ends with the first of its rights.
+	 */
+	readonly #leave = new Map<string, () => void>();
 	#closed = false;
 
 	constructor(admit: Admission, address: string, end: (reason: string) => void) {
@@ -46,20 +50,23 @@ export class TokenGuard implements RequestGuard {
 
 	close(): void {
 		this.#closed = true;
-		this.#leave();
+		for (const leave of this.#leave.values()) leave();
 	}
 
 	async authorize(request: RtspRequest): Promise<RtspResponse | undefined> {
 		const target = parseTarget(request.uri);
 		if (!target) return response(400, 'Bad Request', {});
 		const stream = target.path.replace(TRACK, '');
+		if (this.#leave.size >= SERVER_LIMITS.streams && !this.#leave.has(stream)) {
+			return response(503, 'too many streams over one connection', {});
+		}
 		try {
 			const own = { authorization: request.headers.get('Authorization'), url: request.uri };
 			const brings = own.authorization !== undefined || request.uri.includes('?');
 			const caller = brings ? own : (this.#brought ?? own);
 			const leave = await this.#admit({ ...caller, address: this.#address }, stream, this.#end);
-			this.#leave();
-			this.#leave = leave;
+			this.#leave.get(stream)?.();
+			this.#leave.set(stream, leave);
 			if (this.#closed) leave();
 			this.#brought = caller;
 			return undefined;

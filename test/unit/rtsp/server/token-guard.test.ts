@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DualcastError, type ErrorCode } from '../../../../src/base/errors.ts';
 import { request } from '../../../../src/rtsp/message.ts';
+import { SERVER_LIMITS } from '../../../../src/rtsp/server/limits.ts';
 import { type RtspCaller, TokenGuard } from '../../../../src/rtsp/server/token-guard.ts';
 
 function ask(uri: string, refuse?: ErrorCode, authorization?: string) {
@@ -74,6 +75,37 @@ describe('TokenGuard', () => {
 		await late;
 		expect(left).toContain(1);
 		expect(left).toContain(2);
+	});
+
+	it('holds the right to each stream: asking for another one does not end it', async () => {
+		const held = new Set<string>();
+		const admit = async (_: RtspCaller, stream: string) => {
+			held.add(stream);
+			return () => void held.delete(stream);
+		};
+		const guard = new TokenGuard(admit, '192.0.2.1', () => {});
+		await guard.authorize(request('SETUP', 'rtsp://host/cam/trackID=0', {}));
+		await guard.authorize(request('PLAY', 'rtsp://host/other', {}));
+		expect([...held]).toEqual(['cam', 'other']);
+		guard.close();
+		expect([...held]).toEqual([]);
+	});
+
+	it('holds a bounded number of rights', async () => {
+		let held = 0;
+		const guard = new TokenGuard(
+			async () => {
+				held += 1;
+				return () => void held--;
+			},
+			'192.0.2.1',
+			() => {},
+		);
+		const ask = (stream: number) => guard.authorize(request('DESCRIBE', `rtsp://host/${stream}`, {}));
+		for (let stream = 0; stream < SERVER_LIMITS.streams; stream++) expect(await ask(stream)).toBeUndefined();
+		expect((await ask(SERVER_LIMITS.streams))?.status).toBe(503);
+		expect(await ask(0)).toBeUndefined();
+		expect(held).toBe(SERVER_LIMITS.streams);
 	});
 
 	it('refuses what is no address', async () => {
