@@ -1,7 +1,15 @@
 /** Caps of what a peer may make the byte code hold or do. */
 
 /** Of a session description. What is beyond is ignored. */
-export const SDP_LIMITS = { characters: 65_536, lineCharacters: 8192, lines: 2000, sections: 32, formats: 64 } as const;
+export const SDP_LIMITS = {
+	characters: 65_536,
+	lineCharacters: 8192,
+	lines: 2000,
+	sections: 32,
+	formats: 64,
+	/** Of a kind of media, or a codec. */
+	nameCharacters: 64,
+} as const;
 
 /** Of one access unit of video; one that goes beyond is dropped. */
 export const PICTURE_LIMITS = { bytes: 4 * 1024 * 1024, nalus: 640 } as const;

@@ -2,7 +2,7 @@ import { SDP_LIMITS } from './limits.ts';
 
 /** `a=rtpmap` (RFC 8866 section 6.6). */
 export type RtpMap = {
-	/** As written. */
+	/** As written, as far as it is fit for people's eyes. */
 	readonly encoding: string;
 	/** Ticks per second; undefined when missing or not a number. */
 	readonly clockRate: number | undefined;
@@ -79,7 +79,7 @@ export function parseSdp(text: string): SessionDescription {
 function parseMediaLine(value: string): MutableSection {
 	const [kind = '', port = '', protocol = '', ...formats] = value.split(/\s+/, 3 + SDP_LIMITS.formats);
 	return {
-		kind: kind.toLowerCase(),
+		kind: plainName(kind).toLowerCase(),
 		port: Number.parseInt(port, 10) || 0,
 		protocol,
 		payloadTypes: [...new Set(formats.filter(isPayloadType).map(Number))],
@@ -88,6 +88,11 @@ function parseMediaLine(value: string): MutableSection {
 		control: undefined,
 		direction: undefined,
 	};
+}
+
+/** People are told of media that is not taken: what a terminal would obey is left out. */
+function plainName(text: string): string {
+	return text.replace(/[^\x21-\x7e]/g, '').slice(0, SDP_LIMITS.nameCharacters);
 }
 
 function isPayloadType(format: string): boolean {
@@ -130,7 +135,7 @@ function parseRtpMap(section: MutableSection, value: string): void {
 	const payloadType = Number(type);
 	if (section.rtpmap.has(payloadType)) return;
 	section.rtpmap.set(payloadType, {
-		encoding,
+		encoding: plainName(encoding),
 		clockRate: Number(clockRate) || undefined,
 		channels: Number(channels) || undefined,
 	});

@@ -68,11 +68,17 @@ function notFollowed(camera: CameraUrl): SourceError {
 	return wrong(`the camera redirects to ${remoteOf(camera)}; it is not followed`);
 }
 
+/** Of a name: 253 (RFC 1035 section 2.3.4). */
+const HOST = /^[\x21-\x7e]{1,253}$/;
+
+/** People read the host in errors: what none can have is not let through. */
 function readLocation(location: string, tunnelled: boolean): CameraUrl {
 	try {
-		return parseCameraUrl(location, tunnelled);
+		const next = parseCameraUrl(location, tunnelled);
+		if (!HOST.test(next.host)) throw wrong('the host is none');
+		return next;
 	} catch (cause) {
-		const scheme = /^\s*([a-z][a-z0-9+.-]*):/i.exec(location)?.[1];
+		const scheme = /^\s*([a-z][a-z0-9+.-]{0,19}):/i.exec(location)?.[1];
 		const where = scheme === undefined ? 'a place without an address' : `${redact(scheme.toLowerCase())}:`;
 		throw new SourceError('camera_protocol', `the camera redirects to what is no camera URL (${where})`, { cause });
 	}

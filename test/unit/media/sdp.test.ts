@@ -118,6 +118,15 @@ describe('parseSdp', () => {
 		expect(Object.fromEntries(fmtp ?? [])).toEqual(expected);
 	});
 
+	test('names of media and codecs are fit for a terminal: printable and short', () => {
+		const { sections } = parseSdp(`m=\x1b[2Jvideo\x07 0 RTP/AVP 96\na=rtpmap:96 X\x1b]0;owned\u202e/90000\n`);
+		expect(sections[0]?.kind).toBe('[2jvideo');
+		expect(sections[0]?.rtpmap.get(96)?.encoding).toBe('X]0;owned');
+		const long = 'x'.repeat(8000);
+		const { skipped } = tracksFromSdp(parseSdp(`m=${long} 0 RTP/AVP 96\na=rtpmap:96 ${long}/90000\n`));
+		expect(JSON.stringify(skipped).length).toBeLessThan(500);
+	});
+
 	test('the caps hold', () => {
 		const many = 'm=video 0 RTP/AVP 96\na=control:x\n'.repeat(100);
 		expect(parseSdp(many).sections).toHaveLength(SDP_LIMITS.sections);

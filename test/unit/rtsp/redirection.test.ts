@@ -117,4 +117,14 @@ describe('Redirections', () => {
 		expect(read).toThrow('(gopher:)');
 		expect(read).not.toThrow('CANARY');
 	});
+
+	it.each([
+		['of an escape sequence', '\x1bc'],
+		['outside ASCII', '\u202e'],
+		['longer than any', 'x'.repeat(254)],
+	])('do not repeat a host %s', (_, host) => {
+		const read = () => new Redirections(CAMERA, false).next(`rtsp://${host}/`);
+		expect(read).toThrow('what is no camera URL (rtsp:)');
+		expect(read).not.toThrow(host);
+	});
 });
