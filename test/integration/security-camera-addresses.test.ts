@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CameraPlaces, isLocal } from '../../src/rtsp/client/camera-places.ts';
 import { FAKE_SDP, FakeCamera, type FakeCameraScript, ok, status } from '../camera/fake-camera.ts';
-import { FrontDoor } from '../camera/front-door.ts';
+import { FrontDoor, type FrontDoorOptions } from '../camera/front-door.ts';
 import { Pull, rtspSource } from '../camera/pulled-source.ts';
 
 const open: (() => unknown)[] = [];
@@ -102,6 +102,11 @@ describe('S1: a camera that leads elsewhere', () => {
 	});
 });
 
+const askForPassword: FrontDoorOptions['judge'] = ({ headers }) =>
+	headers.has('authorization')
+		? undefined
+		: 'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="cam"\r\nConnection: close\r\n\r\n';
+
 describe('S1: a name that changes its meaning', () => {
 	/** The first answer is the right one, all others lead into a trap. */
 	function rebinding(): { places: CameraPlaces; lookups: () => number } {
@@ -118,13 +123,7 @@ describe('S1: a name that changes its meaning', () => {
 
 	it.each(['http', 'websocket'] as const)('gets no password where it was not asked for, by %s', async (transport) => {
 		const camera = await startCamera();
-		const door = await FrontDoor.open({
-			port: camera.port,
-			judge: ({ headers }) =>
-				headers.has('authorization')
-					? undefined
-					: 'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="cam"\r\nConnection: close\r\n\r\n',
-		});
+		const door = await FrontDoor.open({ port: camera.port, judge: askForPassword });
 		open.push(() => door.close());
 		const elsewhere = await trap();
 		const { places, lookups } = rebinding();
@@ -134,5 +133,16 @@ describe('S1: a name that changes its meaning', () => {
 		await camera.seen('PLAY');
 		expect(lookups()).toBe(1);
 		expect(elsewhere.visits()).toBe(0);
+	});
+
+	it.each(['http', 'websocket'] as const)('may be one that is allowed by name, by %s', async (transport) => {
+		const camera = await startCamera();
+		const door = await FrontDoor.open({ port: camera.port, judge: askForPassword });
+		open.push(() => door.close());
+		const places = new CameraPlaces({ allowed: ['localhost'], local: false });
+		const url = `rtsp://localhost:${door.port}/cam`;
+		const started = new Pull(rtspSource(url, { transport, places, username: 'u', password: 'p' }));
+		await Promise.race([camera.seen('PLAY'), started.outcome.then((error) => expect(error).toBeUndefined())]);
+		await started.stop();
 	});
 });

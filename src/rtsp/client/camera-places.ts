@@ -58,9 +58,12 @@ export class CameraPlaces {
 		return this.#local || !isLocal(address);
 	}
 
-	/** @throws SourceError `camera_disallowed`, permanent, when the host is an address where no camera may be */
-	check(host: string): void {
-		if (isIP(host) !== 0 && !this.allow(host, host)) throw this.#disallowed(host, host);
+	/**
+	 * @param address of the host, where it is known already: a list may have its name alone
+	 * @throws SourceError `camera_disallowed`, permanent, when it is one where no camera may be
+	 */
+	check(host: string, address = host): void {
+		if (isIP(address) !== 0 && !this.allow(host, address)) throw this.#disallowed(host, address);
 	}
 
 	/** Looks up names for `connect` and leaves out addresses where no camera may be. */
@@ -94,9 +97,9 @@ export class CameraPlaces {
  */
 export function withoutLocal(places: Places | undefined, refused: () => SourceError): Places {
 	return {
-		check(host) {
-			places?.check(host);
-			if (isLocal(host)) throw refused();
+		check(host, address = host) {
+			places?.check(host, address);
+			if (isLocal(address)) throw refused();
 		},
 		lookup(host, options, callback) {
 			const find: LookupFunction = places?.lookup ?? lookup;

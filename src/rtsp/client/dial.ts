@@ -36,7 +36,7 @@ export function dial(options: DialOptions, onread?: OnReadOpts): Promise<Socket>
 	const { host, port, address = host, places, clock, connectTimeout, signal, tls } = options;
 	const remote = remoteOf(options);
 	return new Promise((resolve, reject) => {
-		places?.check(address);
+		places?.check(host, address);
 		const plain = { host: address, port, ...(places && { lookup: places.lookup }), ...(onread && { onread }) };
 		const socket = tls === undefined ? connect(plain) : openTls(address, options, tls);
 		const settle = (error?: SourceError) => {
