@@ -104,13 +104,14 @@ export class CmafSegmentWriter implements SegmentWriter {
 		const lane = this.#leading;
 		const closed = lane.close(this.#ending(end));
 		if (!last) this.#see(lane);
+		// Before the last picture, which may end the last part.
+		if (last && audio && video) {
+			const sound = this.#audio.closeLast(audio.track.clockRate / ASSUMED_FRAME_RATE);
+			if (sound) this.#take(this.#audio, sound, true);
+		}
 		let rest = closed ? this.#take(lane, closed, true) : 0;
 		if (this.#waiting) rest = this.#settle(this.#waiting);
 		if (!last) lane.bringForward(0);
-		if (last && audio && video) {
-			const sound = this.#audio.closeLast(audio.track.clockRate / ASSUMED_FRAME_RATE);
-			if (sound) this.#audio.add(sound);
-		}
 		this.#flush();
 		if (last) {
 			this.#video = new SampleLane();

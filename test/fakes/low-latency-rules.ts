@@ -73,6 +73,10 @@ function checkSegments({ segments, skipped = 0, targetDuration, independent, hin
 		if (resource && Math.abs(left - border) > ROUNDING) {
 			expectThat(parts.length > 0 === due, 'parts are listed near the end only, and up to the end');
 		}
+		expectThat(
+			parts.every((part) => part.duration > 0),
+			'each part lasts',
+		);
 		if (parts.length > 0) expectThat(hints.length === 1, 'the part after the last one is hinted at');
 		if (independent && parts[0]) expectThat(parts[0].independent, 'the first part of a segment is independent');
 	}
