@@ -35,7 +35,7 @@ export class ClusterEvents {
 		response.status(200).setHeader('Content-Type', 'text/event-stream');
 		response.setHeader('X-Accel-Buffering', 'no');
 		response.write(this.#event());
-		const alive = setInterval(() => response.write(':\n\n'), SIGN_OF_LIFE_MS);
+		const alive = setInterval(() => say(response, ':\n\n'), SIGN_OF_LIFE_MS);
 		alive.unref();
 		this.#watchers.add(response);
 		this.#unwatch ??= this.#cluster.onChange(() => this.#tell());
@@ -50,12 +50,17 @@ export class ClusterEvents {
 
 	#tell(): void {
 		const event = this.#event();
-		for (const watcher of this.#watchers) {
-			if (!watcher.writableNeedDrain && !watcher.writableEnded) watcher.write(event);
-		}
+		for (const watcher of this.#watchers) say(watcher, event);
 	}
 
 	#event(): string {
 		return `event: cluster\ndata: ${JSON.stringify(this.#cluster.info())}\n\n`;
 	}
+}
+
+/** Nothing while the client has still to take what was said before, nor when the answer was ended meanwhile. */
+function say(watcher: Response, text: string): void {
+	// Answers over HTTP/2 do not tell whether they want to be drained.
+	const isBehind = watcher.writableLength >= watcher.writableHighWaterMark;
+	if (!isBehind && !watcher.writableEnded) watcher.write(text);
 }
