@@ -51,11 +51,14 @@ describe('Access', () => {
 		expect(redact(message)).toBe(message);
 	});
 
-	it('refuses a token for another node', async () => {
+	it('refuses a token for another node, unless the answer is for any', async () => {
 		const { access, forge } = scene('jwt', 'sub-1');
 		const wish = { action: 'read', stream: 'yard' } as const;
 		expect((await access.authorize(caller(await forge({ node: 'sub-1' })), wish))?.node).toBe('sub-1');
 		expect((await access.authorize(caller(await forge()), wish))?.node).toBeUndefined();
+		expect((await access.authorize(caller(await forge({ node: 'sub-2' })), { ...wish, anyNode: true }))?.node).toBe(
+			'sub-2',
+		);
 		await expect(access.authorize(caller(await forge({ node: 'sub-2' })), wish)).rejects.toMatchObject({
 			code: 'forbidden',
 		});

@@ -100,17 +100,20 @@ describe('Issuing', () => {
 		}
 	});
 
-	it('S6: slows down guessing from one address, not others', async () => {
-		const { decide, clock } = scene();
-		for (let index = 0; index < 60; index++) {
-			expect(() => decide({ classCode: `guess ${index}` })).toThrow(code('forbidden'));
-		}
-		expect(() => decide({ classCode: 'BLUE-4711' })).toThrow(code('rate_limited'));
-		expect(() => decide({ apiKey: 'key of the school' })).toThrow(code('rate_limited'));
-		expect(decide({ classCode: 'BLUE-4711', caller: '192.0.2.2' }).streams).toEqual(['class:5b']);
-		await clock.advance(2000);
-		expect(decide({ classCode: 'BLUE-4711' }).streams).toEqual(['class:5b']);
-	});
+	it.each(['classCode', 'apiKey'] as const)(
+		'S6: slows down guessing a %s from one address, not others',
+		async (kind) => {
+			const { decide, clock } = scene();
+			for (let index = 0; index < 60; index++) {
+				expect(() => decide({ [kind]: `guess ${index}` })).toThrow(code('forbidden'));
+			}
+			expect(() => decide({ classCode: 'BLUE-4711' })).toThrow(code('rate_limited'));
+			expect(() => decide({ apiKey: 'key of the school' })).toThrow(code('rate_limited'));
+			expect(decide({ classCode: 'BLUE-4711', caller: '192.0.2.2' }).streams).toEqual(['class:5b']);
+			await clock.advance(2000);
+			expect(decide({ classCode: 'BLUE-4711' }).streams).toEqual(['class:5b']);
+		},
+	);
 
 	it('S6: counts a wrong code or key once, however many in the class type what stands on the board', () => {
 		const { decide } = scene();

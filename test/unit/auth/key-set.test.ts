@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { exportJWK } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { KeySet } from '../../../src/auth/key-set.ts';
 import { MAX_KEY_SET_BYTES } from '../../../src/auth/limits.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
@@ -116,15 +116,52 @@ describe('KeySet', () => {
 		await expect(verifier.verify(await foreign())).rejects.toMatchObject({ code: 'token_invalid' });
 	});
 
-	it.each([
-		['too long', () => new Response('x'.repeat(MAX_KEY_SET_BYTES + 1))],
+	it.each<[string, (keys: object[]) => Response]>([
+		['too long', (keys) => Response.json({ keys, more: 'x'.repeat(MAX_KEY_SET_BYTES) })],
 		['not JSON', () => new Response('<html>')],
 		['no key set', () => Response.json({ keys: 'none' })],
-		['too many keys', () => Response.json({ keys: Array.from({ length: 65 }, () => ({ kty: 'EC' })) })],
-		['an error', () => new Response('', { status: 500 })],
+		['too many keys', (keys) => Response.json({ keys: [...keys, ...Array(64).fill({ kty: 'EC' })] })],
+		['an error', (keys) => Response.json({ keys }, { status: 500 })],
 	])('takes nothing from an answer that is %s', async (_name, answer) => {
 		const { state, keys } = await foreignIssuer();
-		state.answer = answer();
-		await expect(keys.keyFor({ alg: 'ES256', kid: 'one' })).rejects.toMatchObject({ code: 'issuer_unreachable' });
+		const asked = { alg: 'ES256', kid: 'one' };
+		await expect(keys.keyFor(asked)).resolves.toBeDefined();
+		const { state: other, keys: refused } = await foreignIssuer();
+		other.answer = answer(state.keys);
+		await expect(refused.keyFor(asked)).rejects.toMatchObject({ code: 'issuer_unreachable' });
+	});
+
+	it('S4: is asked for no more than twice a minute, and for known keys every ten minutes', async () => {
+		const { verifier, foreign, state, keyClock } = await scene();
+		const good = async (sub: string) => verifier.verify(await foreign({}, P256.privateKey, { sub }));
+		const unknown = async () => verifier.verify(await foreign({ kid: 'unknown' })).catch(() => undefined);
+		await good('ann');
+		await keyClock.advance(29_999);
+		await unknown();
+		expect(state.fetches).toBe(1);
+		await keyClock.advance(1);
+		await unknown();
+		expect(state.fetches).toBe(2);
+		await keyClock.advance(600_000);
+		await good('bob');
+		expect(state.fetches).toBe(2);
+		await keyClock.advance(1);
+		await good('cid');
+		expect(state.fetches).toBe(3);
+	});
+
+	it('S1: is looked for where the configuration says, and in bounded time', async () => {
+		const asked: (RequestInit | undefined)[] = [];
+		const late = new AbortController();
+		const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(late.signal);
+		onTestFinished(() => timeout.mockRestore());
+		const fetch = async (_url: unknown, init?: RequestInit) => {
+			asked.push(init);
+			return Response.json({ keys: [] });
+		};
+		const keys = new KeySet({ url: URL, clock: new VirtualClock(), logger: silentLogger, fetch });
+		await keys.keyFor({ alg: 'ES256' }).catch(() => undefined);
+		expect(asked).toEqual([{ redirect: 'error', signal: late.signal }]);
+		expect(timeout).toHaveBeenCalledWith(5_000);
 	});
 });
