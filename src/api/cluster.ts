@@ -6,6 +6,7 @@ import { ClusterEvents } from './cluster-events.ts';
 import type { ClusterInfo, ClusterPort } from './cluster-port.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { grantOf, guard, guardOverview } from './guard.ts';
+import { knownQuery } from './known-query.ts';
 import { jsonBody } from './request-body.ts';
 
 const MAX_BODY_BYTES = 1024;
@@ -19,18 +20,19 @@ export const draining = z.strictObject({ drain: z.boolean().default(true) });
 export function clusterRouter(cluster: ClusterPort | undefined, auth: Auth): Router {
 	const router = Router({ caseSensitive: true });
 	const mayLook = guardOverview(auth.access);
+	const plain = knownQuery([]);
 	const mayDrain = guard(auth.access, () => ({ action: 'admin' }));
 	const events = cluster && new ClusterEvents(cluster);
 	const readOnly = methodNotAllowed('GET', 'HEAD');
 
 	router
 		.route('/')
-		.get(mayLook, (_request, response) => {
+		.get(mayLook, plain, (_request, response) => {
 			response.json(cluster?.info() ?? ALONE);
 		})
 		.all(readOnly);
-	router.route('/nodes').get(mayLook, nodes).all(readOnly);
-	router.route('/events').get(mayLook, watch).all(methodNotAllowed('GET'));
+	router.route('/nodes').get(mayLook, plain, nodes).all(readOnly);
+	router.route('/events').get(mayLook, plain, watch).all(methodNotAllowed('GET'));
 	router
 		.route('/nodes/:node/drain')
 		.post(mayDrain, jsonBody(MAX_BODY_BYTES), (request, response) => drain(request, response, wish(request)))

@@ -4,6 +4,7 @@ import { permits } from '../auth/grant.ts';
 import { DualcastError } from '../base/errors.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { grantOf, guard, readsStream } from './guard.ts';
+import { knownQuery } from './known-query.ts';
 import type { HlsPort, HlsStats, StreamsPort } from './ports.ts';
 import { streamIdOf, streamNotFound } from './stream-path.ts';
 
@@ -26,6 +27,7 @@ export function hlsStreamsRouter(hls: HlsPort | undefined, streams: StreamsPort,
 		.route('/')
 		.get(
 			guard(access, () => ({ action: 'read' })),
+			knownQuery([], access),
 			(_request, response) => {
 				const grant = grantOf(response);
 				const outputs = requireHls(hls).list();

@@ -3,6 +3,7 @@ import type { Access } from '../auth/access.ts';
 import { permits } from '../auth/grant.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { grantOf, guard, readsStream } from './guard.ts';
+import { knownQuery } from './known-query.ts';
 import type { StreamsPort } from './ports.ts';
 import { streamIdOf, streamNotFound } from './stream-path.ts';
 
@@ -16,6 +17,7 @@ export function streamsRouter(streams: StreamsPort, access: Access): Router {
 		.route('/')
 		.get(
 			guard(access, () => ({ action: 'read' })),
+			knownQuery([], access),
 			(_request, response) => {
 				const grant = grantOf(response);
 				response.json(streams.list().filter(({ id }) => grant === undefined || permits(grant, 'read', id)));

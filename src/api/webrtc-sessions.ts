@@ -3,21 +3,23 @@ import type { Access } from '../auth/access.ts';
 import { DualcastError } from '../base/errors.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { guard, guardOverview } from './guard.ts';
+import { knownQuery } from './known-query.ts';
 import type { WebRtcPort, WebRtcSessionDetails } from './webrtc-port.ts';
 
 /** `/api/v1/webrtc/sessions`: the WebRTC viewers, with `?stream=ID` those of one stream. Ending another's session takes an admin's token. */
 export function webRtcSessionsRouter(webrtc: WebRtcPort | undefined, access: Access): Router {
 	const router = Router({ caseSensitive: true });
 	const mayLook = guardOverview(access);
+	const ofStream = knownQuery(['stream']);
 
 	router
 		.route('/')
-		.head(mayLook, (_request, response) => {
+		.head(mayLook, ofStream, (_request, response) => {
 			// Pages ask by this whether they may look.
 			requireWebRtc(webrtc);
 			response.type('json').end();
 		})
-		.get(mayLook, (request, response) => {
+		.get(mayLook, ofStream, (request, response) => {
 			const query = new URLSearchParams(request.url.split('?', 2)[1]);
 			response.json(requireWebRtc(webrtc).sessions(query.get('stream') ?? undefined));
 		})
