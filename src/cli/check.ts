@@ -2,15 +2,21 @@ import { DEFAULT_CONFIG_FILE } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { Command } from './arguments.ts';
 import { EXIT } from './exit-code.ts';
+import { namedFileProblems } from './named-files.ts';
 import { readConfig, type Surroundings } from './run.ts';
 
-/** Says whether a configuration can be used. @returns the exit code */
+/** Says whether a configuration can be used, and the files of keys and certificates that it names. @returns the exit code */
 export async function check(
 	{ config: file = DEFAULT_CONFIG_FILE }: Extract<Command, { name: 'check' }>,
 	around: Pick<Surroundings, 'env' | 'stdout' | 'stderr'>,
 ): Promise<number> {
 	const config = await readConfig(file, around);
 	if (!config) return EXIT.usage;
+	const problems = await namedFileProblems(config);
+	if (problems.length > 0) {
+		around.stderr.write(problems.map((problem) => `${file}: ${problem}\n`).join(''));
+		return EXIT.usage;
+	}
 	around.stdout.write(`${file} is good: ${summary(config)}\n`);
 	return EXIT.ok;
 }
