@@ -101,6 +101,25 @@ describe('who was revoked', () => {
 	});
 });
 
+describe('what was revoked', () => {
+	const DAY = 24 * 3600_000;
+	const endsAfter = (lifetime: number) => {
+		const clock = new VirtualClock();
+		const auth = new Auth(
+			{ ...COMMON, read: 'jwt', secret: 's'.repeat(32), lifetime },
+			{ clock, logger: silentLogger },
+		);
+		auth.revoke({ subject: 'ann' });
+		auth.revoke({ tokenId: 'a' });
+		return auth.revocations.all().map(({ until }) => until - clock.wall());
+	};
+
+	it('stays so as long as tokens live, own ones and, as far as can be known, those of others', () => {
+		expect(Math.min(...endsAfter(60))).toBeGreaterThan(90 * DAY);
+		expect(Math.min(...endsAfter((365 * DAY) / 1000))).toBeGreaterThan(365 * DAY);
+	});
+});
+
 describe('a secret that was made at the start', () => {
 	const settings = { ...COMMON, read: 'jwt' } as const;
 	const warnings = (change: Partial<AuthSettings>): string[] => {

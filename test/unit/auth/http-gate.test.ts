@@ -13,6 +13,33 @@ function carried(read: 'jwt' | 'http', url: string, authorization?: string): str
 	return httpGate(access, 'hls', new TrustedProxies([])).carry({ url, headers, socket });
 }
 
+describe('a gate', () => {
+	const scene = async () => {
+		const { verifier, clock, forge } = tokenScene();
+		const access = new Access({ read: 'jwt', verifier, failures: new FailedAttempts(clock) });
+		const gate = httpGate(access, 'hls', new TrustedProxies([]));
+		const headers = { authorization: `Bearer ${await forge()}` };
+		const request = { url: '/', headers, socket: { remoteAddress: '192.0.2.1', errored: null } };
+		return { clock, admit: (stream: string) => gate.admit(request, stream) };
+	};
+
+	it('lets a token pass at once that was checked before, to its stream and to no other', async () => {
+		const { admit } = await scene();
+		await expect(admit('yard')).resolves.toBeUndefined();
+		expect(admit('yard')).toBeUndefined();
+		for (let time = 0; time < 2; time++) {
+			expect(() => admit('gate')).toThrow(expect.objectContaining({ code: 'forbidden' }));
+		}
+	});
+
+	it('does so until it has expired', async () => {
+		const { admit, clock } = await scene();
+		await admit('yard');
+		await clock.advance(631_000);
+		expect(() => admit('yard')).toThrow(expect.objectContaining({ code: 'token_expired' }));
+	});
+});
+
 describe('the query that addresses of a playlist carry on', () => {
 	it.each([
 		['/hls/yard/ll.m3u8', ''],

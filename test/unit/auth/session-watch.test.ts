@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Grant } from '../../../src/auth/grant.ts';
 import { MAX_REVOCATIONS } from '../../../src/auth/limits.ts';
 import { Revocations } from '../../../src/auth/revocations.ts';
@@ -77,11 +77,14 @@ describe('SessionWatch', () => {
 
 	it('ends a session in time whose token lives longer than a timer can', async () => {
 		const { clock, start, ended } = scene();
+		const timers = vi.spyOn(clock, 'after');
 		start('ann', 'a', 2 ** 32);
 		await clock.advance(2 ** 32 + TOLERANCE_MS - 1);
 		expect(ended).toEqual([]);
 		await clock.advance(1);
 		expect(ended).toEqual(['a token_expired']);
+		// A longer one is over at once.
+		for (const [delay] of timers.mock.calls) expect(delay).toBeLessThan(2 ** 31);
 	});
 
 	it('ends nothing after it is closed', () => {
@@ -109,6 +112,22 @@ describe('Revocations', () => {
 		revocations.add({ subject: 'ann', at: clock.wall() + 10, until: clock.wall() + 60_000 });
 		revocations.add({ subject: 'ann', at: clock.wall() - 10, until: clock.wall() + 1 });
 		expect(revocations.concerns(grant('ann', 'a'))).toBe(true);
+		const [left] = revocations.all();
+		expect(left).toEqual({ subject: 'ann', at: clock.wall() + 10, until: clock.wall() + 60_000 });
+	});
+
+	it('are told to others as long as they matter, the one that ends last at the end', async () => {
+		const { clock, revocations } = scene();
+		const until = (after: number) => ({ until: clock.wall() + after });
+		const [long, short, subject] = [until(60_000), until(10), until(1000)];
+		revocations.add({ tokenId: 'long', ...long });
+		revocations.add({ tokenId: 'short', ...short });
+		revocations.add({ subject: 'ann', at: 0, ...subject });
+		await clock.advance(10);
+		expect(revocations.all()).toEqual([
+			{ subject: 'ann', at: 0, ...subject },
+			{ tokenId: 'long', ...long },
+		]);
 	});
 
 	it('are forgotten when no token they concern can be valid, and the oldest when there are too many', async () => {
@@ -122,5 +141,10 @@ describe('Revocations', () => {
 		}
 		expect(revocations.concerns(grant('ann', 'first'))).toBe(false);
 		expect(revocations.concerns(grant('ann', 't0'))).toBe(true);
+		for (let index = 0; index <= MAX_REVOCATIONS; index++) {
+			revocations.add({ subject: `s${index}`, at: clock.wall(), until: clock.wall() + 60_000 });
+		}
+		expect(revocations.concerns(grant('s0', 'x'))).toBe(false);
+		expect(revocations.concerns(grant('s1', 'x'))).toBe(true);
 	});
 });

@@ -62,4 +62,21 @@ describe('the leases of cameras', () => {
 		expect(leases.fence('yard')).toBeUndefined();
 		expect(leases.requests([], ['yard'])).toEqual([['yard', 7, 0]]);
 	});
+
+	it('end when they are given away while Redis is away, too', () => {
+		const { leases } = leased();
+		leases.keep();
+		leases.drop('yard');
+		expect(leases.fence('yard')).toBeUndefined();
+		leases.keep();
+		expect(leases.fence('yard')).toBeUndefined();
+	});
+
+	it('are as they were after an answer to something else', () => {
+		const { clock, leases } = leased();
+		for (const answer of [[], ['8', '9'], ['x'], 'OK', null]) {
+			expect(() => leases.answered(leases.requests([], []), answer, clock.now())).toThrow();
+		}
+		expect(leases.fence('yard')).toBe(7);
+	});
 });
