@@ -116,6 +116,18 @@ describe.each(secureTransports)('ICE-TCP of the $name transport', (tested) => {
 		expect(peer.state).toBe('secured');
 	});
 
+	it('gives the address of a connection that is gone to the next viewer there', async () => {
+		const transport = await startTransport(tested, TCP);
+		const [leaving, coming] = [openRaw(transport), openRaw(transport)];
+		const first = await provenWire(leaving.local, await freePort());
+		first.reset();
+		await first.closed;
+		// Resets and connections arrive in order.
+		const second = await provenWire(coming.local, first.localPort);
+		expect(second.localPort).toBe(first.localPort);
+		expect(coming.peer.diagnosis().bindingRequests).toBe(1);
+	});
+
 	it('ends a viewer whose consent is not renewed, and its connection', async () => {
 		const clock = new VirtualClock();
 		const transport = await startTransport(tested, { ...TCP, clock });
