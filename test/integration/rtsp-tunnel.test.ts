@@ -107,6 +107,53 @@ describe('RTSP in HTTP', () => {
 	});
 
 	it.each([
+		['the first POST', 1],
+		['a later POST, whose nonce is too old', 2],
+	])('answers a web server that asks again at %s', async (_, askedAt) => {
+		let posts = 0;
+		const { camera, door } = await startCamera(playing([1]), {
+			postLimit: 100,
+			judge({ method, headers }) {
+				const given = headers.get('authorization') ?? '';
+				posts += Number(method === 'POST' && given.includes('nonce="first"'));
+				const nonce = posts >= askedAt ? 'second' : 'first';
+				if (given.includes(`nonce="${nonce}"`)) return undefined;
+				return unauthorized(`Digest realm="web", nonce="${nonce}", stale=${given !== ''}, qop="auth"`);
+			},
+		});
+		const { sink } = pull(door.url, { transport: 'http', username: 'u', password: 'p' });
+		await sink.until(() => sink.packets.length === 1);
+		expect(camera.methods).toEqual(['OPTIONS', 'DESCRIBE', 'SETUP', 'SETUP', 'PLAY']);
+		expect(camera.clients).toHaveLength(1);
+	});
+
+	it('that worked is tried again after the camera refuses a later POST', async () => {
+		let posts = 0;
+		const busy = 'HTTP/1.0 503 Busy\r\n\r\n';
+		const { door } = await startCamera(playing([1]), {
+			postLimit: 100,
+			judge: ({ method }) => (method === 'POST' && ++posts > 1 ? busy : undefined),
+		});
+		const error = await pull(door.url, { transport: 'http' }).outcome;
+		expect(error).toMatchObject({ code: 'camera_unsupported', permanent: false, facts: { status: 503 } });
+	});
+
+	it('stops at the second 401 to its POST', async () => {
+		const { door } = await startCamera(
+			{},
+			{
+				judge: ({ method, headers }) =>
+					method === 'POST' || !headers.has('authorization')
+						? unauthorized('Digest realm="web", nonce="n", qop="auth"')
+						: undefined,
+			},
+		);
+		const error = await pull(door.url, { transport: 'http', username: 'u', password: 'p' }).outcome;
+		expect(error).toMatchObject({ code: 'camera_unauthorized', permanent: true });
+		expect(door.requests.map(({ method }) => method)).toEqual(['GET', 'GET', 'POST', 'POST']);
+	});
+
+	it.each([
 		['GET', 404],
 		['POST', 405],
 	] as const)('that the camera does not take ends with its answer to %s', async (method, code) => {

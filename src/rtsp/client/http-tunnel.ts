@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import { SourceError } from '../../base/errors.ts';
+import { RtspHeaders } from '../headers.ts';
 import { dial } from './dial.ts';
 import { type HttpOpenOptions, httpHead, openByGet, parseHttpHead } from './http-open.ts';
 import { CLIENT_LIMITS } from './limits.ts';
+import type { Answered } from './login.ts';
 import { readSocket, type Wire, type WireHandler } from './wire.ts';
 
 const TYPE = 'application/x-rtsp-tunnelled';
@@ -46,6 +48,8 @@ class HttpTunnel implements Wire {
 	#post: Socket | undefined;
 	/** Waits for a POST that is being opened. */
 	#queue: string | undefined;
+	/** Was written to the POST there is: a refusal comes early. */
+	#said = '';
 	#handler: WireHandler | undefined;
 
 	constructor(options: HttpOpenOptions, get: Socket, cookie: string) {
@@ -75,6 +79,8 @@ class HttpTunnel implements Wire {
 		const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 		if (this.#post) {
 			this.#post.write(text);
+			const fits = this.#said.length + text.length <= CLIENT_LIMITS.tunnelQueueBytes;
+			this.#said = fits ? this.#said + text : '';
 			return;
 		}
 		if (this.#queue !== undefined) {
@@ -83,7 +89,7 @@ class HttpTunnel implements Wire {
 		}
 		// The camera ended the last POST, as it may after the length it was told.
 		this.#queue = text;
-		this.openPost().catch((failure: Error) => this.#end(failure));
+		this.openPost().catch(() => {});
 	}
 
 	destroy(): void {
@@ -92,13 +98,34 @@ class HttpTunnel implements Wire {
 		this.#post?.destroy();
 	}
 
-	/** @throws SourceError */
-	async openPost(): Promise<void> {
-		const options = { ...this.#options, address: this.remoteAddress, signal: this.#ended.signal };
-		const { signal } = this.#options;
-		const abort = () => this.#ended.abort();
-		signal.addEventListener('abort', abort, { once: true });
-		const socket = await dial(options).finally(() => signal.removeEventListener('abort', abort));
+	/**
+	 * A POST needs no answer; when the camera asks for a password, what was said to it is said again with one.
+	 *
+	 * @returns when the first connection stands
+	 * @throws SourceError when there is none
+	 */
+	openPost(): Promise<void> {
+		const { login, target } = this.#options;
+		// Of a camera that took one before, a refusal says nothing for good.
+		const permanent = this.#handler === undefined;
+		return new Promise((resolve, reject) => {
+			login
+				.send('POST', target, (authorization) => this.#tryPost(authorization, resolve))
+				.then(({ status }) => {
+					if (status >= 400) throw refused(status, permanent);
+				})
+				.catch((failure: Error) => {
+					reject(failure);
+					this.#end(failure);
+				});
+		});
+	}
+
+	/** @returns what the camera says to it, if only by its end */
+	async #tryPost(authorization: string | undefined, onOpen: () => void): Promise<Answered> {
+		const socket = await this.#dial();
+		onOpen();
+		const text = this.#queue ?? '';
 		const headers = {
 			'x-sessioncookie': this.#cookie,
 			'Content-Type': TYPE,
@@ -107,27 +134,22 @@ class HttpTunnel implements Wire {
 			Expires: 'Sun, 9 Jan 1972 00:00:00 GMT',
 		};
 		this.#post = socket;
-		let answer = '';
-		readSocket(socket, {
-			onBytes: (chunk) => {
-				if (answer.length < CLIENT_LIMITS.tunnelAnswerBytes) answer += Buffer.from(chunk).toString('latin1');
-				this.#judge(/^[^\r\n]*(?=\r?\n)/.exec(answer)?.[0]);
-			},
-			onEnd: () => {
-				if (this.#post === socket) this.#post = undefined;
-			},
-		});
-		const authorization = options.login.authorize('POST', options.target);
-		socket.write(httpHead(`POST ${options.target} HTTP/1.0`, options, headers, authorization) + (this.#queue ?? ''));
+		this.#said = text;
 		this.#queue = undefined;
+		const head = httpHead(`POST ${this.#options.target} HTTP/1.0`, this.#options, headers, authorization);
+		socket.write(head + text);
+		const answer = await answerOf(socket);
+		if (this.#post === socket) this.#post = undefined;
+		if (answer.status === 401) this.#queue = this.#said;
+		return answer;
 	}
 
-	/** A POST needs no answer; a refusal is told. */
-	#judge(line: string | undefined): void {
-		const { status } = (line && parseHttpHead(line)) || { status: 200 };
-		if (status < 400) return;
-		const message = `the camera refuses its half of RTSP in HTTP (it answered ${status} to POST)`;
-		this.#end(new SourceError('camera_unsupported', message, { facts: { status, method: 'POST' }, permanent: true }));
+	#dial(): Promise<Socket> {
+		const options = { ...this.#options, address: this.remoteAddress, signal: this.#ended.signal };
+		const { signal } = this.#options;
+		const abort = () => this.#ended.abort();
+		signal.addEventListener('abort', abort, { once: true });
+		return dial(options).finally(() => signal.removeEventListener('abort', abort));
 	}
 
 	#end(failure: Error | undefined): void {
@@ -135,6 +157,32 @@ class HttpTunnel implements Wire {
 		this.destroy();
 		this.#handler?.onEnd(failure);
 	}
+}
+
+/** The answer to a POST; 200 where it ends without one. The connection is closed by then. */
+function answerOf(socket: Socket): Promise<Answered> {
+	return new Promise((resolve) => {
+		let text = '';
+		readSocket(socket, {
+			onBytes(chunk) {
+				text = (text + Buffer.from(chunk).toString('latin1')).slice(0, CLIENT_LIMITS.tunnelAnswerBytes);
+				const answer = readAnswer(text, false);
+				if (answer && answer.status >= 400) socket.destroy();
+			},
+			onEnd: () => resolve(readAnswer(text, true) ?? { status: 200, headers: new RtspHeaders() }),
+		});
+	});
+}
+
+/** @param ended what there is of the head is all of it */
+function readAnswer(text: string, ended: boolean): Answered | undefined {
+	const [head = '', ...body] = text.split(/\r?\n\r?\n/, 2);
+	return ended || body.length > 0 ? parseHttpHead(head) : undefined;
+}
+
+function refused(status: number, permanent: boolean): SourceError {
+	const message = `the camera refuses its half of RTSP in HTTP (it answered ${status} to POST)`;
+	return new SourceError('camera_unsupported', message, { facts: { status, method: 'POST' }, permanent });
 }
 
 function sessionCookie(random: () => number): string {
