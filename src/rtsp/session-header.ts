@@ -2,11 +2,10 @@
 export type SessionHeader = {
 	/** Opaque. */
 	readonly id: string;
-	/** Seconds of silence after which the server may end the session, 1 … 3600. */
-	readonly timeout: number;
+	/** Seconds of silence after which the server may end the session, 1 … 3600; undefined when it does not say. */
+	readonly timeout: number | undefined;
 };
 
-const DEFAULT_TIMEOUT = 60;
 const MAX_TIMEOUT = 3600;
 
 /** @returns undefined when there is no id */
@@ -17,5 +16,5 @@ export function parseSession(value: string): SessionHeader | undefined {
 		const [, seconds] = /^timeout\s*=\s*"?(\d{1,9})/i.exec(parameter) ?? [];
 		if (Number(seconds) > 0) return { id, timeout: Math.min(MAX_TIMEOUT, Number(seconds)) };
 	}
-	return { id, timeout: DEFAULT_TIMEOUT };
+	return { id, timeout: undefined };
 }

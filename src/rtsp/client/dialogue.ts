@@ -15,7 +15,7 @@ export type DialogueOptions = {
 export class RtspDialogue {
 	readonly #options: DialogueOptions;
 	#sessionId: string | undefined;
-	/** Seconds; known once a session is. */
+	/** Seconds, as the camera said last; 60 when it does not (RFC 2326 section 12.37). */
 	sessionTimeout = 60;
 
 	constructor(options: DialogueOptions) {
@@ -79,6 +79,6 @@ export class RtspDialogue {
 		const session = parseSession(answer.headers.get('Session') ?? '');
 		if (!session) return;
 		this.#sessionId = session.id;
-		this.sessionTimeout = session.timeout;
+		this.sessionTimeout = session.timeout ?? this.sessionTimeout;
 	}
 }

@@ -32,7 +32,8 @@ export const sessionHeader: FuzzTarget = {
 		const session = parseSession(lineOf(input));
 		if (!session) return;
 		promise(session.id !== '' && !session.id.includes(';'), 'an id is there');
-		promise(session.timeout >= 1 && session.timeout <= 3600, 'the timeout is in bounds');
+		const { timeout = 60 } = session;
+		promise(timeout >= 1 && timeout <= 3600, 'the timeout is in bounds');
 		new RtspHeaders({ Session: session.id });
 	},
 };

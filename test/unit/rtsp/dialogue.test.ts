@@ -109,6 +109,17 @@ describe('RtspDialogue', () => {
 		expect(dialogue.sessionTimeout).toBe(30);
 	});
 
+	it.each([
+		['the same session', 'a'],
+		['another one', 'b;x=y'],
+		['a broken one', 'a;timeout=soon'],
+	])('keeps the timeout that a later SETUP does not repeat: %s', async (_, later) => {
+		const { dialogue } = talk([ok({ Session: 'a;timeout=20' }), ok({ Session: later })], undefined);
+		await dialogue.call('SETUP', 'rtsp://c/1');
+		await dialogue.call('SETUP', 'rtsp://c/2');
+		expect(dialogue.sessionTimeout).toBe(20);
+	});
+
 	it('asks without a password and takes any answer', async () => {
 		const { dialogue, authorizations } = talk([no(BASIC)], LOGIN);
 		expect((await dialogue.ask('OPTIONS', 'rtsp://c/')).status).toBe(401);

@@ -67,12 +67,12 @@ describe('Transport', () => {
 
 describe('Session', () => {
 	it.each([
-		['12345678', { id: '12345678', timeout: 60 }],
+		['12345678', { id: '12345678', timeout: undefined }],
 		['        708345999;timeout=30', { id: '708345999', timeout: 30 }],
 		['a; timeout=30', { id: 'a', timeout: 30 }],
 		['EakNLO2dsKBNd+HT;x=y;Timeout = "8"', { id: 'EakNLO2dsKBNd+HT', timeout: 8 }],
-		['a;timeout=0', { id: 'a', timeout: 60 }],
-		['a;timeout=-1', { id: 'a', timeout: 60 }],
+		['a;timeout=0', { id: 'a', timeout: undefined }],
+		['a;timeout=-1', { id: 'a', timeout: undefined }],
 		['a;timeout=999999999', { id: 'a', timeout: 3600 }],
 	])('%s', (text, expected) => {
 		expect(parseSession(text)).toEqual(expected);
