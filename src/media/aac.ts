@@ -21,6 +21,9 @@ export const ADTS_HEADER = 7;
 const SAMPLE_RATES = [
 	96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350,
 ] as const;
+/** Hertz, where the rate is written out: a frame of any other would be of no length, or of minutes. */
+const MIN_SAMPLE_RATE = 1000;
+const MAX_SAMPLE_RATE = 384_000;
 const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8] as const;
 const MAX_FRAME = 0x1fff;
 /** Object types that name their core coder behind themselves: SBR, and SBR with parametric stereo. */
@@ -35,9 +38,10 @@ export function parseAudioSpecificConfig(bytes: Uint8Array): AacConfig | undefin
 	let objectType = reader.bits(5);
 	if (objectType === 31) objectType = 32 + reader.bits(6);
 	const index = reader.bits(4);
-	const sampleRate = index === 15 ? reader.bits(24) : SAMPLE_RATES[index];
+	const sampleRate = (index === 15 ? reader.bits(24) : SAMPLE_RATES[index]) ?? 0;
 	const channels = CHANNELS[reader.bits(4)];
-	if (reader.exhausted || objectType === 0 || !sampleRate || channels === undefined) return undefined;
+	if (reader.exhausted || objectType === 0 || channels === undefined) return undefined;
+	if (sampleRate < MIN_SAMPLE_RATE || sampleRate > MAX_SAMPLE_RATE) return undefined;
 	if (SBR.has(objectType)) {
 		if (reader.bits(4) === 15) reader.skip(24); // extensionSamplingFrequency
 		if (reader.bits(5) === 31) reader.skip(6); // the object type of the core coder

@@ -9,6 +9,9 @@ export const SDP_LIMITS = {
 	formats: 64,
 	/** Of a kind of media, or a codec. */
 	nameCharacters: 64,
+	/** Ticks per second of a track. With fewer, frames have no length; with more, a few seconds are a turn of the timestamps. */
+	minClockRate: 1000,
+	maxClockRate: 10_000_000,
 } as const;
 
 /** Of one access unit of video; one that goes beyond is dropped. */

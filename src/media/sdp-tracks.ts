@@ -1,3 +1,4 @@
+import { SDP_LIMITS } from './limits.ts';
 import type { FormatParameters, MediaSection, RtpMap, SessionDescription } from './sdp.ts';
 import { audioTrack } from './sdp-audio.ts';
 import { guessVideoEncoding, videoTrack } from './sdp-video.ts';
@@ -77,13 +78,20 @@ function chooseTrack(
 	let chosen: { track: Track; payloadType: number; codec: string } | undefined;
 	for (const format of formats) {
 		const { map, parameters } = format;
-		const track = kind === 'video' ? videoTrack(id, map, parameters) : audioTrack(id, map, parameters);
+		const track = timed(kind === 'video' ? videoTrack(id, map, parameters) : audioTrack(id, map, parameters));
 		if (typeof track === 'string') reason ??= track;
 		else if (!chosen || (chosen.track.codec === 'h265' && track.codec === 'h264')) {
 			chosen = { track, payloadType: format.payloadType, codec: map.encoding };
 		}
 	}
 	return chosen ?? reason ?? 'It names no payload type with a known encoding.';
+}
+
+/** @returns the track, or why no timeline can be made of its clock */
+function timed(track: Track | string): Track | string {
+	const { minClockRate, maxClockRate } = SDP_LIMITS;
+	if (typeof track === 'string' || (track.clockRate >= minClockRate && track.clockRate <= maxClockRate)) return track;
+	return `The camera gives it a clock of ${track.clockRate} Hz; ${minClockRate} to ${maxClockRate} Hz are supported.`;
 }
 
 function formatsOf(section: MediaSection, sections: readonly MediaSection[]): Format[] {

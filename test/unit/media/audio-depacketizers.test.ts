@@ -277,6 +277,8 @@ describe('AudioSpecificConfig', () => {
 		['11b8', 2, 48_000, 8, 1024],
 		['17802ee008', 2, 24_000, 1, 1024],
 		['2b118800', 5, 24_000, 2, 1024],
+		['178001f410', 2, 1000, 2, 1024],
+		['1782ee0010', 2, 384_000, 2, 1024],
 		['1194', 2, 48_000, 2, 960],
 		['b990', 23, 48_000, 2, 512],
 		['f8e84000', 39, 44_100, 2, 512],
@@ -285,7 +287,8 @@ describe('AudioSpecificConfig', () => {
 		expect(parseAudioSpecificConfig(hex(bytes))).toEqual({ objectType, sampleRate, channels, frameSamples });
 	});
 
-	test.each(['', '11', '0190', '16f0', '11f8', '1780'])('%s is none', (bytes) => {
+	// The last two are of 999 Hz and of 384001 Hz.
+	test.each(['', '11', '0190', '16f0', '11f8', '1780', '178001f390', '1782ee0090'])('%s is none', (bytes) => {
 		expect(parseAudioSpecificConfig(hex(bytes))).toBeUndefined();
 	});
 

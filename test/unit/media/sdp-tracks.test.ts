@@ -296,6 +296,20 @@ describe('what is skipped, and why', () => {
 		expect(skipped.map(({ codec }) => codec)).toEqual(['unknown', 'opus', 'H264']);
 	});
 
+	test.each([1, 24, 999, 10_000_001, 999_999_999])('not with a clock of %i Hz', (clockRate) => {
+		const sound = ['m=audio 0 RTP/AVP 97', `a=rtpmap:97 MPEG4-GENERIC/${clockRate}/2`, 'a=fmtp:97 config=1190'];
+		const { tracks, skipped } = tracksOf(...VIDEO, ...sound);
+		expect(tracks).toMatchObject([{ track: { codec: 'h264' } }]);
+		expect(skipped).toMatchObject([{ kind: 'audio', reason: expect.stringContaining(`${clockRate} Hz`) }]);
+		expect(tracksOf('m=video 0 RTP/AVP 96', `a=rtpmap:96 H265/${clockRate}`).tracks).toEqual([]);
+	});
+
+	test.each([1000, 27_000_000 / 3, 10_000_000])('with a clock of %i Hz', (clockRate) => {
+		expect(tracksOf('m=video 0 RTP/AVP 96', `a=rtpmap:96 H264/${clockRate}`).tracks).toMatchObject([
+			{ track: { clockRate } },
+		]);
+	});
+
 	test('a playable second audio stands in for a first that is not', () => {
 		const { tracks } = tracksOf('m=audio 0 RTP/AVP 96', 'a=rtpmap:96 G726-32/8000', 'm=audio 0 RTP/AVP 0');
 		expect(tracks).toMatchObject([{ sectionIndex: 1, track: { codec: 'pcmu' } }]);
