@@ -94,10 +94,10 @@ export class ServerSession {
 				respond(await this.#setup(request));
 				return;
 			case 'PLAY':
-				this.#play(respond);
+				this.#play(request, respond);
 				return;
 			case 'PAUSE':
-				respond(this.#pause());
+				respond(this.#pause(request));
 				return;
 			case 'GET_PARAMETER':
 			case 'SET_PARAMETER':
@@ -155,11 +155,16 @@ export class ServerSession {
 		return this.#ok({ Transport: buildTransport({ ...opened.transport, ssrc: track.ssrc }) });
 	}
 
-	#play(respond: (response: RtspResponse) => void): void {
+	#play(request: RtspRequest, respond: (response: RtspResponse) => void): void {
 		const state = this.#state;
 		const presentation = this.#opened?.presentation;
 		if (state.name === 'init' || !presentation) {
 			respond(notInThisState());
+			return;
+		}
+		const refused = this.#refuseOther(request);
+		if (refused) {
+			respond(refused);
 			return;
 		}
 		respond(this.#ok({ Range: 'npt=now-' }));
@@ -172,14 +177,26 @@ export class ServerSession {
 		playback.start();
 	}
 
-	#pause(): RtspResponse {
+	#pause(request: RtspRequest): RtspResponse {
 		const state = this.#state;
 		if (state.name === 'init') return notInThisState();
+		const refused = this.#refuseOther(request);
+		if (refused) return refused;
 		if (state.name === 'playing') {
 			state.playback.pause();
 			this.#state = { ...state, name: 'paused' };
 		}
 		return this.#ok();
+	}
+
+	/** Undefined when the request is about what is set up, or a track of it: these play and pause together. */
+	#refuseOther({ uri }: RtspRequest): RtspResponse | undefined {
+		const target = parseTarget(uri);
+		if (!target) return response(400, 'Bad Request', {});
+		const { path, presentation } = this.#opened ?? {};
+		if (target.path === path) return undefined;
+		const track = presentation?.tracks.some(({ control }) => target.path === `${path}/${control}`);
+		return track ? undefined : response(404, 'Not Found', {});
 	}
 
 	/** The presentation of this session; another one can be opened as long as nothing is set up. */

@@ -158,6 +158,27 @@ describe('ServerSession', () => {
 		expect((await send('SETUP', `${URL}/trackID=0`, { Transport: UDP })).status).toBe(455);
 	});
 
+	it.each([
+		['the presentation', URL, 200],
+		['it with a slash and a query', `${URL}/?token=1`, 200],
+		['it in other letters', 'RTSP://other.host/live/%63am', 200],
+		['one of its tracks', `${URL}/trackID=0`, 200],
+		['another presentation', 'rtsp://127.0.0.1:8554/live/other', 404],
+		['one whose name goes on', `${URL}2`, 404],
+		['one beneath it', `${URL}/other`, 404],
+		['one above it', 'rtsp://127.0.0.1:8554/live', 404],
+		['no path', 'rtsp://127.0.0.1:8554', 404],
+		['no URL', '*', 400],
+	])('plays and pauses what was set up, asked for %s: %s', async (_, uri, expected) => {
+		const { send, presentation } = open();
+		await send('SETUP', `${URL}/trackID=0`, { Transport: TCP });
+		expect((await send('PLAY', uri)).status).toBe(expected);
+		expect(presentation.readers.size).toBe(expected === 200 ? 1 : 0);
+		await send('PLAY');
+		expect((await send('PAUSE', uri)).status).toBe(expected);
+		expect(presentation.readers.size).toBe(expected === 200 ? 0 : 1);
+	});
+
 	it('knows no parameter', async () => {
 		const answer = await open().send('GET_PARAMETER', URL, {}, new TextEncoder().encode('jitter\r\n'));
 		expect(answer.status).toBe(451);
