@@ -367,6 +367,17 @@ describe('redirection', () => {
 		expect(other.requests.every((request) => request.headers.get('Authorization') === undefined)).toBe(true);
 	});
 
+	it('leaves no connection behind', async () => {
+		const other = await startCamera();
+		const camera = await startCamera({
+			on: { DESCRIBE: (request) => status(request, 302, { Location: other.url }) },
+		});
+		pull(camera);
+		await other.seen('PLAY');
+		await camera.until(() => camera.client.closed);
+		expect([camera.clients.length, other.client.closed]).toEqual([1, false]);
+	});
+
 	it('in a circle ends', async () => {
 		const camera = await startCamera({
 			on: { DESCRIBE: (request) => status(request, 301, { Location: request.uri }) },
@@ -380,6 +391,29 @@ describe('redirection', () => {
 			on: { DESCRIBE: (request) => status(request, 302, { Location: 'http://127.0.0.1/' }) },
 		});
 		expect(await pull(camera).outcome).toMatchObject({ code: 'camera_protocol', permanent: false });
+	});
+});
+
+describe('what a camera calls itself', () => {
+	it.each([
+		['Hipcam RealServer/V1.0', undefined, 'Hipcam RealServer/V1.0'],
+		[undefined, ' by OPTIONS ', 'by OPTIONS'],
+		['by DESCRIBE', 'by OPTIONS', 'by DESCRIBE'],
+		[`${'x'.repeat(79)}yz`, undefined, `${'x'.repeat(79)}y`],
+		['\u001b[31mred\u0007 \u00e9', undefined, '[31mred'],
+		[undefined, undefined, undefined],
+		['\u0001', undefined, undefined],
+	])('%j and %j is told as %j', async (describes, options, told) => {
+		const server = (name: string | undefined): Record<string, string> => (name === undefined ? {} : { Server: name });
+		const camera = await startCamera({
+			on: {
+				OPTIONS: (request) => ok(request, server(options)),
+				DESCRIBE: (request) => ok(request, server(describes), FAKE_SDP),
+			},
+		});
+		const { sink } = pull(camera);
+		await sink.until(({ announcements }) => announcements.length === 1);
+		expect(sink.announcements[0]?.connection.server).toBe(told);
 	});
 });
 

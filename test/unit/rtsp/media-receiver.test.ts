@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { buildGoodbye, buildSenderReport } from '../../../src/media/rtcp-writer.ts';
 import { buildRtp } from '../../../src/media/rtp-writer.ts';
 import { parseSdp } from '../../../src/media/sdp.ts';
@@ -8,15 +8,16 @@ import { FAKE_SDP } from '../../camera/fake-camera.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const SSRC = 7;
-const [video] = tracksFromSdp(parseSdp(FAKE_SDP)).tracks as [SdpTrack];
+const SOUND_SSRC = 8;
+const [video, sound] = tracksFromSdp(parseSdp(FAKE_SDP)).tracks as [SdpTrack, SdpTrack];
 const REPORT = buildSenderReport(
 	{ ssrc: SSRC, ntp: { seconds: 4e9, fraction: 0 }, rtpTimestamp: 1, packets: 1, octets: 1, blocks: [] },
 	'camera',
 );
 
-function packet(sequence: number, payloadType = 96): Uint8Array {
+function packet(sequence: number, payloadType = 96, ssrc = SSRC): Uint8Array {
 	const payload = Uint8Array.of(0x41, sequence);
-	return buildRtp({ payloadType, marker: true, sequence, timestamp: sequence * 3000, ssrc: SSRC, payload });
+	return buildRtp({ payloadType, marker: true, sequence, timestamp: sequence * 3000, ssrc, payload });
 }
 
 function receive(reorder?: { delay: number; packets: number }) {
@@ -52,6 +53,57 @@ describe('MediaReceiver', () => {
 		expect(events).toEqual(['first', 'packet 2', 'report']);
 		expect(receiver.started).toBe(true);
 		expect(receiver.reception(video.track.id)).toMatchObject({ received: 1, lost: 0 });
+	});
+
+	it('takes a goodbye of the pictures for the end, and one of the sound not', () => {
+		const { receiver, events, lane } = receive();
+		const beside = receiver.addLane(sound, () => {});
+		receiver.open();
+		lane.onRtp(packet(1), 1);
+		beside.onRtp(packet(1, 8, SOUND_SSRC), 1);
+		beside.onRtcp(buildGoodbye(SOUND_SSRC, 'camera'), 2);
+		lane.onRtp(packet(2), 3);
+		expect(events).toEqual(['first', 'packet 1', 'packet 1', 'packet 2']);
+		lane.onRtcp(buildGoodbye(SSRC, 'camera'), 4);
+		expect(events.at(-1)).toBe('goodbye');
+	});
+
+	it('takes a goodbye of the sound for the end where there is nothing else', () => {
+		const { receiver, events, lane } = receive();
+		receiver.removeLane(lane);
+		const only = receiver.addLane(sound, () => {});
+		receiver.open();
+		only.onRtp(packet(1, 8, SOUND_SSRC), 1);
+		only.onRtcp(buildGoodbye(SOUND_SSRC, 'camera'), 2);
+		expect(events).toEqual(['first', 'packet 1', 'goodbye']);
+	});
+
+	it('passes over a goodbye of others, and before anything came', () => {
+		const { receiver, events, lane } = receive();
+		receiver.open();
+		lane.onRtcp(buildGoodbye(SSRC, 'camera'), 1);
+		lane.onRtp(packet(1), 2);
+		lane.onRtcp(buildGoodbye(SOUND_SSRC, 'camera'), 3);
+		lane.onRtp(packet(2, 96, 9), 4);
+		lane.onRtcp(buildGoodbye(SSRC, 'camera'), 5);
+		expect(events).toEqual(['first', 'packet 1', 'packet 2']);
+	});
+
+	it('gives nothing out any more, and waits for nothing, once it is closed', async () => {
+		const { receiver, clock, events, lane } = receive({ delay: 80, packets: 512 });
+		const after = vi.spyOn(clock, 'after');
+		const beside = receiver.addLane(sound, () => {});
+		receiver.open();
+		beside.onRtp(packet(1, 8), 0);
+		lane.onRtp(packet(1), 0);
+		lane.onRtp(packet(3), 0);
+		expect(after).toHaveBeenCalledTimes(1);
+		receiver.close();
+		lane.onRtp(packet(5), 0);
+		beside.onRtp(packet(3, 8), 0);
+		await clock.advance(1000);
+		expect(events).toEqual(['first', 'packet 1', 'packet 1']);
+		expect(after).toHaveBeenCalledTimes(1);
 	});
 
 	it('expects of a track its payload type and RTCP', () => {
