@@ -1,11 +1,16 @@
 import { Parser } from 'm3u8-parser';
+import { toError } from '../../base/errors.ts';
 import type { MediaPlaylist } from './media-playlist.ts';
 
 /** What m3u8-parser reads differently in a media playlist. */
 export function disagreements(text: string, read: MediaPlaylist): string[] {
 	const parser = new Parser();
-	parser.push(text.endsWith('\n') ? text : `${text}\n`);
-	parser.end();
+	try {
+		parser.push(text.endsWith('\n') ? text : `${text}\n`);
+		parser.end();
+	} catch (thrown) {
+		return [`m3u8-parser cannot read it: ${toError(thrown).message}`];
+	}
 	const { manifest } = parser;
 	const found: string[] = [];
 	const compare = (what: string, one: unknown, other: unknown) => {

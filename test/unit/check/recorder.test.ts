@@ -46,3 +46,20 @@ describe('a playlist with an address that is none', () => {
 		expect(report(recording).rules.some(({ verdict }) => verdict === 'broken')).toBe(true);
 	});
 });
+
+/** Each makes m3u8-parser throw. */
+const UNREADABLE: readonly [string, string][] = [
+	['a key with a short IV', '#EXT-X-KEY:METHOD=AES-128,URI="key",IV=0x1'],
+	['a map whose attributes are none', '#EXT-X-MAP:init.mp4'],
+	['a date range without its start', '#EXT-X-DATERANGE:ID="a",DURATION=1,END-DATE="2026-01-01T00:00:00Z"'],
+];
+
+describe('a playlist that another reader fails on', () => {
+	it.each(UNREADABLE)('is judged, and its form is found broken: %s', async (_, tag) => {
+		const url = await serve(`${HEAD}${tag}\n#EXTINF:1,\na.ts\n#EXT-X-ENDLIST\n`);
+		const recording = await record({ url, seconds: 1, clock: systemClock, signal: new AbortController().signal });
+		const form = report(recording).rules.find(({ rule }) => rule === 1);
+		expect(form?.verdict).toBe('broken');
+		expect(form?.evidence.join('\n')).toMatch(/reload 1: m3u8-parser cannot read it/);
+	});
+});
