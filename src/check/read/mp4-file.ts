@@ -1,4 +1,8 @@
 import { createFile, type ISOFile, type Movie, MP4BoxBuffer, type Sample } from 'mp4box';
+import { announcedSamples } from './announced-samples.ts';
+
+/** More than an hour of sound has; mp4box takes memory for as many as are announced. */
+const MAX_SAMPLES = 200_000;
 
 export type Mp4File = {
 	readonly file: ISOFile;
@@ -9,8 +13,14 @@ export type Mp4File = {
 	readonly faults: readonly string[];
 };
 
-/** Has mp4box read pieces of a file that follow each other. */
+/**
+ * Has mp4box read pieces of a file that follow each other.
+ *
+ * @throws Error when it cannot
+ */
 export function readMp4(pieces: readonly Uint8Array[]): Mp4File {
+	const announced = announcedSamples(Buffer.concat(pieces));
+	if (announced > MAX_SAMPLES) throw new Error(`it announces ${announced} samples`);
 	const faults: string[] = [];
 	const samples = new Map<number, Sample[]>();
 	let movie: Movie | undefined;

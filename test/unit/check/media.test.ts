@@ -77,6 +77,21 @@ describe('a segment of fragmented MP4', () => {
 		expect(readSegment(first.bytes.subarray(0, -50), init)?.faults.join('\n')).toMatch(/samples|bytes/);
 	});
 
+	it.each([
+		['a run of samples without fields', 'trun', 4, [0x00, 0x00, 0x00, 0x01, 0xff, 0xff, 0xff, 0xff]],
+		['a run of samples', 'trun', 8, [0x7f, 0xff, 0xff, 0xff]],
+	])('cannot announce more samples than memory holds: %s', (_, box, at, bytes) => {
+		const damaged = Buffer.from(first.bytes);
+		damaged.set(bytes, damaged.indexOf(box) + at);
+		expect(() => readSegment(damaged, init)).toThrow(/it announces \d{10} samples/);
+	});
+
+	it('has an init segment that cannot announce them either', () => {
+		const damaged = Buffer.from(init ?? []);
+		damaged.set([0, 0, 0, 1, 0x7f, 0xff, 0xff, 0xff], damaged.indexOf('stsz') + 8);
+		expect(() => readSegment(damaged, undefined)).toThrow(/it announces \d{10} samples/);
+	});
+
 	it('is found to have no init segment', () => {
 		expect(readSegment(first.bytes, undefined)?.faults.join('\n')).toMatch(/no movie header/);
 	});
