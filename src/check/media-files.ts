@@ -18,7 +18,8 @@ export class MediaFiles {
 	readonly #record: Rendition;
 	readonly #requests: Requests;
 	readonly #base: () => URL;
-	/** Bytes of what is listed; undefined for what could not be had. */
+	readonly #isOver: () => boolean;
+	/** Bytes of parts and init segments that are listed; undefined for what could not be had. */
 	readonly #held = new Map<string, Fetched>();
 	readonly #known = new Set<string>();
 	/** Parts asked for before they were listed, by address. */
@@ -27,11 +28,15 @@ export class MediaFiles {
 	#open = 0;
 	#closed = false;
 
-	/** @param base of relative addresses */
-	constructor(record: Rendition, requests: Requests, base: () => URL) {
+	/**
+	 * @param base of relative addresses
+	 * @param isOver whether files that wait for their turn are let be
+	 */
+	constructor(record: Rendition, requests: Requests, base: () => URL, isOver: () => boolean) {
 		this.#record = record;
 		this.#requests = requests;
 		this.#base = base;
+		this.#isOver = isOver;
 	}
 
 	fetchAll(playlist: MediaPlaylist): void {
@@ -42,9 +47,16 @@ export class MediaFiles {
 			if (segment.gap) continue;
 			for (const part of parts) if (!part.gap) void this.#fetch(part, listed, () => readerOf(segment, init));
 			if (!resource) continue;
-			const fresh = !this.#known.has(keyOf(resource));
-			void this.#fetch(resource, listed, () => readerOf(segment, init));
-			if (fresh && parts.length > 0) void this.#join(keyOf(resource), parts);
+			const key = keyOf(resource);
+			const fresh = !this.#known.has(key);
+			const whole = this.#fetch(resource, listed, () => readerOf(segment, init));
+			// Nothing is made of its bytes, and a recording lists all that there are.
+			if (fresh)
+				this.#held.set(
+					key,
+					whole.then(() => undefined),
+				);
+			if (fresh && parts.length > 0) void this.#join(key, parts);
 		}
 		for (const { TYPE, URI, 'BYTERANGE-START': BYTERANGE_START } of playlist.hints) {
 			if (TYPE === 'PART' && URI !== undefined && BYTERANGE_START === undefined) this.#hint(URI);
@@ -70,17 +82,19 @@ export class MediaFiles {
 		const held = this.#held.get(key);
 		if (held || this.#known.has(key)) return held ?? Promise.resolve(undefined);
 		this.#known.add(key);
-		const fetched = this.#ask(resource).then(async (answer) => this.#keep(key, answer, await reader()));
+		const fetched = this.#ask(resource).then(async (answer) => answer && this.#keep(key, answer, await reader()));
 		this.#held.set(key, fetched);
 		return fetched;
 	}
 
-	async #ask({ uri, range }: Resource): Promise<Answer> {
+	async #ask({ uri, range }: Resource): Promise<Answer | undefined> {
 		const hinted = range ? undefined : await this.#hinted.get(uri);
 		if (hinted?.exchange.status === 200) return hinted;
-		if (this.#open >= MAX_OPEN) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+		const waits = this.#open >= MAX_OPEN;
+		if (waits) await new Promise<void>((resolve) => this.#waiting.push(resolve));
 		this.#open++;
 		try {
+			if (waits && this.#isOver()) return undefined;
 			return await this.#requests.ask(resolve(uri, this.#base()), range ? { range } : {});
 		} finally {
 			this.#open--;

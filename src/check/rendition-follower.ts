@@ -60,27 +60,33 @@ export class RenditionFollower {
 			deltas: [],
 			trials: new Map(),
 		};
-		this.#files = new MediaFiles(this.record, requests, () => this.#url);
-		this.#late = new LateFetches(this.record, requests, clock, () => this.#url);
+		const base = () => this.#url;
+		this.#files = new MediaFiles(this.record, requests, base, () => this.#isOver());
+		this.#late = new LateFetches(this.record, requests, clock, base);
 	}
 
 	/** @param first the playlist when it was fetched before */
 	async run(first?: Answer): Promise<void> {
-		const { signal, clock, until } = this.#options;
+		const { until } = this.#options;
 		let asked: Asked = {};
 		let answer = first ?? (await this.#options.requests.ask(this.#url));
 		for (;;) {
 			const reload = this.#note(answer, asked);
 			const { playlist } = reload;
-			if (playlist?.ended || signal.aborted || clock.now() >= until) break;
+			if (playlist?.ended || this.#isOver()) break;
 			asked = playlist ? nextAsked(playlist) : {};
 			await this.#pause(reload, asked, until);
-			if (signal.aborted || clock.now() >= until) break;
+			if (this.#isOver()) break;
 			answer = await this.#reload(asked, playlist?.segments);
 		}
 		await this.#trials;
 		await this.#late.finish();
 		await this.#files.settled();
+	}
+
+	#isOver(): boolean {
+		const { signal, clock, until } = this.#options;
+		return signal.aborted || clock.now() >= until;
 	}
 
 	/** Asks for the next playlist, now and then for its delta update too. */
@@ -114,7 +120,8 @@ export class RenditionFollower {
 
 	#note({ exchange, body, url }: Answer, asked: Asked): Reload {
 		const text = body.toString();
-		const isPlaylist = exchange.status === 200 && text.replace(/^\uFEFF/, '').startsWith('#EXTM3U');
+		const isWhole = exchange.status === 200 && exchange.failure === undefined;
+		const isPlaylist = isWhole && text.replace(/^\uFEFF/, '').startsWith('#EXTM3U');
 		const before = this.record.reloads.findLast((reload) => reload.playlist);
 		// A server may give the same answer thousands of times.
 		const same = before?.text === text ? before : undefined;

@@ -12,13 +12,19 @@ const WAY = 10;
 /** A client that goes on without end is stopped here. */
 const TOO_MANY = 300;
 
-/** What a server answers to a request for its playlist, and when. */
+/** What a server answers to a request for its playlist, and when; cut where it ends in `CUT`. */
 type Serve = (query: URLSearchParams, clock: VirtualClock) => string | Promise<string>;
 
-/** @returns what a client that follows the server's playlist for so many seconds notes */
-async function follow(seconds: number, serve: Serve, way = WAY): Promise<Rendition> {
+const CUT = '\0';
+
+/**
+ * @param stop milliseconds after which it is stopped
+ * @returns what a client that follows the server's playlist for so many seconds notes
+ */
+async function follow(seconds: number, serve: Serve, way = WAY, stop?: number): Promise<Rendition> {
 	const clock = new VirtualClock();
 	const abort = new AbortController();
+	if (stop !== undefined) clock.after(stop, () => abort.abort());
 	let count = 0;
 	const requests = {
 		async ask(url: URL): Promise<Answer> {
@@ -28,7 +34,8 @@ async function follow(seconds: number, serve: Serve, way = WAY): Promise<Renditi
 			const text = isPlaylist ? await serve(url.searchParams, clock) : '';
 			await new Promise<void>((resolve) => clock.after(way, resolve));
 			const exchange = exchangeOf('live.m3u8', clock.now(), PLAYLIST_HEADERS, isPlaylist ? 200 : 404);
-			return { exchange: { ...exchange, sent }, body: Buffer.from(text), url };
+			const cut = text.endsWith(CUT) && { failure: 'terminated' };
+			return { exchange: { ...exchange, sent, ...cut }, body: Buffer.from(text.replace(CUT, '')), url };
 		},
 	} as unknown as Requests;
 	const follower = new RenditionFollower({
@@ -126,4 +133,25 @@ it('keeps answers of the same text once', async () => {
 	expect(reloads.length).toBeGreaterThan(2);
 	expect(new Set(reloads.map(({ playlist: read }) => read)).size).toBe(1);
 	expect(new Set(reloads.map(({ disagreements }) => disagreements)).size).toBe(1);
+});
+
+it('takes an answer that was cut for none', async () => {
+	const rendition = await follow(4, (_, clock) => {
+		const text = playlist(reloadsOf(clock), 1, 1).replace(/#EXT-X-SERVER-CONTROL.*\n/, '');
+		return clock.now() > 1500 && clock.now() < 2500 ? text.slice(0, text.lastIndexOf('#EXTINF')) + CUT : text;
+	});
+	expect(rendition.reloads.some(({ playlist: read }) => read === undefined)).toBe(true);
+	expect(ruleOf(5, rendition)?.verdict).toBe('held');
+	expect(ruleOf(8, rendition)?.evidence).toContain('a playlist request: terminated');
+});
+
+it.each([
+	['its time is over', 4, undefined],
+	['it is stopped', 60, 2000],
+])('begins no further file of a long recording when %s', async (_, seconds, stop) => {
+	const segments = Array.from({ length: 2000 }, (__, index) => `#EXTINF:2,\ns${index}.ts`);
+	const text = ['#EXTM3U', '#EXT-X-TARGETDURATION:2', ...segments, '#EXT-X-ENDLIST', ''].join('\n');
+	const { files } = await follow(seconds, () => text, 500, stop);
+	expect(files.size).toBeGreaterThan(16);
+	expect(files.size).toBeLessThan(100);
 });
