@@ -1,23 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { report } from '../../../src/check/check.ts';
-import type { Exchange, MediaFile, TrialName } from '../../../src/check/recording.ts';
+import type { MediaFile } from '../../../src/check/recording.ts';
 import { exchangeOf, MULTIVARIANT, type RecordingChanges, readingOf, recordingOf } from '../../fakes/hls-recording.ts';
+import { answering, headers, replace, ruleOf, withHeader } from '../../fakes/recording-changes.ts';
 
-function ruleOf(number: number, changes: RecordingChanges) {
-	const found = report(recordingOf(changes)).rules.find(({ rule }) => rule === number);
-	if (!found) throw new Error(`there is no rule ${number}`);
-	return found;
-}
-
-const replace = (from: string | RegExp, to: string, index?: number): RecordingChanges => ({
-	text: (text, at) => (index === undefined || at >= index ? text.replace(from, to) : text),
-});
-const answering = (name: TrialName, status: number): RecordingChanges => ({
-	trial: (exchange, own) => (own === name ? { ...exchange, status } : exchange),
-});
-const headers = (name: string, value: string): RecordingChanges => ({
-	reload: (reload) => ({ ...reload, exchange: withHeader(reload.exchange, name, value) }),
-});
 const reading = (
 	name: string,
 	changes: Parameters<typeof readingOf>[3],
@@ -41,10 +27,6 @@ function heard(name: string, from: number | undefined): RecordingChanges {
 			return { ...file, reading: { ...file.reading, tracks: [...file.reading.tracks, own] } };
 		},
 	};
-}
-
-function withHeader(exchange: Exchange, name: string, value: string): Exchange {
-	return { ...exchange, headers: { ...exchange.headers, [name]: value } };
 }
 
 /** What breaks which rule, and a word of the evidence. */
