@@ -34,7 +34,6 @@ export function readTsSegment(bytes: Uint8Array): MediaReading {
 	const tracks: ReadTrack[] = [];
 	for (const [pid, type] of streams) {
 		const own = pes.filter((packet) => packet.pid === pid);
-		if (own.length === 0) continue;
 		if (type === STREAM_TYPE.h264 || type === STREAM_TYPE.h265) tracks.push(readVideo(pid, own, type, faults));
 		else if (type === STREAM_TYPE.aac) tracks.push(readAac(pid, own, faults));
 		else tracks.push(trackOf(pid, type in PLAIN_CODECS ? 'audio' : 'other', PLAIN_CODECS[type] ?? '', samplesOf(own)));

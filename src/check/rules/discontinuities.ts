@@ -38,6 +38,8 @@ export const DISCONTINUITY: Rule = {
 function changeOf(before: MediaReading | undefined, after: MediaReading | undefined): string | undefined {
 	if (!before || !after) return undefined;
 	if (before.container !== after.container) return `${before.container} becomes ${after.container}`;
+	const [had, has] = [kindsOf(before), kindsOf(after)];
+	if (had !== has && had !== '' && has !== '') return `${had} becomes ${has}`;
 	for (const { kind, codec, width, height } of after.tracks) {
 		const old = before.tracks.find((track) => track.kind === kind);
 		if (!old || old.codec === '' || codec === '') continue;
@@ -47,4 +49,10 @@ function changeOf(before: MediaReading | undefined, after: MediaReading | undefi
 		}
 	}
 	return undefined;
+}
+
+/** Of the tracks that are announced; empty where that is not known. */
+function kindsOf({ tracks }: MediaReading): string {
+	const kinds = tracks.map(({ kind }) => kind).filter((kind) => kind !== 'other');
+	return kinds.sort().join(' and ');
 }

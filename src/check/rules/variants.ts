@@ -81,11 +81,21 @@ export const VARIANT_CODECS: Rule = {
 		const { CODECS: text } = variant.attributes;
 		findings.advise(text !== undefined, 'there is no CODECS');
 		if (text === undefined) return;
-		const stated = text.split(',').map((codec) => comparable(codec.trim()));
+		const names = text.split(',').map((codec) => codec.trim());
+		const stated = names.map(comparable);
 		for (const kind of ['video', 'audio'] as const) {
 			const found = [...codecsOf(rendition, kind)];
 			const named = found.length === 0 || found.some((codec) => stated.includes(comparable(codec)));
 			findings.expect(named, `CODECS is ${text}, the segments hold ${found.join(', ')}`);
+		}
+		const kinds = kindsOf(rendition);
+		// What a group names may be there alone, and what is of no known kind may be anything.
+		const { AUDIO: sound, VIDEO: pictures } = variant.attributes;
+		const areAllHere = sound === undefined && pictures === undefined && kinds.size > 0 && !kinds.has('other');
+		for (const codec of areAllHere ? names : []) {
+			const kind = kindOf(codec);
+			const there = kind === undefined || kinds.has(kind);
+			findings.expect(there, `CODECS is ${text}, the segments hold no ${kind}`);
 		}
 		findings.saw(text);
 	}),
@@ -96,6 +106,18 @@ function comparable(codec: string): string {
 	const words = codec.toLowerCase().split('.');
 	if (/^(hvc1|hev1)$/.test(words[0] ?? '')) return words.slice(0, 4).join('.');
 	return words[0] === 'mp4a' && words[1] === '40' ? 'mp4a.40' : words.join('.');
+}
+
+const CODEC_NAMES = { video: /^(avc|hvc|hev|dvh|vp0|av0)/i, audio: /^(mp4a|ac-|ec-|flac|alac|opus)/i } as const;
+
+function kindOf(codec: string): 'video' | 'audio' | undefined {
+	if (CODEC_NAMES.video.test(codec)) return 'video';
+	return CODEC_NAMES.audio.test(codec) ? 'audio' : undefined;
+}
+
+/** Kinds of the tracks that segments announce. */
+function kindsOf(rendition: Rendition): Set<ReadTrack['kind']> {
+	return new Set(segmentsOf(rendition).flatMap(({ file }) => file?.reading?.tracks.map(({ kind }) => kind) ?? []));
 }
 
 function codecsOf(rendition: Rendition, kind: ReadTrack['kind']): Set<string> {

@@ -23,7 +23,8 @@ function segmentsOf(writer: SegmentWriter, container: 'ts' | 'fmp4', track = VID
 }
 
 describe('a segment of MPEG-TS', () => {
-	const [first, second] = segmentsOf(new TsSegmentWriter(), 'ts');
+	const [{ bytes }, second] = segmentsOf(new TsSegmentWriter(), 'ts');
+	const first = { bytes: Buffer.from(bytes) };
 
 	it('is read with its codecs, sizes and times', () => {
 		const reading = readSegment(first.bytes, undefined);
@@ -34,6 +35,19 @@ describe('a segment of MPEG-TS', () => {
 		expect(video?.samples.length).toBe(25);
 		expect(audio).toMatchObject({ kind: 'audio', codec: 'mp4a.40.2' });
 		expect(readSegment(second.bytes, undefined)?.tracks[0]?.start).toBe(11);
+	});
+
+	it('is read with the tracks that it announces, also where nothing of them comes', () => {
+		const isSound = (at: number) => (first.bytes.readUInt16BE(at + 1) & 0x1fff) === soundPid;
+		const [, soundPid] = readSegment(first.bytes, undefined)?.tracks.map(({ id }) => id) ?? [];
+		const packets = Array.from({ length: first.bytes.length / 188 }, (_, index) => index * 188);
+		const kept = packets.filter((at) => !isSound(at)).map((at) => first.bytes.subarray(at, at + 188));
+		const reading = readSegment(Buffer.concat(kept), undefined);
+		expect(reading?.faults).toEqual([]);
+		expect(reading?.tracks.map(({ kind, samples }) => [kind, samples.length])).toEqual([
+			['video', 25],
+			['audio', 0],
+		]);
 	});
 
 	it.each([

@@ -12,6 +12,10 @@ const sounding =
 	({ tracks }: MediaReading): Partial<MediaReading> => ({
 		tracks: [...tracks, ...Array.from({ length: count }, (_, index) => ({ ...SOUND, id: 2 + index }))],
 	});
+const OTHER: ReadTrack = { ...SOUND, id: 9, kind: 'other', codec: '' };
+const silentPictures = ({ tracks }: MediaReading): Partial<MediaReading> => ({
+	tracks: [...tracks.map((track) => ({ ...track, samples: [] })), SOUND],
+});
 const multivariant = (from: string | RegExp, to: string): RecordingChanges => ({
 	multivariant: MULTIVARIANT.replace(from, to),
 });
@@ -84,6 +88,7 @@ const BROKEN: readonly [number, string, RecordingChanges, RegExp][] = [
 		{ text: (text) => `${text.replace('#EXT-X-DISCONTINUITY-SEQUENCE:0\n', '')}#EXT-X-DISCONTINUITY-SEQUENCE:0\n` },
 		/comes after a segment/,
 	],
+	[9, 'sound that begins without a word', holding('s3.m4s', sounding(1)), /video becomes audio and video/],
 	[13, 'a segment that cannot be read', fault('s3.m4s'), /segment 103: it ends early/],
 	[13, 'a part that cannot be read', fault('s3.1.m4s'), /s3.1.m4s: it ends early/],
 	[
@@ -92,6 +97,7 @@ const BROKEN: readonly [number, string, RecordingChanges, RegExp][] = [
 		holding('s3.m4s', ({ tracks }) => ({ tracks: tracks.map((track) => ({ ...track, samples: [] })) })),
 		/segment 103 holds nothing/,
 	],
+	[17, 'sound that is not there', multivariant('avc1.64001f', 'avc1.64001f,mp4a.40.2'), /the segments hold no audio/],
 	[24, 'parts without blocking reload', replace('CAN-BLOCK-RELOAD=YES,', ''), /no CAN-BLOCK-RELOAD=YES/],
 	[24, 'promises that change', replace('HOLD-BACK=3', 'HOLD-BACK=4', 12), /changes/],
 	[25, 'parts with fewer pictures', joinedOtherwise(26), /segment 103 has 26 frames, its parts 25/],
@@ -132,4 +138,26 @@ describe('rules', () => {
 		expect(found.verdict).not.toBe('broken');
 		expect(found.notes.join('\n')).toMatch(note);
 	});
+});
+
+/** Looks like a fault and is none. */
+const KEPT: readonly [number, string, RecordingChanges][] = [
+	[9, 'a segment whose tracks are not known', holding('s3.m4s', () => ({ tracks: [] }))],
+	[9, 'captions that come and go', holding('s3.m4s', ({ tracks }) => ({ tracks: [...tracks, OTHER] }))],
+	[11, 'a segment of sound alone', holding('s3.m4s', silentPictures)],
+	[
+		17,
+		'sound that may be in a track of unknown kind',
+		{
+			...multivariant('avc1.64001f', 'avc1.64001f,ac-3'),
+			...holding('s3.m4s', ({ tracks }) => ({ tracks: [...tracks, OTHER] })),
+		},
+	],
+	[17, 'sound that a group names', multivariant('avc1.64001f"', 'avc1.64001f,mp4a.40.2",AUDIO="a"')],
+	[17, 'a codec of subtitles', multivariant('avc1.64001f', 'avc1.64001f,stpp.ttml.im1t')],
+];
+
+it.each(KEPT)('rule %d is kept by %s', (rule, _, changes) => {
+	const { verdict, evidence } = ruleOf(rule, changes);
+	expect([verdict, verdict === 'held' ? [] : evidence]).toEqual(['held', []]);
 });
