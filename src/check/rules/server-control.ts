@@ -1,8 +1,10 @@
-import { seen } from '../observed.ts';
-import { eachRendition, type Rule } from '../rule.ts';
+import { durationOf, seen } from '../observed.ts';
+import { eachRendition, type Rule, seconds } from '../rule.ts';
 import { hasParts } from './parts.ts';
 
 const TINY = 1e-6;
+/** Seconds: a sum of what is written to six digits each. */
+const ROUNDING = 1e-3;
 
 export const SERVER_CONTROL: Rule = {
 	number: 24,
@@ -54,6 +56,12 @@ export const DELTA_UPDATES: Rule = {
 			findings.expect(same, `the update at ${delta.mediaSequence} does not give the full playlist`);
 			if (delta.skipped === undefined) continue;
 			skipped++;
+			const last = merged[delta.skipped - 1];
+			const boundary = Number(delta.serverControl?.['CAN-SKIP-UNTIL']) || 0;
+			// A segment that lies on the boundary may be on either side.
+			const from = durationOf(delta) + (last?.duration ?? 0);
+			const mayGo = !last || from >= boundary - ROUNDING;
+			findings.expect(mayGo, `what begins ${seconds(from)} from the end was skipped, of ${boundary} s`);
 			findings.expect((delta.versions[0] ?? 1) >= 9, `EXT-X-SKIP needs version 9, not ${delta.versions[0] ?? 1}`);
 		}
 		if (rendition.deltas.length > 0) findings.saw(`${rendition.deltas.length} updates, ${skipped} left something out`);

@@ -119,6 +119,11 @@ export const ACCESS: Rule = {
 			findings.expect(right, `bytes 1-10 of a segment: ${range.status} with ${range.length} bytes`);
 			findings.advise(range.status === 206 || range.status === 200, `a range of a segment: ${range.status}`);
 		}
+		const beyond = trials.get('segment range beyond');
+		if (beyond) {
+			const told = beyond.status === 416 || beyond.status === 200;
+			findings.advise(told, `a range beyond the end of a segment: ${beyond.status}`);
+		}
 		for (const { redirected, label } of goodFiles(rendition)) findings.advise(!redirected, `${label} is redirected`);
 		if (trials.size > 0) findings.saw(`${trials.size} requests tried`);
 	}),

@@ -108,6 +108,7 @@ const BROKEN: readonly [number, string, RecordingChanges, RegExp][] = [
 		{ rendition: (rendition) => ({ ...rendition, hints: [{ uri: 'x', exchange: exchangeOf('x', 0, {}, 404) }] }) },
 		/the hinted x: 404/,
 	],
+	[30, 'a delta update that skips what is near the end', skipping(5), /begins 2.8 s from the end was skipped, of 6 s/],
 	[
 		30,
 		'a delta update of an old version',
@@ -123,6 +124,7 @@ const ADVICE: readonly [number, string, RecordingChanges, RegExp][] = [
 	[25, 'a key picture that nobody is told of', replace(/,INDEPENDENT=YES/g, ''), /but is not said to be independent/],
 	[28, 'a part far ahead', answering('part too far ahead', 200), /part too far ahead: 200/],
 	[29, 'a part that nobody knows', answering('unknown part', 503), /nobody hinted at: 503/],
+	[21, 'a range beyond the end', answering('segment range beyond', 206), /beyond the end of a segment: 206/],
 	[32, 'playlists that are not packed', withoutHeader('content-encoding'), /playlists come without gzip/],
 ];
 
@@ -154,6 +156,7 @@ const KEPT: readonly [number, string, RecordingChanges][] = [
 		},
 	],
 	[17, 'sound that a group names', multivariant('avc1.64001f"', 'avc1.64001f,mp4a.40.2",AUDIO="a"')],
+	[30, 'a delta update that skips nothing', skipping(0)],
 	[17, 'a codec of subtitles', multivariant('avc1.64001f', 'avc1.64001f,stpp.ttml.im1t')],
 ];
 
