@@ -62,6 +62,10 @@ export class FakeDirectory implements StreamDirectory {
 		return stream;
 	}
 
+	remove(id: string): void {
+		this.#streams.delete(id);
+	}
+
 	has(id: string): boolean {
 		return this.#streams.has(id);
 	}

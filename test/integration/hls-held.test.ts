@@ -60,6 +60,13 @@ async function play() {
 	return readLowLatency((await ask('/cam/ll.m3u8')).body.toString());
 }
 
+/** The multivariant playlist, which waits for two segments. */
+function described() {
+	const answer = ask('/cam/ll-master.m3u8');
+	deliver(1.32, 2.6);
+	return answer;
+}
+
 type Told = { readonly told: Promise<[status: number, code: string]> };
 
 /** Asks, and waits until the request is held. */
@@ -70,6 +77,51 @@ async function hold(path: string, bearer = token): Promise<Told> {
 	await vi.waitFor(() => expect(host.hls.get('cam')?.last_request_at).not.toBe(before));
 	return { told: answer.then(({ status, body }) => [status, status === 200 ? '' : JSON.parse(`${body}`).code]) };
 }
+
+describe('what only some may read', () => {
+	it('is kept by no shared cache: playlists, segments, parts and pieces of them', async () => {
+		const { hint, segments } = await play();
+		const late = ask(`/cam/${hint}`);
+		const etag = String((await ask('/cam/ll.m3u8')).headers.etag);
+		const bearer = { authorization: `Bearer ${token}` };
+		const uri = segments[0]?.uri;
+		const told: unknown[] = [];
+		for (const [file, headers] of [
+			['ll.m3u8', {}],
+			['ll.m3u8', { 'if-none-match': etag }],
+			['ll-master.m3u8', {}],
+			[uri, {}],
+			[segments[0]?.map, {}],
+			[segments[0]?.parts[0]?.uri, {}],
+			[uri, { range: 'bytes=0-9' }],
+			[uri, { range: 'bytes=99999999-' }],
+			['ll-none-1.m4s', {}],
+		] as const) {
+			const answer =
+				file === 'll-master.m3u8' ? described() : host.ask(`/cam/${file}`, { headers: { ...bearer, ...headers } });
+			const { status, headers: got } = await answer;
+			told.push([status, got['cache-control']]);
+		}
+		const media = 'private, max-age=31536000, immutable';
+		expect(told).toEqual([
+			[200, 'private, no-cache'],
+			[304, 'private, no-cache'],
+			[200, 'private, no-cache'],
+			...[200, 200, 200, 206].map((status) => [status, media]),
+			[416, 'no-store'],
+			[404, 'no-store'],
+		]);
+		expect((await late).headers['cache-control']).toBe(media);
+	});
+
+	it('is kept by no cache at all where its addresses carry the token', async () => {
+		await play();
+		const { status, headers, body } = await host.ask(`/cam/ll.m3u8?jwt=${token}`);
+		expect([status, headers['cache-control'], headers.etag]).toEqual([200, 'private, no-store', undefined]);
+		expect(body.toString()).toContain(`.m4s?jwt=${token}`);
+		expect((await host.ask('/cam/ll.m3u8')).headers['cache-control']).toBe('no-store');
+	});
+});
 
 describe('a request that is held', () => {
 	it('gets no playlist and no part when its token is revoked meanwhile; others do', async () => {

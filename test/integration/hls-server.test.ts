@@ -354,10 +354,30 @@ describe('HLS over HTTP', () => {
 			expect([range, status, headers['content-range']]).toEqual([range, 206, `bytes ${from}-${to}/${whole.length}`]);
 			expect(body.equals(whole.subarray(from, to + 1))).toBe(true);
 		}
-		const beyond = await ask(path, { headers: { range: `bytes=${whole.length}-` } });
-		expect([beyond.status, beyond.headers['content-range']]).toEqual([416, `bytes */${whole.length}`]);
+		const all = `bytes=-${whole.length + 1}`;
+		expect((await ask(path, { headers: { range: all } })).headers['content-range']).toBe(
+			`bytes 0-${whole.length - 1}/${whole.length}`,
+		);
+		// The last 0 bytes are none (RFC 9110 section 14.1.2).
+		for (const range of [`bytes=${whole.length}-`, 'bytes=-0']) {
+			const { status, headers, body } = await ask(path, { headers: { range } });
+			expect([range, status, headers['content-range']]).toEqual([range, 416, `bytes */${whole.length}`]);
+			expect([body.length, headers['content-length'], headers['cache-control']]).toEqual([0, '0', 'no-store']);
+		}
 		for (const range of ['bytes=0-1,5-6', 'lines=1-2', 'bytes=9-2', 'bytes=-']) {
 			expect([range, (await ask(path, { headers: { range } })).status]).toEqual([range, 200]);
+		}
+	});
+
+	it('knows ranges of GET alone: HEAD is answered for the whole (RFC 9110 section 14.2)', async () => {
+		await start();
+		const [segment] = readPlaylist((await play()).body.toString()).segments;
+		const path = `/hls/cam/${segment?.uri}`;
+		const { length } = (await ask(path)).body;
+		for (const range of ['bytes=0-99', `bytes=${length}-`]) {
+			const { status, headers, body } = await ask(path, { method: 'HEAD', headers: { range } });
+			expect([range, status, headers['content-length'], body.length]).toEqual([range, 200, `${length}`, 0]);
+			expect(headers['content-range']).toBeUndefined();
 		}
 	});
 
@@ -366,8 +386,41 @@ describe('HLS over HTTP', () => {
 		const path = '/hls/cam/none.ts';
 		const friend = await ask(path, { headers: { origin: 'https://wall.example' } });
 		expect(friend.headers).toMatchObject({ 'access-control-allow-origin': 'https://wall.example', vary: 'Origin' });
-		const stranger = await ask(path, { headers: { origin: 'https://evil.example' } });
-		expect(stranger.headers['access-control-allow-origin']).toBeUndefined();
+		// A cache must not give a page what was meant for another one.
+		for (const headers of [{ origin: 'https://evil.example' }, { origin: 'null' }, undefined]) {
+			const stranger = await ask(path, headers && { headers });
+			expect(stranger.headers['access-control-allow-origin']).toBeUndefined();
+			expect(stranger.headers.vary).toBe('Origin');
+		}
+	});
+
+	it.each([
+		['https://wall.example', 'https://wall.example'],
+		['https://evil.example', undefined],
+	])('tells caches for %s that playlists differ by coding, and everything by origin', async (origin, allowed) => {
+		await start({ corsOrigins: ['https://wall.example'], enableCompression: true });
+		const text = (await play()).body.toString();
+		const etag = String((await ask('/hls/cam/index.m3u8')).headers.etag);
+		const [segment] = readPlaylist(text).segments;
+		const told: unknown[] = [];
+		for (const [file, more] of [
+			['index.m3u8', {}],
+			['index.m3u8', { 'if-none-match': etag }],
+			[segment?.uri, {}],
+			[segment?.uri, { range: 'bytes=0-9' }],
+			[segment?.uri, { range: 'bytes=-0' }],
+		] as const) {
+			const { status, headers } = await ask(`/hls/cam/${file}`, { headers: { origin, ...more } });
+			told.push([status, headers.vary]);
+			expect(headers['access-control-allow-origin']).toBe(allowed);
+		}
+		expect(told).toEqual([
+			[200, 'Accept-Encoding, Origin'],
+			[304, 'Accept-Encoding, Origin'],
+			[200, 'Origin'],
+			[206, 'Origin'],
+			[416, 'Origin'],
+		]);
 	});
 
 	it('counts', async () => {
