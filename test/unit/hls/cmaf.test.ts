@@ -65,6 +65,32 @@ describe('fragmented MP4, read by mp4box', () => {
 		expect(audio).toMatchObject({ codec: 'Opus', timescale: 48_000, channels: 2, sampleRate: 48_000 });
 	});
 
+	it('goes on where decoding times outgrow 32 bits, after 13 hours of pictures and a day of sound', () => {
+		for (const hours of [2 ** 32 / 90_000 / 3600, 2 ** 32 / 48_000 / 3600, 2 ** 33 / 48_000 / 3600]) {
+			// The times in a segment begin 10 s above those of the stream.
+			const from = Math.floor(hours * 3600) - 12;
+			const { push, read } = setup([VIDEO_TRACK, AAC_TRACK], 0.2);
+			const late = scene(5.1).map((unit): AccessUnit => {
+				const shift = from * unit.track.clockRate;
+				return unit.kind === 'video'
+					? { ...unit, pts: unit.pts + shift, dts: unit.dts + shift }
+					: { ...unit, pts: unit.pts + shift };
+			});
+			push(late);
+			const runs = read().fragments.flatMap((fragment) => fragment.runs);
+			for (const [id, rate] of [
+				[1, 90_000],
+				[2, 48_000],
+			] as const) {
+				const own = runs.filter((run) => run.id === id);
+				expect(own[0]?.start).toBe((from + 10) * rate);
+				for (const [index, { start }] of own.slice(1).entries()) {
+					expect(start).toBe((own[index]?.start ?? 0) + (own[index]?.duration ?? 0));
+				}
+			}
+		}
+	});
+
 	it('gives every fragment the decoding time where the one before it ended', () => {
 		const { push, read, segments } = setup([VIDEO_TRACK, AAC_TRACK], 0.2);
 		push(scene(5.1));

@@ -1,14 +1,21 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Container } from '../../../src/hls/carried-tracks.ts';
 import { Continuity } from '../../../src/hls/continuity.ts';
 import { Muxer } from '../../../src/hls/muxer.ts';
+import type { Segment } from '../../../src/hls/segment.ts';
+import type { SegmentMemory } from '../../../src/hls/segment-memory.ts';
 import type { VideoTrack } from '../../../src/media/track.ts';
 import type { AccessUnit } from '../../../src/media/unit.ts';
 import { picture, pictures, WALL_ZERO } from '../../fakes/access-units.ts';
 import { checkSuccession, type ReadPlaylist, readPlaylist } from '../../fakes/playlist-rules.ts';
 import { VIDEO_TRACK } from '../../fakes/scripted-source.ts';
 
-function setup(container: Container = 'ts', onSegment = () => {}, continuity = new Continuity()) {
+function setup(
+	container: Container = 'ts',
+	onSegment: (segment: Segment) => void = () => {},
+	continuity = new Continuity(),
+	now = () => 0,
+) {
 	continuity.startRun(WALL_ZERO);
 	const muxer = new Muxer({
 		segmentDuration: 1,
@@ -16,7 +23,7 @@ function setup(container: Container = 'ts', onSegment = () => {}, continuity = n
 		run: 'r',
 		container,
 		continuity,
-		now: () => 0,
+		now,
 		onSegment,
 	});
 	muxer.setTracks([VIDEO_TRACK]);
@@ -138,5 +145,33 @@ describe('the target duration that players of an earlier run know', () => {
 		const [playlist] = later(pictures(0, 9, { rate: 25, gop: 50 }), 'fmp4');
 		expect(playlist?.targetDuration).toBe(2);
 		for (const { duration } of playlist?.segments ?? []) expect(duration).toBe(2);
+	});
+});
+
+describe('a removed segment', () => {
+	it('is gone after its time, and its memory is given back once, also when no further one comes', () => {
+		let now = 0;
+		const segments: Segment[] = [];
+		const muxer = setup(
+			'ts',
+			(segment) => segments.push(segment),
+			new Continuity(),
+			() => now,
+		);
+		for (const unit of pictures(0, 5.04, { rate: 25, gop: 25 })) muxer.push(unit);
+		const [first] = segments as [Segment];
+		expect(readPlaylist(muxer.playlist?.plain.toString() ?? '').segments.map(({ uri }) => uri)).not.toContain(
+			first.name,
+		);
+		const release = vi.spyOn(first.memory as SegmentMemory, 'release');
+		// Its own second, and the three of the longest playlist.
+		now = 3999;
+		muxer.expire();
+		expect([muxer.find(first.name)?.bytes, release.mock.calls.length]).toEqual([first.bytes, 0]);
+		now = 4000;
+		expect(muxer.find(first.name)).toBeUndefined();
+		muxer.expire();
+		muxer.expire();
+		expect(release).toHaveBeenCalledTimes(1);
 	});
 });

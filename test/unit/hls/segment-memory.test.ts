@@ -1,12 +1,18 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { answerError } from '../../../src/api/problem.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
 import { Continuity } from '../../../src/hls/continuity.ts';
 import { LowLatencyMuxer } from '../../../src/hls/low-latency-muxer.ts';
 import { Muxer } from '../../../src/hls/muxer.ts';
 import type { MediaFile } from '../../../src/hls/segment.ts';
-import { SegmentMemories } from '../../../src/hls/segment-memory.ts';
+import { SegmentMemories, SegmentMemory } from '../../../src/hls/segment-memory.ts';
+import { createHlsServer } from '../../../src/hls/server.ts';
 import type { AccessUnit } from '../../../src/media/unit.ts';
 import { AAC_TRACK, pictures, sound } from '../../fakes/access-units.ts';
+import { FakeDirectory } from '../../fakes/fake-directory.ts';
+import { HttpClient } from '../../fakes/http-client.ts';
 import { VIDEO_TRACK } from '../../fakes/scripted-source.ts';
+import { settle, VirtualClock } from '../../fakes/virtual-clock.ts';
 
 describe('memory of segments', () => {
 	it('is not taken again before every use of it is over', () => {
@@ -134,4 +140,29 @@ describe('bytes that an output gives out', () => {
 			expect(changed.length).toBeGreaterThan(0);
 		});
 	}
+});
+
+it('of segments that left the playlist is given back when their time is over, though the camera sends no more', async () => {
+	const clock = new VirtualClock();
+	const directory = new FakeDirectory();
+	const camera = directory.add('cam', [VIDEO_TRACK]);
+	const hls = createHlsServer({
+		...{ directory, clock, logger: silentLogger, answerError, startTimeout: 5000, enableCompression: false },
+		...{ segmentDuration: 1, segmentCount: 3, cleanupThreshold: 0, outputDir: '/dev/null' },
+	});
+	const client = new HttpClient('/hls/cam/index.m3u8');
+	hls.handle(client.request, client);
+	await settle();
+	const release = vi.spyOn(SegmentMemory.prototype, 'release');
+	for (const unit of pictures(0, 5.04, { rate: 25, gop: 25 })) camera.deliver(unit);
+	expect(client.status).toBe(200);
+	// The disk, which refuses them, lets go of all five.
+	await vi.waitFor(() => expect(release).toHaveBeenCalledTimes(5));
+	// Their own second, and the three of the playlist.
+	await clock.advance(3900);
+	expect(release).toHaveBeenCalledTimes(5);
+	await clock.advance(1100);
+	expect(release).toHaveBeenCalledTimes(7);
+	release.mockRestore();
+	await hls.close();
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { carriedTracks } from '../../../src/hls/carried-tracks.ts';
 import type { CutSegment } from '../../../src/hls/segment.ts';
-import { MAX_SEGMENT_SECONDS, Segmenter } from '../../../src/hls/segmenter.ts';
+import { MAX_SEGMENT_BYTES, MAX_SEGMENT_SECONDS, Segmenter } from '../../../src/hls/segmenter.ts';
 import { TsSegmentWriter } from '../../../src/hls/ts-segment-writer.ts';
 import type { Track, VideoTrack } from '../../../src/media/track.ts';
 import type { AccessUnit } from '../../../src/media/unit.ts';
@@ -226,5 +226,49 @@ describe('segmenter', () => {
 		const { segmenter, push } = setup();
 		push([picture(0, true), sound(0, { data: new Uint8Array(9000) })]);
 		expect([segmenter.units, segmenter.dropped]).toEqual([1, 1]);
+	});
+});
+
+describe('a segment of more bytes than one may have', () => {
+	/** A writer that takes every picture and sound for one of so many bytes. */
+	function heavy(size: number, tracks: readonly Track[]) {
+		const writer = new TsSegmentWriter();
+		let length = 0;
+		Object.defineProperty(writer, 'length', { get: () => length });
+		const [begin, write] = [writer.begin.bind(writer), writer.write.bind(writer)];
+		writer.begin = (carried, first) => {
+			length = 0;
+			begin(carried, first);
+		};
+		writer.write = (unit) => {
+			length += size;
+			return write(unit);
+		};
+		const segments: CutSegment[] = [];
+		const onSegment = (segment: CutSegment) => segments.push(segment);
+		const segmenter = new Segmenter({ segmentDuration: 1, writer, onSegment });
+		segmenter.setTracks(carriedTracks(tracks));
+		return { segmenter, segments };
+	}
+
+	it('ends with the picture that makes it so, and nobody starts with the next one', () => {
+		const { segmenter, segments } = heavy(MAX_SEGMENT_BYTES / 10, [VIDEO_TRACK]);
+		for (const unit of pictures(0, 2, { rate: 25, gop: 100 })) segmenter.push(unit);
+		expect(segments.map(({ frames, independent }) => [frames, independent])).toEqual([
+			[11, true],
+			[11, false],
+			[11, false],
+			[11, false],
+		]);
+	});
+
+	it('takes no more sound when pictures have stopped', () => {
+		const { segmenter, segments } = heavy(MAX_SEGMENT_BYTES / 10, [VIDEO_TRACK, AAC_TRACK]);
+		segmenter.push(picture(0, true));
+		for (let frame = 0; frame < 40; frame++) segmenter.push(sound((frame * 1024) / 48_000));
+		expect([segmenter.units, segmenter.dropped]).toEqual([11, 30]);
+		segmenter.push(picture(1, true));
+		segmenter.push(sound(1));
+		expect([segments.length, segmenter.units, segmenter.dropped]).toEqual([1, 13, 30]);
 	});
 });
