@@ -71,7 +71,7 @@ export class TokenVerifier {
 				currentDate: new Date(this.#options.clock.wall()),
 				requiredClaims: ['exp', 'sub'],
 			});
-			const grant = grantFromClaims(payload, this.#options.classes);
+			const grant = issuedByNow(grantFromClaims(payload, this.#options.classes), this.#options.clock.wall());
 			this.#check(grant);
 			this.#remember(token, grant);
 			return grant;
@@ -104,6 +104,18 @@ export class TokenVerifier {
 		}
 		this.#remembered.set(token, grant);
 	}
+}
+
+/**
+ * A token that is here was issued: an issuer's clock is ahead else, and the revocation of a subject concerns what was
+ * issued before.
+ */
+function issuedByNow(grant: Grant, now: number): Grant {
+	if (grant.issuedAt > now + CLOCK_TOLERANCE_S * 1000) {
+		const text = 'the token\'s claim "iat" is in the future; it holds seconds, by a clock that is right';
+		throw new DualcastError('token_invalid', text);
+	}
+	return { ...grant, issuedAt: Math.min(grant.issuedAt, Math.floor(now)) };
 }
 
 function tokenError(thrown: unknown): DualcastError {

@@ -131,6 +131,25 @@ describe('S4: attacks on tokens', () => {
 		await expect(verifier.verify(await forge({ nbf: now() + 40 }))).rejects.toMatchObject({ code: 'token_invalid' });
 	});
 
+	it('refuses a token that will be issued: it would outlive the revocation of its subject', async () => {
+		const { verifier, forge, now, clock } = tokenScene();
+		const refused = { code: 'token_invalid', message: expect.stringMatching(/"iat".*future.*seconds/) };
+		await expect(verifier.verify(await forge({ iat: now() + 40 }))).rejects.toMatchObject(refused);
+		await expect(verifier.verify(await forge({ iat: clock.wall() }))).rejects.toMatchObject(refused);
+	});
+
+	it('takes a token for issued when it came at the latest, by an issuer whose clock is ahead', async () => {
+		const { verifier, revocations, forge, now, clock } = tokenScene();
+		const token = await forge({ iat: now() + 20 });
+		const grant = await verifier.verify(token);
+		await clock.advance(1);
+		revocations.add({ subject: 'ann', at: clock.wall(), until: clock.wall() + 60_000 });
+		expect(revocations.concerns(grant)).toBe(true);
+		await expect(verifier.verify(token)).rejects.toMatchObject({ code: 'token_revoked' });
+		await clock.advance(1);
+		expect((await verifier.verify(await forge({ iat: now() + 20, jti: 'anew' }))).subject).toBe('ann');
+	});
+
 	it('refuses a token of a megabyte without reading it', async () => {
 		const { verifier, forge } = tokenScene();
 		const token = await forge({ note: 'x'.repeat(1_000_000) });

@@ -4,6 +4,8 @@ import { parseConfig } from '../../../src/config/parse.ts';
 
 const SECRET = 'x'.repeat(32);
 
+const issuer = (name: string) => `{ issuer: ${name}, audience: b, jwks_url: "https://${name}.example" }`;
+
 function problem(auth: string): string {
 	try {
 		parseConfig(`auth: ${auth}\n`, 'c.yaml', {});
@@ -49,6 +51,9 @@ describe('auth', () => {
 		['{ read: http, http: { url: "http://[::1/" } }', /http\.url: expected an address/],
 		['{ issuers: [{ issuer: a, audience: b, jwks_url: "https://CANARY@a" }] }', /expected an address .*without a user/],
 		['{ issuers: [{ issuer: a, audience: b, jwks_url: "https://a", algorithms: [none] }] }', /expected one of RS256/],
+		[`{ issuers: [${issuer('a')}, ${issuer('b')}, ${issuer('a')}] }`, /auth\.issuers\.2\.issuer: .*another issuer/],
+		[`{ issuers: [${issuer('dualcast')}] }`, /auth\.issuers\.0\.issuer: .*auth\.issuer/],
+		[`{ issuer: home, issuers: [${issuer('home')}] }`, /auth\.issuers\.0\.issuer: .*auth\.issuer/],
 		['{ lifetime: 1s }', /expected a duration from 10s/],
 	])('refuses %s', (text, message) => {
 		expect(problem(text)).toMatch(message);
