@@ -87,11 +87,17 @@ export const auth = section({
 		.prefault(null)
 		.describe("A service asked in MediaMTX's format, with url, timeout (2s) and cache (10s)."),
 }).superRefine((settings, context) => {
-	const refuse = (key: string, message: string) =>
-		context.addIssue({ code: 'custom', path: [key], message, input: settings });
+	const refuse = (path: string | (string | number)[], message: string) =>
+		context.addIssue({ code: 'custom', path: [path].flat(), message, input: settings });
 	if (settings.secret !== null && settings.key_file !== null)
 		refuse('key_file', 'is given beside secret; take one out');
 	if (settings.read === 'http' && settings.http === null) refuse('http', 'is missing; auth.read: http needs its url');
+	for (const [index, { issuer: name }] of settings.issuers.entries()) {
+		const path = ['issuers', index, 'issuer'];
+		const first = settings.issuers.findIndex((other) => other.issuer === name);
+		if (name === settings.issuer) refuse(path, 'names own tokens, too; set auth.issuer to another name');
+		else if (first < index) refuse(path, `is the same as in auth.issuers.${first}; take one out`);
+	}
 	for (const [code, name] of Object.entries(settings.class_codes)) {
 		if (!Object.hasOwn(settings.classes, name))
 			refuse('class_codes', `${code.slice(0, 2)}… names a class that is not in classes: ${name}`);
