@@ -17,6 +17,8 @@ const API = /^\/api\/v1\//;
 const LOCAL_NAME = /^(?:[^.]*|.+\.(?:localhost|local|internal|home\.arpa|lan))$/;
 /** Of Fetch Metadata: what our own pages, and the user at the address line, send. */
 const OWN_SITE = ['same-origin', 'none'];
+const FOREIGN_PAGE = 'a page of another site asks for this; use the pages of this gateway';
+const NOWHERE = { host: '', hostname: '' };
 
 /**
  * Keeps pages of other sites from using the browser of somebody who can reach this gateway.
@@ -33,7 +35,7 @@ export function ownPages({ pageHosts, open }: OwnPagesOptions): RequestHandler {
 			const changes = !SAFE.includes(request.method);
 			const known = isOwnName(nameOf(hostOf(request)), pageHosts);
 			if (!known && (pageHosts.length > 0 || (open && changes && API.test(request.path)))) throw unknownHost();
-			if (changes && comesFromAnotherSite(request, pageHosts)) throw foreignPage();
+			if (changes) refuseForeignPage(request, pageHosts);
 		}
 		next();
 	};
@@ -57,23 +59,20 @@ function nameOf(host: string): string {
 		.replace(/\.$/, '');
 }
 
-function comesFromAnotherSite(request: Request, pageHosts: readonly string[]): boolean {
+/** @throws DualcastError `forbidden` */
+function refuseForeignPage(request: Request, pageHosts: readonly string[]): void {
 	const site = request.get('sec-fetch-site');
-	if (site !== undefined) return !OWN_SITE.includes(site);
 	const { origin } = request.headers;
-	if (origin === undefined) return false;
-	if (!URL.canParse(origin)) return true;
-	const { host, hostname } = new URL(origin);
-	return host !== hostOf(request).toLowerCase() && !pageHosts.includes(hostname);
+	if (OWN_SITE.includes(site ?? '') || (site ?? origin) === undefined) return;
+	const { host, hostname } = origin !== undefined && URL.canParse(origin) ? new URL(origin) : NOWHERE;
+	// A browser that compared the sites is believed, and a page without a host has no name to add.
+	if (site !== undefined || hostname === '') throw new DualcastError('forbidden', FOREIGN_PAGE);
+	if (host === hostOf(request).toLowerCase() || pageHosts.includes(hostname)) return;
+	const message = `${FOREIGN_PAGE}, or add the host of the page to security.page_hosts`;
+	throw new DualcastError('forbidden', message, { facts: { config_key: 'security.page_hosts' } });
 }
 
 function unknownHost(): DualcastError {
 	const message = 'this name is not known here; add the host of the address to security.page_hosts';
 	return new DualcastError('host_unknown', message, { facts: { config_key: 'security.page_hosts' } });
-}
-
-function foreignPage(): DualcastError {
-	const message =
-		'a page of another site asks for this; use the pages of this gateway, or add the host of the page to security.page_hosts';
-	return new DualcastError('forbidden', message, { facts: { config_key: 'security.page_hosts' } });
 }

@@ -71,6 +71,18 @@ describe("S12: another site's page", () => {
 		expect(answer.status).toBe(status);
 	});
 
+	it('is told of page_hosts where that helps: a browser that compared the sites itself is believed', async () => {
+		const ask = (headers: Record<string, string>) =>
+			probe(fixture(['cams.example']), { Host: 'gateway:8107', ...headers });
+		const unknown = await ask({ Origin: 'http://evil.example' });
+		expect(unknown.body).toMatchObject({ status: 403, config_key: 'security.page_hosts' });
+		for (const headers of [{ Origin: 'http://cams.example', 'Sec-Fetch-Site': 'cross-site' }, { Origin: 'null' }]) {
+			const { body } = await ask(headers as Record<string, string>);
+			expect(body).toMatchObject({ status: 403, detail: expect.stringContaining('pages of this gateway') });
+			expect(JSON.stringify(body)).not.toContain('page_hosts');
+		}
+	});
+
 	it('may be one of ours under another name', async () => {
 		const headers = { Host: '127.0.0.1:8107', Origin: 'http://cams.example' };
 		expect((await probe(fixture(['cams.example']), headers)).status).toBe(200);
