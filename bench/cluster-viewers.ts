@@ -142,14 +142,11 @@ class Viewer {
 			this.#places.leave(id, address);
 			void this.move();
 		};
-		this.#leaveGuide = guide.join({
-			place: (node, mains) => {
-				id = node;
-				this.#places.learn(mains);
-			},
-			move: leave,
-			lost: leave,
-		});
+		const place = (node: string, mains: readonly string[]) => {
+			id = node;
+			this.#places.learn(mains);
+		};
+		this.#leaveGuide = guide.join({ place, move: leave, lost: leave }, address);
 	}
 
 	#onPacket(): void {

@@ -88,7 +88,7 @@ export function createApi(options: ApiOptions): RequestListener {
 	app.use('/api/v1/probe', guardOverview(auth.access), probeRouter(options.probe));
 	app.use('/api/v1/hls/streams', hlsStreamsRouter(hls, streams, auth.access));
 	app.use('/api/v1/webrtc/sessions', webRtcSessionsRouter(webrtc, auth.access));
-	app.use('/api/v1/cluster/guide', viewerGuideRouter(options.guide, auth.access));
+	app.use('/api/v1/cluster/guide', viewerGuideRouter(options.guide, auth));
 	app.use('/api/v1/cluster', clusterRouter(options.cluster, auth));
 	app.use(clusterAlias(options.cluster, auth));
 	app.use(metricsRouter(options, auth.access));

@@ -4,6 +4,7 @@ import type { Auth } from '../auth/auth.ts';
 import { DualcastError } from '../base/errors.ts';
 import { ClusterEvents } from './cluster-events.ts';
 import type { ClusterInfo, ClusterPort } from './cluster-port.ts';
+import { hasLeft, noteDeparture } from './departure.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { grantOf, guard, guardOverview } from './guard.ts';
 import { knownQuery } from './known-query.ts';
@@ -32,7 +33,7 @@ export function clusterRouter(cluster: ClusterPort | undefined, auth: Auth): Rou
 		})
 		.all(readOnly);
 	router.route('/nodes').get(mayLook, plain, nodes).all(readOnly);
-	router.route('/events').get(mayLook, plain, watch).all(methodNotAllowed('GET'));
+	router.route('/events').get(noteDeparture, mayLook, plain, watch).all(methodNotAllowed('GET'));
 	router
 		.route('/nodes/:node/drain')
 		.post(mayDrain, jsonBody(MAX_BODY_BYTES), (request, response) => drain(request, response, wish(request)))
@@ -46,6 +47,7 @@ export function clusterRouter(cluster: ClusterPort | undefined, auth: Auth): Rou
 
 	function watch(_request: Request, response: Response): void {
 		requireCluster(cluster);
+		if (hasLeft(response)) return;
 		events?.send(response);
 		const grant = grantOf(response);
 		if (!grant) return;

@@ -64,7 +64,8 @@ export const clusterPaths: Json = {
 				200: {
 					description:
 						'Server-sent events: `place` with `{node, mains}`, this node and the addresses of the mains to ask when it is ' +
-						'gone; `move` with `{node}` when it is to be left',
+						'gone; `move` with `{node}` when it is to be left; `end` with `{code}` as the last one when the token is ' +
+						'revoked or has expired',
 					content: { 'text/event-stream': { schema: { type: 'string' } } },
 				},
 				204: { description: 'Not a cluster' },

@@ -1,8 +1,10 @@
 import { type Request, type RequestHandler, Router } from 'express';
-import type { Access, Wish } from '../auth/access.ts';
+import type { Wish } from '../auth/access.ts';
+import type { Auth } from '../auth/auth.ts';
 import { systemClock } from '../base/clock.ts';
+import { hasLeft, noteDeparture } from './departure.ts';
 import { methodNotAllowed } from './error-handler.ts';
-import { guard } from './guard.ts';
+import { grantOf, guard } from './guard.ts';
 
 /** Where players of this node's viewers listen. */
 export interface GuidePort {
@@ -11,6 +13,8 @@ export interface GuidePort {
 	join(listener: (event: { readonly type: string; readonly data: object }) => void): () => void;
 }
 
+type GuideAuth = Pick<Auth, 'access' | 'sessions'>;
+
 /** Proxies cut what is silent. */
 const HEARTBEAT_MS = 15_000;
 /** Further players do without. */
@@ -18,17 +22,18 @@ const MAX_PLAYERS = 20_000;
 
 /**
  * `GET /api/v1/cluster/guide`: Server-Sent Events for the player of a viewer, who is to read something here. `place`
- * says which node this is and which mains to ask when it is gone, `move` that it is to be left. Outside a cluster the
- * answer is 204, after which an `EventSource` does not ask again. `?stream=` names what the viewer watches: who decides
- * about each stream for itself can say yes then.
+ * says which node this is and which mains to ask when it is gone, `move` that it is to be left, `end` that the viewer's
+ * token is over. Outside a cluster the answer is 204, after which an `EventSource` does not ask again. `?stream=` names
+ * what the viewer watches: who decides about each stream for itself can say yes then.
  */
-export function viewerGuideRouter(guide: GuidePort | undefined, access: Access): Router {
+export function viewerGuideRouter(guide: GuidePort | undefined, { access, sessions }: GuideAuth): Router {
 	const router = Router({ caseSensitive: true });
-	const checks = access.isPublic ? [] : [guard(access, watchedStream, 'webrtc')];
+	const checks = access.isPublic ? [] : [noteDeparture, guard(access, watchedStream, 'webrtc')];
 	router
 		.route('/')
 		.all(anyOrigin)
 		.get(...checks, (_request, response) => {
+			if (hasLeft(response)) return;
 			if (!guide || guide.size >= MAX_PLAYERS) {
 				response.status(204).end();
 				return;
@@ -37,16 +42,28 @@ export function viewerGuideRouter(guide: GuidePort | undefined, access: Access):
 			// nginx would keep the events until a buffer is full.
 			response.setHeader('X-Accel-Buffering', 'no').flushHeaders();
 			const heartbeat = systemClock.every(HEARTBEAT_MS, () => response.write(':\n\n'));
-			const leave = guide.join(({ type, data }) => {
-				response.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
-			});
-			response.on('close', () => {
+			const leave = guide.join(({ type, data }) => response.write(eventOf(type, data)));
+			let unwatch = () => {};
+			const stop = () => {
+				response.off('close', stop);
 				heartbeat.cancel();
 				leave();
+				unwatch();
+			};
+			response.on('close', stop);
+			const grant = grantOf(response);
+			if (!grant) return;
+			unwatch = sessions.add(grant, (code) => {
+				stop();
+				response.end(eventOf('end', { code }));
 			});
 		})
 		.all(methodNotAllowed('GET'));
 	return router;
+}
+
+function eventOf(type: string, data: object): string {
+	return `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 function watchedStream({ originalUrl }: Request): Wish {

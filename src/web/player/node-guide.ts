@@ -26,13 +26,15 @@ const CLOSED = 2;
  * that fails the node is gone. A gateway without a cluster answers 204, and that is the end of it.
  */
 export class NodeGuide {
-	readonly #url: string;
 	readonly #tools: GuideTools;
-	readonly #listeners = new Set<GuideListener>();
+	/** Each with the address that carries its own right. */
+	readonly #listeners = new Map<GuideListener, string>();
 	readonly #onEnd: () => void;
 	#source: EventSource | undefined;
 	#place: { node: string; mains: readonly string[] } | undefined;
 	#cancelTimeout: () => void = () => undefined;
+
+	#url: string;
 
 	constructor(url: string, tools: GuideTools, onEnd: () => void) {
 		this.#url = url;
@@ -41,9 +43,12 @@ export class NodeGuide {
 		this.#open(() => this.#end());
 	}
 
-	/** @returns ends it for this listener */
-	join(listener: GuideListener): () => void {
-		this.#listeners.add(listener);
+	/**
+	 * @param url of this guide, as this listener may ask for it
+	 * @returns ends it for this listener
+	 */
+	join(listener: GuideListener, url: string): () => void {
+		this.#listeners.set(listener, url);
 		if (this.#place) listener.place(this.#place.node, this.#place.mains);
 		return () => {
 			if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#end();
@@ -72,11 +77,25 @@ export class NodeGuide {
 			const place = readPlace('data' in event ? event.data : undefined);
 			if (!place) return;
 			this.#place = place;
-			for (const listener of this.#listeners) listener.place(place.node, place.mains);
+			for (const listener of this.#listeners.keys()) listener.place(place.node, place.mains);
 		});
 		source.addEventListener('move', () => {
-			for (const listener of [...this.#listeners]) listener.move();
+			for (const listener of [...this.#listeners.keys()]) listener.move();
 		});
+		source.addEventListener('end', () => this.#goOn());
+	}
+
+	/** The right is over by which it was asked for: others of the page may have one of their own. */
+	#goOn(): void {
+		for (const [listener, url] of this.#listeners) if (url === this.#url) this.#listeners.delete(listener);
+		const [next] = this.#listeners.values();
+		this.#source?.close();
+		if (next === undefined) {
+			this.#end();
+			return;
+		}
+		this.#url = next;
+		this.#open(() => this.#end());
 	}
 
 	#reopen(): void {
@@ -87,7 +106,7 @@ export class NodeGuide {
 	}
 
 	#lose(): void {
-		const listeners = [...this.#listeners];
+		const listeners = [...this.#listeners.keys()];
 		this.#end();
 		for (const listener of listeners) listener.lost();
 	}

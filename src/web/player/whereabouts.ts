@@ -53,14 +53,11 @@ export class Whereabouts {
 			this.#places.leave(id, address);
 			this.#options.onLeave();
 		};
-		const leave = node.join({
-			place: (name, mains) => {
-				id = name;
-				this.#places.learn(mains);
-			},
-			move,
-			lost: move,
-		});
+		const place = (name: string, mains: readonly string[]) => {
+			id = name;
+			this.#places.learn(mains);
+		};
+		const leave = node.join({ place, move, lost: move }, address);
 		this.#guide = { node, address, leave };
 	}
 

@@ -1,7 +1,7 @@
 import { createServer, get as httpGet, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { ClusterInfo, ClusterPort } from '../../../src/api/cluster-port.ts';
 import { clusterNodeSchema, clusterSchema } from '../../../src/api/openapi-cluster.ts';
@@ -175,6 +175,35 @@ describe('/api/v1/cluster/events', () => {
 		response.resume();
 		made.auth.revoke({ subject: 'root' });
 		await ended;
+	});
+
+	it('are not written for a page that left while its right was looked at', async () => {
+		const { app, auth, cluster } = scene('jwt');
+		let decide = () => {};
+		const decided = new Promise<undefined>((resolve) => {
+			decide = () => resolve(undefined);
+		});
+		const server = createServer(app).listen(0, '127.0.0.1');
+		closers.push(() => void server.close());
+		await new Promise((resolve) => server.once('listening', resolve));
+		const asked = new Promise<void>((resolve) => {
+			vi.spyOn(auth.access, 'authorize').mockImplementation(() => {
+				resolve();
+				return decided;
+			});
+		});
+		const closed = new Promise<void>((resolve) => {
+			server.once('request', (_request, response) => response.once('close', () => resolve()));
+		});
+		const { port } = server.address() as AddressInfo;
+		const page = httpGet({ host: '127.0.0.1', port, path: '/api/v1/cluster/events', agent: false });
+		page.on('error', () => {});
+		await asked;
+		page.destroy();
+		await closed;
+		decide();
+		expect((await request(server).get('/api/v1/cluster')).status).toBe(200);
+		expect(cluster.listeners.size).toBe(0);
 	});
 });
 

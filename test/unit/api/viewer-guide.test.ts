@@ -1,9 +1,46 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import request from 'supertest';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Auth } from '../../../src/auth/auth.ts';
 import { bearerOf, createFixture, testAuth } from './api-fixture.ts';
+
+type Event = { type: string; data: object };
+
+/** A guide, and what its players heard and did. */
+function listening() {
+	const said = { tell: (_event: Event) => {}, joined: 0, left: 0 };
+	const guide = {
+		size: 0,
+		join(listener: typeof said.tell) {
+			said.joined += 1;
+			said.tell = listener;
+			listener({ type: 'place', data: { node: 'sub1', mains: [] } });
+			return () => {
+				said.left += 1;
+			};
+		},
+	};
+	return { guide, said };
+}
+
+/** The API at a port; `closed` when the first answer is over. */
+async function served(app: Parameters<typeof createServer>[1]) {
+	const server = createServer(app).listen(0, '127.0.0.1');
+	onTestFinished(() => void server.close());
+	const closed = new Promise<void>((resolve) => {
+		server.once('request', (_request, response) => response.once('close', () => resolve()));
+	});
+	await once(server, 'listening');
+	const { port } = server.address() as AddressInfo;
+	return { port, closed, url: `http://127.0.0.1:${port}/api/v1/cluster/guide` };
+}
+
+function readerOf({ body }: Response) {
+	if (!body) throw new Error('no events');
+	return body.pipeThrough(new TextDecoderStream()).getReader();
+}
 
 describe('GET /api/v1/cluster/guide', () => {
 	it('is empty outside a cluster', async () => {
@@ -61,30 +98,59 @@ describe('GET /api/v1/cluster/guide', () => {
 	});
 
 	it('sends events until the player leaves', async () => {
-		let tell = (_event: { type: string; data: object }) => {};
-		let left = 0;
-		const guide = {
-			size: 0,
-			join(listener: typeof tell) {
-				tell = listener;
-				listener({ type: 'place', data: { node: 'sub1', mains: [] } });
-				return () => {
-					left += 1;
-				};
-			},
-		};
-		const { app } = createFixture({ guide });
-		const server = createServer(app).listen(0);
-		const { port } = server.address() as { port: number };
+		const { guide, said } = listening();
+		const { url } = await served(createFixture({ guide }).app);
 		const stop = new AbortController();
-		const response = await fetch(`http://127.0.0.1:${port}/api/v1/cluster/guide`, { signal: stop.signal });
-		const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-		expect((await reader?.read())?.value).toBe('event: place\ndata: {"node":"sub1","mains":[]}\n\n');
-		tell({ type: 'move', data: { node: 'sub1' } });
-		expect((await reader?.read())?.value).toBe('event: move\ndata: {"node":"sub1"}\n\n');
+		const reader = readerOf(await fetch(url, { signal: stop.signal }));
+		expect((await reader.read()).value).toBe('event: place\ndata: {"node":"sub1","mains":[]}\n\n');
+		said.tell({ type: 'move', data: { node: 'sub1' } });
+		expect((await reader.read()).value).toBe('event: move\ndata: {"node":"sub1"}\n\n');
 		stop.abort();
-		await reader?.read().catch(() => undefined);
-		await expect.poll(() => left).toBe(1);
-		server.close();
+		await reader.read().catch(() => undefined);
+		await expect.poll(() => said.left).toBe(1);
+	});
+
+	it.each([
+		['revoked', 'token_revoked', (auth: Auth) => auth.revoke({ subject: 'ann' })],
+		['expired', 'token_expired', () => vi.advanceTimersByTimeAsync(40_000)],
+	])('ends when the token of the viewer is %s, and says so', async (_, code, end) => {
+		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
+		onTestFinished(() => void vi.useRealTimers());
+		const { guide, said } = listening();
+		const auth = testAuth({ read: 'jwt' });
+		const { url } = await served(createFixture({ auth, guide }).app);
+		const authorization = await bearerOf(auth, { streams: ['cam'], lifetime: 5 });
+		const reader = readerOf(await fetch(url, { headers: { authorization } }));
+		await reader.read();
+		await end(auth);
+		expect((await reader.read()).value).toBe(`event: end\ndata: {"code":"${code}"}\n\n`);
+		expect((await reader.read()).done).toBe(true);
+		expect(said.left).toBe(1);
+	});
+
+	it('does not count a player that left while its right was looked at', async () => {
+		const { guide, said } = listening();
+		const auth = testAuth({ read: 'jwt' });
+		let decide = () => {};
+		const decided = new Promise<undefined>((resolve) => {
+			decide = () => resolve(undefined);
+		});
+		const asked = new Promise<void>((resolve) => {
+			vi.spyOn(auth.access, 'authorize').mockImplementation(() => {
+				resolve();
+				return decided;
+			});
+		});
+		const { port, url, closed } = await served(createFixture({ auth, guide }).app);
+		const player = connect(port, '127.0.0.1');
+		player.write('GET /api/v1/cluster/guide HTTP/1.1\r\nHost: localhost\r\n\r\n');
+		await asked;
+		player.destroy();
+		await closed;
+		decide();
+		const stop = new AbortController();
+		await readerOf(await fetch(url, { signal: stop.signal })).read();
+		expect(said.joined - said.left).toBe(1);
+		stop.abort();
 	});
 });

@@ -80,14 +80,14 @@ function opened(index = 0) {
 
 describe('the guide of a node', () => {
 	test('says where to ask, and when to leave', () => {
-		follow().join(listener);
+		follow().join(listener, '');
 		opened();
 		source(0).say('move');
 		expect(heard).toEqual([['place', 'sub1', 'http://main'], 'move']);
 	});
 
 	test('finds out at once that the node is gone', () => {
-		follow().join(listener);
+		follow().join(listener, '');
 		opened();
 		source(0).break();
 		expect(heard).toEqual([['place', 'sub1', 'http://main']]);
@@ -97,7 +97,7 @@ describe('the guide of a node', () => {
 	});
 
 	test('takes a node that does not answer for gone', async () => {
-		follow().join(listener);
+		follow().join(listener, '');
 		opened();
 		source(0).break();
 		await clock.advance(2000);
@@ -106,7 +106,7 @@ describe('the guide of a node', () => {
 	});
 
 	test('goes on when only the connection broke', async () => {
-		follow().join(listener);
+		follow().join(listener, '');
 		opened();
 		source(0).break();
 		opened(1);
@@ -118,7 +118,7 @@ describe('the guide of a node', () => {
 
 	test('looks whether the node is there when it is asked to', async () => {
 		const guide = follow();
-		guide.join(listener);
+		guide.join(listener, '');
 		guide.check();
 		expect(sources).toHaveLength(1);
 		opened();
@@ -128,7 +128,7 @@ describe('the guide of a node', () => {
 	});
 
 	test('ends in silence where there is no cluster', () => {
-		follow().join(listener);
+		follow().join(listener, '');
 		source(0).break(true);
 		expect(sources).toHaveLength(1);
 		expect(heard).toEqual([]);
@@ -136,8 +136,8 @@ describe('the guide of a node', () => {
 
 	test('is one connection for all players of a page, until the last one leaves', () => {
 		const leave = [
-			follow('http://shared/guide?jwt=a').join(listener),
-			follow('http://shared/guide?jwt=b').join({ ...listener }),
+			follow('http://shared/guide?jwt=a').join(listener, ''),
+			follow('http://shared/guide?jwt=b').join({ ...listener }, ''),
 		];
 		expect(sources).toHaveLength(1);
 		opened();
@@ -148,6 +148,26 @@ describe('the guide of a node', () => {
 		expect(source(0).closed).toBe(true);
 		follow('http://shared/guide');
 		expect(sources).toHaveLength(2);
+	});
+
+	test('ends in silence with the right of who asked, and goes on with that of another player of the page', () => {
+		const [one, two] = ['a', 'b'].map((token) => `http://ending${count}/guide?jwt=${token}`) as [string, string];
+		const other: unknown[] = [];
+		follow(one).join(listener, one);
+		follow(two).join({ place() {}, move: () => other.push('move'), lost: () => other.push('lost') }, two);
+		opened();
+		source(0).say('end', { code: 'token_revoked' });
+		source(0).break();
+		expect(source(0).closed).toBe(true);
+		expect(sources.map(({ url }) => url)).toEqual([one, two]);
+		opened(1);
+		source(1).say('move');
+		expect(heard).toEqual([['place', 'sub1', 'http://main']]);
+		expect(other).toEqual(['move']);
+		source(1).say('end', { code: 'token_expired' });
+		expect(source(1).closed).toBe(true);
+		expect(other).toEqual(['move']);
+		expect([sources.length, clock.pending]).toEqual([2, 0]);
 	});
 
 	test.each([
