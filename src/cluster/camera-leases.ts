@@ -13,8 +13,8 @@ type Holding = {
 /** What is asked of Redis for one stream: [stream, fence known or 0, 1 to have it or 0 to give it away]. */
 export type LeaseRequest = readonly [stream: string, fence: number, keep: 0 | 1];
 
-/** Its lease ends here before it ends in Redis, by this share: clocks do not run alike. */
-const CAUTION = 0.1;
+/** Of its life in Redis a lease is sure for this share here: clocks do not run alike. */
+export const SURE_SHARE = 0.9;
 const answers = z.array(z.coerce.number());
 
 /** The cameras that this node owns, by its own clock. */
@@ -27,12 +27,17 @@ export class CameraLeases {
 	/** @param ttl milliseconds a lease lives in Redis */
 	constructor(clock: Clock, ttl: number) {
 		this.#clock = clock;
-		this.#life = ttl * (1 - CAUTION);
+		this.#life = ttl * SURE_SHARE;
 	}
 
 	/** Streams whose lease was had at the last answer, whether or not it has ended since. */
 	get known(): readonly string[] {
 		return [...this.#holdings.keys()];
+	}
+
+	/** False when a lease was kept while Redis was away. */
+	get certain(): boolean {
+		return ![...this.#holdings.values()].some(({ kept }) => kept);
 	}
 
 	/** The fence under which the camera is owned at this moment. */

@@ -41,6 +41,11 @@ export class CameraOwnership {
 		return this.#leases.fence(stream);
 	}
 
+	/** False when another node may have got a lease meanwhile without this one being told. */
+	get certain(): boolean {
+		return this.#leases.certain;
+	}
+
 	cameras(): ClusterNode['cameras'] {
 		return this.#leases.cameras();
 	}

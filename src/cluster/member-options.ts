@@ -1,8 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import { SURE_SHARE } from './camera-leases.ts';
 import type { NodeLoad, NodeRole } from './cluster.ts';
 import type { LoadMeter } from './load-meter.ts';
 import type { RevocationList } from './shared-revocations.ts';
+
+/** Share of the time there is in which Redis must answer before it counts as away. */
+const PATIENCE = 0.9;
 
 export type MemberOptions = {
 	/** Of this node, different on each. */
@@ -40,4 +44,13 @@ export type MemberOptions = {
 /** What a node tells of itself once and for all. */
 export function aboutOf({ role, http, rtsp, capacity, version }: MemberOptions) {
 	return { role, http, ...(rtsp !== undefined && { rtsp }), capacity, version };
+}
+
+/**
+ * Milliseconds without an answer after which Redis counts as away: a lease outlives two questions in a row that are
+ * answered at the last moment, and one that is asked a heartbeat later.
+ */
+export function patienceOf({ ttl, heartbeat }: Pick<MemberOptions, 'ttl' | 'heartbeat'>): number {
+	const life = ttl * SURE_SHARE;
+	return Math.min(life - heartbeat, life / 2) * PATIENCE;
 }

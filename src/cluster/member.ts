@@ -6,7 +6,7 @@ import type { CameraOwner, Cluster, ClusterNode, NodeRole, PlaceWish } from './c
 import { GoneNodes } from './gone-nodes.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { MAX_OFFERS } from './limits.ts';
-import { aboutOf, type MemberOptions } from './member-options.ts';
+import { aboutOf, type MemberOptions, patienceOf } from './member-options.ts';
 import { readMessage, type Told } from './messages.ts';
 import { NodeTable } from './node-table.ts';
 import { PeerWatch, peersOf } from './peer-watch.ts';
@@ -17,8 +17,6 @@ import { SharedRevocations } from './shared-revocations.ts';
 
 /** Shortest time between two looks at the table, in milliseconds. */
 const PAUSE_MS = 50;
-/** Share of the time to a lease's end in which Redis must answer before it counts as away. */
-const PATIENCE = 0.8;
 const PROCESS_BYTES = 9;
 
 /** A node in the cluster: it tells how it is, knows the others, and, as a main, gets cameras. */
@@ -37,6 +35,8 @@ export class Member implements Cluster {
 	readonly #heart: Timer;
 	#closing: Promise<void> | undefined;
 	#beating: Promise<void> | undefined;
+	/** The time of the next heartbeat came before this one was over. */
+	#late = false;
 	#soon: Timer | undefined;
 	#joined = false;
 	/** The last other process that wrote this node's record. */
@@ -52,7 +52,7 @@ export class Member implements Cluster {
 		this.#link = new RedisLink({
 			...redis,
 			channel: `${redis.prefix}events`,
-			timeout: (ttl * 0.9 - heartbeat) * PATIENCE,
+			timeout: patienceOf(options),
 			clock,
 			logger,
 			random,
@@ -88,6 +88,7 @@ export class Member implements Cluster {
 			},
 		});
 		this.#heart = clock.every(heartbeat, () => {
+			this.#late = this.#beating !== undefined;
 			if (this.#link.up) void this.#beatNow();
 			// While Redis is away what is known grows old.
 			else this.#changed();
@@ -220,19 +221,29 @@ export class Member implements Cluster {
 			.catch((error) => this.#link.reset(error))
 			.finally(() => {
 				this.#beating = undefined;
+				if (this.#late) void this.#beatNow();
+				this.#late = false;
 			});
 		return this.#beating;
 	}
 
 	async #beat(): Promise<void> {
 		const first = !this.#joined;
-		await this.#ownership.renew();
-		await this.#exchange();
+		// Who may have lost a camera meanwhile does not say that he has it.
+		if (!this.#ownership.certain) await this.#ownership.renew();
+		const told = await this.#renewAndExchange();
 		const changed = await this.#ownership.rebalance(this.#table.nodes, this.#gone.ids);
 		await this.#bury();
-		if (changed) await this.#exchange();
+		if (changed || told !== JSON.stringify(this.#ownership.cameras())) await this.#renewAndExchange();
 		if (this.#ownership.moved() || first) this.#tell({ type: 'changed' });
 		this.#changed();
+	}
+
+	/** At once: with a Redis that is slow, one after the other would take longer than leases live. @returns cameras told of */
+	async #renewAndExchange(): Promise<string> {
+		const told = JSON.stringify(this.#ownership.cameras());
+		await Promise.all([this.#ownership.renew(), this.#exchange()]);
+		return told;
 	}
 
 	/** Takes nodes whose process has ended off everybody's table. */

@@ -1,9 +1,10 @@
 import { createClient } from 'redis';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Cluster } from '../../src/cluster/cluster.ts';
 import { ClusterNodeProcess } from '../fakes/cluster-node.ts';
 import { ClusterScene, TIMES, until } from '../fakes/cluster-scene.ts';
 import { TestRedis } from '../fakes/redis-server.ts';
+import { SlowRoad } from '../fakes/slow-road.ts';
 import { recordingLogger } from '../unit/api/api-fixture.ts';
 
 let redis: TestRedis;
@@ -185,6 +186,39 @@ describe('Redis that goes away', () => {
 		await redis.start();
 		await until(sub, 'the own record', () => sub.node('sub-1') !== undefined);
 		expect(sub.connected).toBe(true);
+	});
+});
+
+describe('Redis that answers late', () => {
+	it('costs no main its camera, and no node its place at the table', async () => {
+		const road = await SlowRoad.to(redis.port);
+		const far = new ClusterScene(`redis://127.0.0.1:${road.port}`);
+		onTestFinished(async () => {
+			road.delay = 0;
+			await far.close();
+			road.close();
+		});
+		// A little less than the time after which it counts as away.
+		const times = { heartbeat: 800, ttl: TIMES.ttl };
+		const { member: main, load } = far.main('a', ['yard'], times);
+		await ownedBy([main], 'a');
+		load.used.add('yard');
+		const { member: other } = far.main('b', ['yard', 'gate'], times);
+		const { member: sub } = far.sub('sub-1', 150, times);
+		const all = [main, other, sub];
+		await until(all, 'everybody', () =>
+			all.every((node) => node.nodes().length === 3 && node.owner('gate') !== undefined),
+		);
+		const seen = new Set<string>();
+		const look = () => seen.add(JSON.stringify([main.holds('yard'), other.holds('gate'), sub.nodes().length]));
+		look();
+		const before = [...seen];
+		for (const node of all) node.onChange(look);
+		road.delay = 900;
+		const end = Date.now() + 4 * TIMES.ttl;
+		await until(all, 'the end of it', () => Date.now() > end);
+		expect([...seen]).toEqual(before);
+		expect(before[0]).not.toContain('null');
 	});
 });
 
