@@ -35,7 +35,7 @@ export class GoneNodes {
 		for (const id of marked) {
 			const node = nodes.find((other) => other.id === id);
 			const last = this.#last.get(id);
-			if (!node || (last !== undefined && node.seenAt > last)) this.#last.delete(id);
+			if (!node || (last !== undefined && node.seenAt !== last)) this.#last.delete(id);
 			else this.#last.set(id, last ?? node.seenAt);
 		}
 	}

@@ -19,6 +19,14 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
+/** Forgets who has not come in time, and who is to come when a clock that was moved back gets there. */
+const FORGET = `
+local function forget(placed, life)
+	redis.call('ZREMRANGEBYSCORE', placed, '-inf', now - life)
+	redis.call('ZREMRANGEBYSCORE', placed, now + life, '+inf')
+end
+`;
+
 /**
  * A heartbeat, answered with the table.
  *
@@ -26,7 +34,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
  * life of a reservation, most nodes. Answer: process that held the record before or '', then six for each node: id,
  * load, inventory, time of its heartbeat, drain mark (1, 0 or ''), JSON of stream → viewers on their way.
  */
-export const BEAT = redisScript(`${NOW}
+export const BEAT = redisScript(`${NOW}${FORGET}
 local id, arrived, life = ARGV[2], tonumber(ARGV[9]), tonumber(ARGV[11])
 local key = prefix .. 'node:' .. id
 local former = redis.call('HGET', key, 'process') or ''
@@ -42,7 +50,7 @@ for _, node in ipairs(redis.call('ZREVRANGE', prefix .. 'nodes', 0, tonumber(ARG
 	local record = redis.call('HMGET', prefix .. 'node:' .. node, 'load', 'inventory', 'seen')
 	local placed = prefix .. 'placed:' .. node
 	if record[1] then
-		redis.call('ZREMRANGEBYSCORE', placed, '-inf', now - life)
+		forget(placed, life)
 		local counts, some = {}, false
 		for _, member in ipairs(redis.call('ZRANGE', placed, 0, -1)) do
 			local stream = string.match(member, '[^ ]*$')
@@ -111,13 +119,13 @@ export const NO_HOLDER = '-';
  * Arguments: prefix, node, holder, `<unique> <stream>`, life of a reservation. Answer: 'gone', 'draining', 'full',
  * 'placed', or 'enough' when the holder has as many places there as are left: half of what was free is for others.
  */
-export const PLACE = redisScript(`${NOW}
+export const PLACE = redisScript(`${NOW}${FORGET}
 local node, holder, life = ARGV[2], ARGV[3] .. ' ', tonumber(ARGV[5])
 local record = redis.call('HMGET', prefix .. 'node:' .. node, 'viewers', 'capacity')
 if not record[1] then return 'gone' end
 if redis.call('HGET', prefix .. 'drains', node) == '1' then return 'draining' end
 local placed = prefix .. 'placed:' .. node
-redis.call('ZREMRANGEBYSCORE', placed, '-inf', now - life)
+forget(placed, life)
 local count = redis.call('ZCARD', placed)
 local left = record[2] - record[1] - count
 if left <= 0 then return 'full' end

@@ -121,6 +121,14 @@ describe('nodes that are gone', () => {
 		expect(nodes.ids).toEqual([]);
 	});
 
+	it('are back also when the clock of Redis moved back', () => {
+		const nodes = new GoneNodes();
+		nodes.add('a');
+		nodes.settle(nodes.mark(), [node(7)]);
+		nodes.settle(nodes.mark(), [node(3)]);
+		expect(nodes.ids).toEqual([]);
+	});
+
 	it('are judged by tables that were asked for after the news alone', () => {
 		const nodes = new GoneNodes();
 		const asked = nodes.mark();
