@@ -83,8 +83,9 @@ export function tokensRouter({ auth, place }: TokensOptions): Router {
 		const decided = auth.decide({ subject, role, action, stream, apiKey, classCode, grant, caller });
 		// These give tokens to whole classes; others are counted, as everybody can ask again and again.
 		const trusted = apiKey !== undefined || (grant && permits(grant, 'admin'));
-		const node = await place(action === 'read' ? stream : undefined, trusted ? undefined : placeHolder(grant, caller));
-		const { token, expiresIn } = await auth.issue({ ...decided, node: node.name });
+		const holder = trusted ? undefined : placeHolder(grant, caller);
+		const node = await place(action === 'read' ? stream : undefined, holder);
+		const { token, expiresIn } = await auth.issue({ ...decided, node: node.name, holder });
 		response.status(200).json({
 			token,
 			token_type: 'Bearer',

@@ -113,10 +113,11 @@ export class Auth {
 	 * @throws DualcastError `token_expired`
 	 */
 	async tokenFor(grant: Grant, node: string): Promise<string> {
-		const { subject, role, actions, claimed: streams, tokenId, issuedAt, expiresAt } = grant;
+		const { subject, role, actions, claimed: streams, holder, tokenId, issuedAt, expiresAt } = grant;
 		if (expiresAt <= this.#clock.wall()) throw overError('token_expired');
 		const lifetime = (expiresAt - issuedAt) / 1000;
-		const { token } = await this.#issuer.issue({ subject, role, actions, streams, tokenId, node, issuedAt, lifetime });
+		const right = { subject, role, actions, streams, holder, tokenId };
+		const { token } = await this.#issuer.issue({ ...right, node, issuedAt, lifetime });
 		return token;
 	}
 

@@ -20,6 +20,8 @@ export type Grant = {
 	readonly claimed: readonly string[];
 	/** The only cluster node it is good for. */
 	readonly node: string | undefined;
+	/** Who had it given out and could have others: they have places in the cluster in common. */
+	readonly holder?: string | undefined;
 	readonly tokenId: string | undefined;
 	/** Milliseconds since the Unix epoch. */
 	readonly issuedAt: number;

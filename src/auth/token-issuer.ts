@@ -10,6 +10,8 @@ export type TokenRequest = {
 	/** Stream ids, `prefix/*`, `class:NAME` or `*`. */
 	readonly streams: readonly string[];
 	readonly node?: string | undefined;
+	/** See `Grant`. */
+	readonly holder?: string | undefined;
 	/** Milliseconds since the Unix epoch; by default now. */
 	readonly issuedAt?: number | undefined;
 	/** Seconds from then; without `issuedAt` from the beginning of this second. */
@@ -44,13 +46,23 @@ export class TokenIssuer {
 		this.#options = options;
 	}
 
-	async issue({ subject, role, actions, streams, node, lifetime, ...given }: TokenRequest): Promise<IssuedToken> {
+	async issue({
+		subject,
+		role,
+		actions,
+		streams,
+		node,
+		holder,
+		lifetime,
+		...given
+	}: TokenRequest): Promise<IssuedToken> {
 		const { keys, issuer, audience, clock, randomBytes } = this.#options;
 		const tokenId = given.tokenId ?? Buffer.from(randomBytes(ID_BYTES)).toString('base64url');
 		// To the millisecond: who was revoked a moment ago may have another one.
 		const issuedAt = given.issuedAt ?? Math.floor(clock.wall());
 		const begin = given.issuedAt ?? Math.floor(issuedAt / 1000) * 1000;
-		const token = await new SignJWT({ role, actions, streams, ...(node === undefined ? {} : { node }) })
+		const optional = { ...(node !== undefined && { node }), ...(holder !== undefined && { holder }) };
+		const token = await new SignJWT({ role, actions, streams, ...optional })
 			.setProtectedHeader({ alg: keys.algorithm, typ: 'JWT' })
 			.setIssuer(issuer)
 			.setAudience(audience)

@@ -1,6 +1,8 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
+import { placeHolder } from '../../../src/api/place-holder.ts';
 import { tokenSchema } from '../../../src/api/schemas.ts';
+import type { Grant } from '../../../src/auth/grant.ts';
 import { bearerOf, createFixture, testAuth } from './api-fixture.ts';
 
 const API_KEY = 'the key of the school, thirty-two bytes';
@@ -134,21 +136,25 @@ describe('the place of a new token', () => {
 			.post(`/api/token?user_id=ann&stream=cam&${query}`)
 			.set({ ...header, ...by });
 		expect(answer.status).toBe(200);
-		return asked;
+		const { holder } = await auth.access.verify(answer.body.token, { address: '192.0.2.1' });
+		return [...asked, holder];
 	}
 
 	it('is for the viewer alone where an API key or an admin has it given out, to a whole class perhaps', async () => {
-		expect(await holderFor('', { 'X-API-Key': API_KEY })).toEqual([['cam', undefined]]);
+		expect(await holderFor('', { 'X-API-Key': API_KEY })).toEqual([['cam', undefined], undefined]);
 		const admin = JSON.stringify({ role: 'admin', actions: ['admin'] });
-		expect(await holderFor('', { Authorization: admin })).toEqual([['cam', undefined]]);
+		expect(await holderFor('', { Authorization: admin })).toEqual([['cam', undefined], undefined]);
 	});
 
-	it('is for who asks where anybody can', async () => {
-		const address = [['cam', expect.stringContaining('127.0.0.1')]];
+	it('is for who asks where anybody can, and so are those that the token gets later', async () => {
+		const holder = placeHolder(undefined, '127.0.0.1');
+		const address = [['cam', holder], holder];
 		expect(await holderFor('', {}, { openIssuing: true })).toEqual(address);
 		expect(await holderFor('class_code=BLUE-4711', {}, { classCodes: { 'BLUE-4711': '5b' } })).toEqual(address);
 		const teacher = JSON.stringify({ role: 'teacher', streams: ['*'], tokenId: 'tom' });
-		expect(await holderFor('', { Authorization: teacher })).toEqual([['cam', expect.stringContaining('tom')]]);
+		const tom = placeHolder({ tokenId: 'tom' } as Grant, '127.0.0.1');
+		expect(tom).not.toBe(holder);
+		expect(await holderFor('', { Authorization: teacher })).toEqual([['cam', tom], tom]);
 	});
 });
 

@@ -130,6 +130,15 @@ describe('a node that serves viewers elsewhere', () => {
 		expect(other).not.toBe(first);
 	});
 
+	it('keeps places for all tokens that one could have given out, as by a class code, in common', async () => {
+		const { app, holders, token } = scene();
+		for (const tokenId of ['one', 'two']) {
+			const jwt = await token({ tokenId, holder: 'the class' });
+			await request(app).get(`/hls/cam/index.m3u8?jwt=${jwt}`);
+		}
+		expect(holders).toEqual(['the class', 'the class']);
+	});
+
 	it.each([
 		['an address', '198.51.100.1', '198.51.100.1', true],
 		['different addresses', '198.51.100.1', '198.51.100.2', false],

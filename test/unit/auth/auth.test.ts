@@ -24,7 +24,7 @@ function scene(classes: AuthSettings['classes'] = {}) {
 	const nodes = { main: node('main'), sub1: node('sub1'), sub2: node('sub2') };
 	const right = { subject: 'ann', role: 'student', actions: ['read'], streams: ['cam'], lifetime: 60 } as const;
 	const granted = async () => {
-		const { token } = await nodes.main.issue({ ...right, node: 'sub1' });
+		const { token } = await nodes.main.issue({ ...right, node: 'sub1', holder: 'the class' });
 		return { token, grant: await nodes.main.access.verify(token, { address }) };
 	};
 	const enter = (auth: Auth, token: string) =>
