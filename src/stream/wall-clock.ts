@@ -16,6 +16,8 @@ export class WallClock {
 	/** Wall clock at time 0 of the timeline. */
 	#offset: number | undefined;
 	#latest = Number.NEGATIVE_INFINITY;
+	/** Arrival up to which units may come sooner than one after the other: what was kept, all at once. */
+	#catchUpEnd = Number.NEGATIVE_INFINITY;
 
 	constructor(clock: Clock) {
 		this.#clock = clock;
@@ -34,15 +36,26 @@ export class WallClock {
 	 */
 	at(media: number, arrival: number, age: () => number | undefined = () => undefined): number {
 		const target = this.#clock.wall() - (this.#clock.now() - arrival) - media;
-		if (this.#offset === undefined) this.#offset = this.#start(target, media, age() ?? 0);
-		else if (Math.abs(target - this.#offset) > STEP_MS) this.#offset = target;
-		else this.#offset += Math.max(-SLEW_MS, Math.min(SLEW_MS, target - this.#offset));
+		this.#offset =
+			this.#offset === undefined
+				? this.#start(target, media, arrival, age() ?? 0)
+				: this.#corrected(this.#offset, target, arrival);
 		this.#latest = Math.max(this.#latest, this.#offset + media);
 		return this.#offset + media;
 	}
 
-	#start(target: number, media: number, age: number): number {
-		const taken = age > 0 && age < MAX_AGE_MS ? target - age : target;
-		return Math.max(taken, this.#latest - media);
+	#start(target: number, media: number, arrival: number, age: number): number {
+		const kept = age > 0 && age < MAX_AGE_MS ? age : 0;
+		this.#catchUpEnd = arrival + kept;
+		const taken = target - kept;
+		const latest = this.#latest - media;
+		// What is to come in seconds was dated before the machine's clock was set back.
+		return latest - target > STEP_MS ? taken : Math.max(taken, latest);
+	}
+
+	#corrected(offset: number, target: number, arrival: number): number {
+		const error = target - offset;
+		if (error > 0 && arrival < this.#catchUpEnd) return offset;
+		return Math.abs(error) > STEP_MS ? target : offset + Math.max(-SLEW_MS, Math.min(SLEW_MS, error));
 	}
 }
