@@ -137,8 +137,9 @@ test.each(['webrtc', 'hls'] as const)(
 );
 
 test('an address that is none is said', { timeout: DEADLINE_MS }, async () => {
-	await tell(`player.stream = 'room'; player.srcBase = 'http://'; document.body.append(player);`);
-	expect((await became('failed')).reason).toBe('src-base is no address: http://');
+	await tell(`player.stream = 'room'; player.srcBase = 'cameras.example'; document.body.append(player);`);
+	const reason = 'src-base is no address: cameras.example. One begins with https://, http:// or /.';
+	expect((await became('failed')).reason).toBe(reason);
 	await tell('player.srcBase = undefined; player.stream = undefined;');
 	await became('idle');
 });
