@@ -21,7 +21,9 @@ function draw(): void {
 
 if (header) render(pageHeader(urls.home()), header);
 draw();
-void getCluster(clusterUrls(base, token).cluster, fetch).then(({ value }) => {
+void getCluster(clusterUrls(base, token).cluster, fetch).then(({ value, problem }) => {
+	state = { ...state, overview: !problem || !isFinal(problem) };
+	draw();
 	if (header && value && value.role !== 'standalone')
 		render(pageHeader(urls.home(), html`<a class="aside" href="/cluster${location.search}">Cluster</a>`), header);
 });
@@ -29,6 +31,7 @@ void poll({
 	load: (signal) => getStreams(urls, fetch, signal),
 	onValue: ({ value, problem }) => {
 		state = {
+			...(state.overview && { overview: true }),
 			...(value ? { streams: value } : state.streams && { streams: state.streams }),
 			...(problem && { problem }),
 		};

@@ -38,8 +38,8 @@ async function open(url: string, prepare: (page: Page) => unknown = () => undefi
 	return page;
 }
 
-async function token(): Promise<string> {
-	const query = 'user_id=ann&stream=yard';
+async function token(more = 'stream=yard'): Promise<string> {
+	const query = `user_id=ann&${more}`;
 	const request = { method: 'POST', headers: { 'x-api-key': API_KEY } };
 	return ((await (await fetch(`${gateway.url}/api/token?${query}`, request)).json()) as { token: string }).token;
 }
@@ -69,6 +69,19 @@ describe('a page without the right token', () => {
 		await page.clock.runFor(MINUTE_MS);
 		expect(asked).toBe(before);
 	});
+});
+
+test('a viewer is told that addresses need a token, and is not offered what takes an admin', async () => {
+	const page = await open(`${gateway.url}/?jwt=${await token()}`);
+	const card = page.locator('[data-stream="yard"]');
+	await card.waitFor();
+	const addresses = (await card.locator('.copy-value').allTextContents()).join(' ');
+	expect(addresses).not.toContain('jwt');
+	expect(await card.locator('.links .quiet').textContent()).toMatch(/without a token/);
+	await page.waitForLoadState('networkidle');
+	expect(await page.locator('.probe').count()).toBe(0);
+	const admin = await open(`${gateway.url}/?jwt=${await token('user_type=admin&action=admin')}`);
+	await admin.locator('.probe').waitFor();
 });
 
 test('the name at the top leads home, with the token', async () => {

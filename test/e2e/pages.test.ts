@@ -62,6 +62,7 @@ describe('the start page', () => {
 		const page = await open(`${gateway.url}/`, { permissions: ['clipboard-read', 'clipboard-write'] });
 		const card = page.locator('[data-stream="demo"]');
 		await card.waitFor();
+		expect(await page.getByRole('heading', { level: 1, name: 'Streams' }).count()).toBe(1);
 		expect(await page.locator('[data-stream]').count()).toBe(2);
 		expect(await card.locator('.pill').textContent()).toContain('Ready');
 		const addresses = await card.locator('.copy-value').allTextContents();
@@ -119,6 +120,26 @@ describe('the start page', () => {
 });
 
 describe('the watch page', () => {
+	test('shows which stream it is on a narrow screen, too', async () => {
+		const page = await open(`${gateway.url}/watch/nobody/home`, { viewport: { width: 360, height: 740 } });
+		const { pill, name } = { pill: page.locator('#header .pill'), name: page.locator('#header h1') };
+		await pill.waitFor();
+		const hidden = (element: {
+			scrollWidth: number;
+			clientWidth: number;
+			scrollHeight: number;
+			clientHeight: number;
+		}) => element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight;
+		expect(await name.evaluate(hidden)).toBe(false);
+		// Over two lines.
+		const long = await open(`${gateway.url}/watch/northern-school/first-floor/physics`, {
+			viewport: { width: 360, height: 740 },
+		});
+		const heading = long.locator('#header h1');
+		await heading.waitFor();
+		expect(await heading.evaluate(hidden)).toBe(false);
+	});
+
 	test('plays by WebRTC and says so, with figures', async () => {
 		const page = await open(`${gateway.url}/watch/demo`);
 		const stats = await playing(page, 'webrtc', 15_000);

@@ -5,6 +5,8 @@ function pathOf(streamId: string): string {
 
 /** Where one gateway answers, as absolute URLs. */
 export type GatewayUrls = {
+	/** They carry a token. */
+	readonly guarded: boolean;
 	home(): string;
 	streams(): string;
 	stream(id: string): string;
@@ -28,6 +30,7 @@ export function gatewayUrls(base: string, token = ''): GatewayUrls {
 	const jwt = token === '' ? '' : `jwt=${encodeURIComponent(token)}`;
 	const query = jwt && `?${jwt}`;
 	return {
+		guarded: jwt !== '',
 		home: () => `${root}/${query}`,
 		streams: () => `${root}/api/v1/streams${query}`,
 		stream: (id) => `${root}/api/v1/streams/${pathOf(id)}${query}`,

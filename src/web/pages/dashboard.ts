@@ -8,12 +8,18 @@ import { problemBanner } from './problem-banner.ts';
 import { statePill, streamFacts, streamLinks, streamNotes } from './stream-parts.ts';
 
 /** What the dashboard knows: the streams as last told, and why nothing newer came. */
-export type DashboardState = { streams?: StreamInfo[]; problem?: Problem };
+export type DashboardState = {
+	streams?: StreamInfo[];
+	problem?: Problem;
+	/** Whether the token allows what concerns all: undefined until that is known. */
+	overview?: boolean;
+};
 
 /** The list of all streams. */
 export function dashboard(state: DashboardState, urls: GatewayUrls, base: string, nowMs: number): TemplateResult {
-	const { streams, problem } = state;
+	const { streams, problem, overview } = state;
 	return html`
+		<h1 class="visually-hidden">Streams</h1>
 		${problem ? problemBanner(problem) : nothing}
 		${
 			streams === undefined
@@ -30,10 +36,14 @@ export function dashboard(state: DashboardState, urls: GatewayUrls, base: string
 						)}
 					</ul>`
 		}
-		<details class="card probe">
-			<summary>Will this camera play? Look at it by its address</summary>
-			<probe-form></probe-form>
-		</details>
+		${
+			overview
+				? html`<details class="card probe">
+					<summary>Will this camera play? Look at it by its address</summary>
+					<probe-form></probe-form>
+				</details>`
+				: nothing
+		}
 	`;
 }
 
@@ -48,7 +58,7 @@ function streamCard(stream: StreamInfo, urls: GatewayUrls, base: string, nowMs: 
 				<a class="primary" href=${urls.watch(stream.id)} aria-label="Watch ${stream.id}">Watch</a>
 			</div>
 			<p class="source">${stream.source === 'demo' ? 'The camera inside Dualcast' : stream.source}</p>
-			${streamFacts(stream)} ${streamNotes(stream, nowMs)} ${streamLinks(stream, base)}
+			${streamFacts(stream)} ${streamNotes(stream, nowMs)} ${streamLinks(stream, urls, base)}
 		</li>
 	`;
 }

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { GatewayUrls } from '../gateway/paths.ts';
 import { sentence } from '../gateway/problem.ts';
 import type { StreamInfo } from '../gateway/stream-info.ts';
 import {
@@ -68,8 +69,8 @@ export function streamNotes(stream: StreamInfo, nowMs: number): TemplateResult |
 	`;
 }
 
-/** The addresses of a stream, whole and ready to copy. */
-export function streamLinks(stream: StreamInfo, base: string): TemplateResult {
+/** The addresses of a stream, whole and ready to copy: without the token of who sees them, which is not to be passed on. */
+export function streamLinks(stream: StreamInfo, { guarded }: GatewayUrls, base: string): TemplateResult {
 	const absolute = (path: string) => new URL(path, base).href;
 	const { watch, whep, hls, ll_hls: lowLatency, rtsp } = stream.urls;
 	return html`
@@ -95,6 +96,7 @@ export function streamLinks(stream: StreamInfo, base: string): TemplateResult {
 					? html`<copy-field label="RTSP" hint="For VLC, recorders, other gateways" .value=${`rtsp://${new URL(base).hostname}${rtsp}`}></copy-field>`
 					: nothing
 			}
+			${guarded ? html`<p class="quiet links-note">These addresses are without a token: whoever opens one needs a token of their own.</p>` : nothing}
 		</div>
 	`;
 }

@@ -23,7 +23,11 @@ export function stateWords(stream: Pick<StreamInfo, 'state' | 'on_demand' | 'las
 		case 'live':
 			return { tone: 'live', label: 'Live', meaning: 'Pictures come from the camera.' };
 		case 'recovering':
-			return { tone: 'busy', label: 'Reconnecting', meaning: 'The camera went away and is being connected again.' };
+			return {
+				tone: 'busy',
+				label: 'Reconnecting',
+				meaning: 'No picture comes from the camera; it is tried again by itself.',
+			};
 		case 'closing':
 			return { tone: 'rest', label: 'Closing', meaning: 'Nobody watches; the camera is being let go.' };
 		case 'failed':

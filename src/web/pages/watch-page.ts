@@ -20,7 +20,7 @@ export type WatchState = {
 export function watchTitle(id: string, { stream, problem }: WatchState): TemplateResult {
 	const unknown = html`<span class="pill rest"><span class="dot"></span>Unknown</span>`;
 	const pill = stream ? (problem ? unknown : statePill(stream)) : nothing;
-	return html`<span class="slash" aria-hidden="true">/</span><h1>${id}</h1>${pill}`;
+	return html`<span class="slash" aria-hidden="true">/</span><h1 title=${id}>${id}</h1>${pill}`;
 }
 
 /** Beneath the picture: what the camera sends, what is wrong, and where else to watch. */
@@ -40,7 +40,7 @@ export function watchDetails(
 	return html`
 		${problem ? html`<div class="news">${problemBanner(problem)}${elsewhere}</div>` : nothing}
 		<section class="card">${streamFacts(stream)} ${streamNotes(stream, nowMs)}</section>
-		<section class="card">${streamLinks(stream, base)}</section>
+		<section class="card">${streamLinks(stream, urls, base)}</section>
 		${stats && isConnected(stream) ? cameraDetails(stats, history) : nothing}
 		${
 			stream.webrtc_totals

@@ -19,6 +19,7 @@ describe('addresses', () => {
 		const urls = gatewayUrls('https://cameras.example', 'a.b+c');
 		const all = [urls.home(), urls.streams(), urls.stream('x'), urls.watch('x'), urls.whep('x'), urls.hls('x')];
 		expect(all.every((url) => new URL(url).searchParams.get('jwt') === 'a.b+c')).toBe(true);
+		expect([urls.guarded, gatewayUrls('https://cameras.example').guarded]).toEqual([true, false]);
 	});
 
 	test.each([

@@ -47,6 +47,11 @@ describe('a stream in words', () => {
 		expect(words({ state: 'live' }).label).toBe('Live');
 	});
 
+	test('nothing is said to have gone away that never was there', () => {
+		const { meaning } = stateWords({ state: 'recovering', on_demand: false });
+		expect(meaning).toBe('No picture comes from the camera; it is tried again by itself.');
+	});
+
 	test('codecs and picture', () => {
 		expect(codecWords({ tracks })).toBe('H.264 · G.711 A-law · G723');
 		expect(pictureWords({ tracks })).toBe('1280 × 720 · 30 fps');
