@@ -33,7 +33,12 @@ export function clusterRouter(cluster: ClusterPort | undefined, auth: Auth): Rou
 		})
 		.all(readOnly);
 	router.route('/nodes').get(mayLook, plain, nodes).all(readOnly);
-	router.route('/events').get(noteDeparture, mayLook, plain, watch).all(methodNotAllowed('GET'));
+	// Express would answer HEAD by GET, which does not end.
+	router
+		.route('/events')
+		.head(methodNotAllowed('GET'))
+		.get(noteDeparture, mayLook, plain, watch)
+		.all(methodNotAllowed('GET'));
 	router
 		.route('/nodes/:node/drain')
 		.post(mayDrain, jsonBody(MAX_BODY_BYTES), (request, response) => drain(request, response, wish(request)))

@@ -28,10 +28,13 @@ const MAX_PLAYERS = 20_000;
  */
 export function viewerGuideRouter(guide: GuidePort | undefined, { access, sessions }: GuideAuth): Router {
 	const router = Router({ caseSensitive: true });
+	const onlyGet = methodNotAllowed('GET');
 	const checks = access.isPublic ? [] : [noteDeparture, guard(access, watchedStream, 'webrtc')];
 	router
 		.route('/')
 		.all(anyOrigin)
+		// Express would answer it by GET, which does not end.
+		.head(onlyGet)
 		.get(...checks, (_request, response) => {
 			if (hasLeft(response)) return;
 			if (!guide || guide.size >= MAX_PLAYERS) {
@@ -58,7 +61,7 @@ export function viewerGuideRouter(guide: GuidePort | undefined, { access, sessio
 				response.end(eventOf('end', { code }));
 			});
 		})
-		.all(methodNotAllowed('GET'));
+		.all(onlyGet);
 	return router;
 }
 

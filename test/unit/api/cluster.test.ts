@@ -107,6 +107,12 @@ describe('/api/v1/cluster', () => {
 });
 
 describe('/api/v1/cluster/events', () => {
+	it("answers GET alone: a HEAD would never be answered, and take a page's place", async () => {
+		const { app, cluster } = scene();
+		const { status, headers } = await request(app).head('/api/v1/cluster/events').timeout(5000);
+		expect([status, headers.allow, cluster.listeners.size]).toEqual([405, 'GET', 0]);
+	});
+
 	const closers: (() => void)[] = [];
 	afterEach(() => {
 		for (const close of closers.splice(0)) close();

@@ -48,6 +48,14 @@ describe('GET /api/v1/cluster/guide', () => {
 		expect([status, headers['access-control-allow-origin']]).toEqual([204, '*']);
 	});
 
+	it('answers GET alone: a HEAD would wait for the end of events that have none', async () => {
+		let players = 0;
+		const guide = { size: 0, join: () => () => void players++ };
+		const { app } = createFixture({ guide });
+		const { status, headers } = await request(app).head('/api/v1/cluster/guide').timeout(5000);
+		expect([status, headers.allow, headers['access-control-allow-origin'], players]).toEqual([405, 'GET', '*', 0]);
+	});
+
 	it('is for those who may watch something, as long as there is room', async () => {
 		const guide = { size: 20_000, join: () => () => {} };
 		const auth = testAuth({ read: 'jwt' });
