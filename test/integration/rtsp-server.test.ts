@@ -1,10 +1,13 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/base/logger.ts';
 import { Scope } from '../../src/base/scope.ts';
-import { RtspServer } from '../../src/rtsp/server/server.ts';
+import { RtspServer, type RtspServerOptions } from '../../src/rtsp/server/server.ts';
+import { openUdpPortPair } from '../../src/rtsp/udp-port-pair.ts';
+import { CERTIFICATES } from '../camera/front-door.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { FakePresentation, frameOf } from '../unit/rtsp/server/fake-presentation.ts';
 
@@ -17,7 +20,7 @@ afterEach(async () => {
 	scope = new Scope();
 });
 
-async function start(maxConnections = 10) {
+async function start(maxConnections = 10, options: Partial<RtspServerOptions> = {}) {
 	const clock = new VirtualClock();
 	const presentation = new FakePresentation();
 	const server = await RtspServer.listen({
@@ -28,6 +31,7 @@ async function start(maxConnections = 10) {
 		logger: silentLogger,
 		randomBytes: (length) => new Uint8Array(length).fill(7),
 		maxConnections,
+		...options,
 	});
 	scope.defer(() => server.close());
 	return { clock, presentation, server, url: `rtsp://127.0.0.1:${server.port}/cam` };
@@ -268,6 +272,58 @@ describe('RtspServer', () => {
 		first.send('OPTIONS', url);
 		await first.answers(200);
 		await new RawClient(server.port).closed();
+	});
+
+	it('frees its ports, and says goodbye to who plays', async () => {
+		const { server, url, presentation } = await start();
+		const client = new RawClient(server.port);
+		const { port } = server;
+		const [rtp, rtcp] = [await udpSocket(), await udpSocket()];
+		const ports = `${rtp.address().port}-${rtcp.address().port}`;
+		client.send('SETUP', `${url}/trackID=0`, `Transport: RTP/AVP;unicast;client_port=${ports}`);
+		client.send('PLAY', url);
+		await client.answers(200, 200);
+		const heard: number[] = [];
+		rtcp.on('message', (bytes) => heard.push(...bytes.filter((_, at) => at % 4 === 1)));
+		presentation.deliver(frameOf(0, 1, true));
+		const [, first = '', second = ''] = /server_port=(\d+)-(\d+)/.exec(client.received) ?? [];
+		await server.close();
+		await client.closed();
+		await expect.poll(() => heard, CLOSE_DEADLINE).toContain(203);
+		const again = await openUdpPortPair('127.0.0.1', Number(first));
+		scope.defer(() => void again.rtp.close());
+		scope.defer(() => void again.rtcp.close());
+		expect(again.rtcp.address().port).toBe(Number(second));
+		const [failure] = await once(connect(port, '127.0.0.1'), 'error');
+		expect(failure).toMatchObject({ code: 'ECONNREFUSED' });
+	});
+
+	it('frees its port when it cannot have the UDP port that was chosen', async () => {
+		const taken = await openUdpPortPair('127.0.0.1');
+		scope.defer(() => void taken.rtp.close());
+		scope.defer(() => void taken.rtcp.close());
+		const probe = createServer().listen(0, '127.0.0.1');
+		await once(probe, 'listening');
+		const { port } = probe.address() as AddressInfo;
+		await new Promise((done) => probe.close(done));
+		await expect(start(10, { port, udpPort: taken.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+		await start(10, { port });
+	});
+
+	it('closes although a client of TLS never says anything', async () => {
+		const tls = {
+			cert: readFileSync(`${CERTIFICATES}/camera-cert.pem`),
+			key: readFileSync(`${CERTIFICATES}/camera-key.pem`),
+		};
+		const { server, clock } = await start(10, { tls });
+		const [silent, brief] = [new RawClient(server.port), new RawClient(server.port)];
+		await Promise.all([once(silent.socket, 'connect'), once(brief.socket, 'connect')]);
+		brief.socket.write('no TLS at all\r\n\r\n');
+		await brief.closed();
+		const closed = server.close();
+		await clock.advance(1000);
+		await closed;
+		await silent.closed();
 	});
 
 	it('closes although a client takes nothing', async () => {

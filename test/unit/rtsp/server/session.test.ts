@@ -108,6 +108,51 @@ describe('ServerSession', () => {
 		expect(outlets[0]?.rtcp.length).toBe(1);
 	});
 
+	it.each(['DESCRIBE', 'SETUP'])('plays what was set up although %s asks for another presentation', async (method) => {
+		const held = new Set<string>();
+		const presentation = new FakePresentation();
+		const session = new ServerSession({
+			id: SESSION,
+			presentations: {
+				async open(path, signal) {
+					held.add(path);
+					signal.addEventListener('abort', () => held.delete(path));
+					return presentation;
+				},
+			},
+			clock: new VirtualClock(),
+			signal: new AbortController().signal,
+			openOutlet: async (transport) => ({ outlet: new FakeOutlet(), transport }),
+			onEnd: () => {},
+		});
+		const statuses: number[] = [];
+		const send = (one: string, uri: string) =>
+			session.handle(request(one, uri, { Transport: TCP }), ({ status }) => statuses.push(status));
+		await send('SETUP', 'rtsp://h/a/trackID=0');
+		await send(method, 'rtsp://h/b/trackID=1');
+		await send('PLAY', 'rtsp://h/a');
+		expect([statuses, session.path, [...held]]).toEqual([[200, 404, 200], 'a', ['a']]);
+	});
+
+	it('opens no way to a client that left meanwhile', async () => {
+		const gone = new AbortController();
+		const outlet = new FakeOutlet();
+		const session = new ServerSession({
+			id: SESSION,
+			presentations: { open: async () => new FakePresentation() },
+			clock: new VirtualClock(),
+			signal: gone.signal,
+			async openOutlet(transport) {
+				session.close();
+				gone.abort();
+				return { outlet, transport };
+			},
+			onEnd: () => {},
+		});
+		await session.handle(request('SETUP', `${URL}/trackID=0`, { Transport: UDP }), () => {});
+		expect([outlet.closed, session.state, session.transport]).toEqual([true, 'init', undefined]);
+	});
+
 	it('lets go of a presentation for another one, and of all with the end', async () => {
 		const held = new Set<string>();
 		const session = new ServerSession({
@@ -177,6 +222,22 @@ describe('ServerSession', () => {
 		await send('PLAY');
 		expect((await send('PAUSE', uri)).status).toBe(expected);
 		expect(presentation.readers.size).toBe(expected === 200 ? 0 : 1);
+	});
+
+	it('sets up no further track while it plays', async () => {
+		const { send, outlets } = open();
+		await send('SETUP', `${URL}/trackID=0`, { Transport: TCP });
+		expect((await send('PLAY')).headers.get('Range')).toBe('npt=now-');
+		const transport = 'RTP/AVP/TCP;unicast;interleaved=2-3';
+		expect((await send('SETUP', `${URL}/trackID=1`, { Transport: transport })).status).toBe(455);
+		expect(outlets.length).toBe(1);
+	});
+
+	it('says what it does not know', async () => {
+		const { send } = open();
+		const required = await send('DESCRIBE', URL, { Require: 'a, b' });
+		expect(required.headers.get('Unsupported')).toBe('a, b');
+		expect((await send('RECORD', URL)).headers.get('Allow')).toContain('DESCRIBE, SETUP, PLAY');
 	});
 
 	it('knows no parameter', async () => {
