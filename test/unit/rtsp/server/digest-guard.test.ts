@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Authorizer, basicAuthorization } from '../../../../src/rtsp/auth.ts';
+import { Authorizer, basicAuthorization, digestAuthorization } from '../../../../src/rtsp/auth.ts';
 import { chooseChallenge } from '../../../../src/rtsp/challenge.ts';
-import { type RtspResponse, request } from '../../../../src/rtsp/message.ts';
+import { type RtspResponse, request, response } from '../../../../src/rtsp/message.ts';
 import { DigestGuard } from '../../../../src/rtsp/server/digest-guard.ts';
 import { SERVER_LIMITS } from '../../../../src/rtsp/server/limits.ts';
 import { VirtualClock } from '../../../fakes/virtual-clock.ts';
@@ -55,6 +55,21 @@ describe('DigestGuard', () => {
 		const { ask } = start();
 		const headers = challenges(await ask());
 		expect(await ask(reply([headers[index] ?? '']))).toBeUndefined();
+	});
+
+	it.each([
+		['as usual', 'abc', true],
+		['with a quotation mark', 'a\\"b', false],
+		['too long', 'a'.repeat(129), false],
+	])('shows that it knows the password, too, to a nonce of the client %s', async (_, client, shown) => {
+		const { guard, ask } = start();
+		const challenge = chooseChallenge(challenges(await ask()));
+		if (challenge?.scheme !== 'digest') throw new Error('no Digest');
+		const authorization = digestAuthorization(challenge, CREDENTIALS, 'DESCRIBE', URL, { count: 1, client });
+		expect(await ask(authorization)).toBeUndefined();
+		const answer = response(200, 'OK', {});
+		guard.sign(request('DESCRIBE', URL, { Authorization: authorization }), answer);
+		expect(answer.headers.get('Authentication-Info') !== undefined).toBe(shown);
 	});
 
 	it.each([

@@ -59,6 +59,25 @@ describe('TokenGuard', () => {
 		expect(asked.map(({ url }) => url)).toEqual(['rtsp://host/cam?jwt=a.b.c', 'rtsp://host/cam?jwt=a.b.c']);
 	});
 
+	it.each([
+		['in the URL', 'rtsp://host/cam/trackID=0?jwt=d.e.f', undefined],
+		['in the header', 'rtsp://host/cam/trackID=0', 'Basic eDp6'],
+	])('takes what a later request brings %s, and nothing of what came before', async (_, uri, authorization) => {
+		const asked: RtspCaller[] = [];
+		const guard = new TokenGuard(
+			async (caller) => {
+				asked.push(caller);
+				return () => {};
+			},
+			'192.0.2.1',
+			() => {},
+		);
+		await guard.authorize(request('DESCRIBE', 'rtsp://host/cam?jwt=a.b.c', { Authorization: 'Basic eDp5' }));
+		const headers: Record<string, string> = authorization === undefined ? {} : { Authorization: authorization };
+		await guard.authorize(request('SETUP', uri, headers));
+		expect(asked[1]).toEqual({ authorization, url: uri, address: '192.0.2.1' });
+	});
+
 	it('holds the right until the connection is over, once', async () => {
 		const left: number[] = [];
 		let admitted = 0;
