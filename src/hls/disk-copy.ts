@@ -1,7 +1,8 @@
-import { mkdir, readdir, unlink } from 'node:fs/promises';
+import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { makeFolder } from './make-folder.ts';
 import { parseClassicName } from './names.ts';
 import { PLAYLIST_NAME } from './path.ts';
 import type { PlaylistBody } from './playlist.ts';
@@ -99,7 +100,7 @@ export class DiskCopy {
 
 	async #open(): Promise<Names> {
 		if (this.#names) return this.#names;
-		await mkdir(this.#options.directory, { recursive: true });
+		await makeFolder(this.#options.directory);
 		// What a process that crashed left there stands still.
 		await this.#file.remove();
 		const found = await readdir(this.#options.directory);

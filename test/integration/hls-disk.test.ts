@@ -66,6 +66,25 @@ describe('copy on disk', () => {
 		expect(disk.errors).toBe(0);
 	});
 
+	it.each([
+		['a place where no folders are made', () => '/proc/none/live/stream', 'ENOENT'],
+		['a link to a disk that is not there', () => join(folder, 'away/live/stream'), 'ENOENT'],
+		['a folder below a file', () => join(folder, 'notes.txt/stream'), 'ENOTDIR'],
+	])('is told not to be possible in %s', async (_, directoryOf, code) => {
+		await symlink('/nonexistent/disk', join(folder, 'away'));
+		await writeFile(join(folder, 'notes.txt'), '');
+		const warnings: unknown[] = [];
+		const logger = { ...silentLogger, warn: (facts: unknown, text: string) => warnings.push([facts, text]) } as Logger;
+		const directory = directoryOf();
+		const disk = new DiskCopy({ directory, threshold: 4, logger });
+		disk.add(segment(1), playlist(1), 3);
+		await vi.waitFor(() => expect(disk.errors).toBe(1));
+		expect(warnings).toEqual([
+			[{ error: expect.stringContaining(code) }, `cannot write to ${directory}; HLS goes on from memory`],
+		]);
+		await disk.close();
+	});
+
 	it('keeps what the playlist lists, whatever the threshold', async () => {
 		const disk = new DiskCopy({ directory: folder, threshold: 1, logger: silentLogger });
 		for (let sequence = 1; sequence <= 4; sequence++) disk.add(segment(sequence), playlist(sequence), 3);
