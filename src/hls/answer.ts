@@ -42,8 +42,8 @@ export class Answers {
 			this.#heads.set(bytes, head);
 		}
 		const known = request.headers['if-none-match'];
-		if (known !== undefined && known === playlist.tag(coding)) {
-			response.writeHead(304, this.#with(request, this.#validators(known))).end();
+		if (known !== undefined && namesTag(known, playlist.tag(coding))) {
+			response.writeHead(304, this.#with(request, this.#validators(playlist.tag(coding)))).end();
 		} else {
 			this.#send(request, response, 200, head, bytes);
 		}
@@ -158,6 +158,12 @@ export function readRange(header: string, size: number): Range | 'unsatisfiable'
 	const to = last === '' ? size - 1 : Math.min(Number(last), size - 1);
 	if (last !== '' && Number(last) < from) return undefined;
 	return from < size ? { from, to } : 'unsatisfiable';
+}
+
+/** Whether an If-None-Match header names this tag; proxies that pack make it weak (RFC 9110 section 13.1.2). */
+function namesTag(header: string, tag: string): boolean {
+	if (header === tag || header === '*') return true;
+	return header.split(',').some((item) => item.trim().replace(/^W\//, '') === tag);
 }
 
 /** The best coding that a client takes (RFC 9110 section 12.5.3). */
