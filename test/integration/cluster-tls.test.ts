@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -7,13 +8,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { Scope } from '../../src/base/scope.ts';
+import { nodeCredentials } from '../../src/cluster/life/credentials.ts';
 import { rtspUrl } from '../../src/compose-cluster.ts';
 import { type LifeParts, startClusterLife, startPullServer } from '../../src/compose-cluster-life.ts';
 import { streamSettings } from '../../src/compose-streams.ts';
 import { parseConfig } from '../../src/config/parse.ts';
+import type { Config } from '../../src/config/schema.ts';
 import type { CertificateFiles } from '../../src/http/certificate.ts';
 import { readCertificate } from '../../src/http/certificate.ts';
 import type { RtspServer } from '../../src/rtsp/server/server.ts';
+import { startStreamServer } from '../../src/rtsp/server/stream-server.ts';
 import { StreamRegistry } from '../../src/stream/registry.ts';
 import { makeCertificate } from '../fakes/certificates.ts';
 import { ScriptedSource, VIDEO_TRACK } from '../fakes/scripted-source.ts';
@@ -40,8 +44,8 @@ afterEach(async () => {
 	await rm(folder, { recursive: true });
 });
 
-function settings(role: 'main' | 'sub', tls: object | null) {
-	const cluster = { role, secret: SECRET, rtsp_port: 0, tls };
+function settings(role: 'main' | 'sub', tls: object | null, secret = SECRET) {
+	const cluster = { role, secret, rtsp_port: 0, tls };
 	return parseConfig(JSON.stringify({ auth: { secret: SECRET }, cluster }), 'c.yaml', {});
 }
 
@@ -51,11 +55,8 @@ function streams(): StreamRegistry {
 	return registry;
 }
 
-/** A main with a camera of one picture. */
-async function startMain(tls: CertificateFiles | null): Promise<RtspServer> {
-	const config = settings('main', tls);
-	const cluster = new FakeCluster('main1', 'main');
-	cluster.own('cam', 'main1', 1);
+/** A camera of one picture. */
+function withCamera(config: Config): StreamRegistry {
 	const source = new ScriptedSource();
 	source.onRun = (run) => {
 		run.announce([{ ...VIDEO_TRACK, parameterSets: { sps: SPS, pps: Uint8Array.of(0x68, 0xce, 0x3c, 0x80) } }]);
@@ -63,17 +64,26 @@ async function startMain(tls: CertificateFiles | null): Promise<RtspServer> {
 	};
 	const registry = streams();
 	registry.add({ ...streamSettings(config, systemClock), id: 'cam', source, onDemand: true, logger: silentLogger });
+	return registry;
+}
+
+/** A main with that camera. */
+async function startMain(tls: CertificateFiles | null, owner = 'main1'): Promise<RtspServer> {
+	const config = settings('main', tls);
+	const cluster = new FakeCluster('main1', 'main');
+	cluster.own('cam', owner, 1);
+	const registry = withCamera(config);
 	const server = await startPullServer(config, () => cluster, registry, { ...tools, scope });
 	if (!server) throw new Error('a main has a port for subs');
 	return server;
 }
 
 /** A viewer of a sub. @returns what he sees first @throws why he sees nothing */
-async function watch(url: string, tls: object | null): Promise<string> {
+async function watch(url: string, tls: object | null, secret = SECRET): Promise<string> {
 	const cluster = new FakeCluster('sub1', 'sub');
 	cluster.set({ id: 'main1', role: 'main', rtsp: url });
 	cluster.own('cam', 'main1', 1);
-	const config = settings('sub', tls);
+	const config = settings('sub', tls, secret);
 	const registry = streams();
 	const unused = { hls: undefined, auth: {}, proxies: undefined } as unknown as Pick<
 		LifeParts,
@@ -150,6 +160,37 @@ describe('streams between nodes', () => {
 	it('are advertised as what they are', () => {
 		const urls = [files, null].map((tls) => rtspUrl(settings('main', tls).cluster, 'main1', 8556));
 		expect(urls).toEqual(['rtsps://main1:8556', 'rtsp://main1:8556']);
+	});
+});
+
+describe('a node', () => {
+	const OTHER = 'y'.repeat(32);
+
+	it('logs in with a password that follows from the secret, the same in every version, and is not it', () => {
+		expect(nodeCredentials(SECRET)).toEqual({
+			...{ username: 'cluster', password: '40lNarrxx4OvQJxq04mJrFLD7-82_7CdU4Fr0_-_hIs' },
+		});
+		expect(nodeCredentials(OTHER).password).not.toBe(nodeCredentials(SECRET).password);
+	});
+
+	it('of another cluster gets nothing from a main', async () => {
+		const { port } = await startMain(null);
+		await expect(watch(`rtsp://127.0.0.1:${port}`, null, OTHER)).rejects.toMatchObject({ code: 'camera_unauthorized' });
+	});
+
+	it('takes nothing from a main that does not show that it knows the secret', async () => {
+		const open = await startStreamServer({
+			directory: withCamera(settings('main', null)),
+			...{ host: '127.0.0.1', port: 0, udpPort: 'off', mtu: 1500, maxConnections: 9, credentials: undefined },
+			...{ ...tools, randomBytes },
+		});
+		scope.defer(() => open.close());
+		await expect(watch(`rtsp://127.0.0.1:${open.port}`, null)).rejects.toMatchObject({ code: 'camera_untrusted' });
+	});
+
+	it('gets a camera from the main that owns it alone', async () => {
+		const { port } = await startMain(null, 'main2');
+		await expect(watch(`rtsp://127.0.0.1:${port}`, null)).rejects.toThrow('502');
 	});
 });
 
