@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Logger, silentLogger } from '../../src/base/logger.ts';
+import { MAX_OFFERS } from '../../src/cluster/limits.ts';
 import { ClusterScene, until } from '../fakes/cluster-scene.ts';
 import { TestRedis } from '../fakes/redis-server.ts';
 
@@ -44,6 +45,15 @@ describe('nodes', () => {
 		expect(sub.streams()).toEqual(['yard']);
 		await until(sub, 'an owner of the camera', () => sub.owner('yard') !== undefined);
 		expect(sub.owner('yard')).toMatchObject({ node: { id: 'main-1' }, fence: main.holds('yard') });
+	});
+
+	it('offer so many streams and no more, and are known with them', async () => {
+		const offers = Array.from({ length: MAX_OFFERS + 1 }, (_, index) => `cam${index}`);
+		const { member: main } = scene.main('main-1', offers);
+		const { member: sub } = scene.sub('sub-1');
+		await until(sub, 'the main', () => sub.node('main-1') !== undefined);
+		expect(sub.streams()).toHaveLength(MAX_OFFERS);
+		expect(main.node('main-1')?.offers).toHaveLength(MAX_OFFERS);
 	});
 
 	it('are gone from every table at once when they leave', async () => {

@@ -74,6 +74,7 @@ describe('a heartbeat', () => {
 		expect(record).toEqual({
 			...{ process: 'one', load: 'load-a', inventory: 'inventory-a', viewers: '3', capacity: '7' },
 		});
+		expect(seen).toMatch(/^\d+$/);
 		expect(Number(seen)).toBeGreaterThanOrEqual(before);
 		expect(Number(seen)).toBeLessThanOrEqual(await time());
 		expect(await life('test:node:a')).toBeGreaterThan(0);
@@ -128,7 +129,9 @@ describe('a heartbeat', () => {
 		}
 		await beat('a', { arrived: 0 });
 		expect(await members('test:placed:a')).toHaveLength(3);
-		const { rows } = await beat('a', { arrived: 2 });
+		await beat('a', { arrived: 1 });
+		expect(await members('test:placed:a')).toHaveLength(2);
+		const { rows } = await beat('a', { arrived: 1 });
 		expect(JSON.parse(rows.a?.[4] ?? '')).toEqual({ third: 1 });
 		expect(await members('test:placed:b')).toHaveLength(3);
 	});
@@ -152,6 +155,7 @@ describe('a lease', () => {
 		const before = await time();
 		const fence = await take('a');
 		expect(Number(fence)).toBeGreaterThanOrEqual(before);
+		expect(Number(fence)).toBeLessThanOrEqual(await time());
 		expect(await ask('GET', 'test:lease:yard')).toBe(`${fence}:a`);
 		expect(await ask('HGET', 'test:fences', 'yard')).toBe(fence);
 		expect(await life('test:lease:yard')).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { MAX_TOKEN_LENGTH } from '../../../src/auth/limits.ts';
+import { MAX_REMEMBERED_TOKENS, MAX_TOKEN_LENGTH } from '../../../src/auth/limits.ts';
 import { keysFromPem, keysFromSecret } from '../../../src/auth/signing-keys.ts';
 import { AUDIENCE, ISSUER, KEYS, RSA, tokenScene } from './scene.ts';
 
@@ -35,6 +35,15 @@ describe('TokenVerifier', () => {
 		await clock.advance(700_000);
 		expect(() => verifier.remembered(token)).toThrow(expect.objectContaining({ code: 'token_expired' }));
 	});
+
+	it('remembers so many and no more', async () => {
+		const { verifier, forge } = tokenScene();
+		const tokens: string[] = [];
+		for (let index = 0; index <= MAX_REMEMBERED_TOKENS; index++) tokens.push(await forge({ jti: `${index}` }));
+		for (const token of tokens) await verifier.verify(token);
+		const known = tokens.map((token) => verifier.remembered(token) !== undefined);
+		expect([known[0], known[1], known.at(-1)]).toEqual([false, true, true]);
+	}, 60_000);
 
 	it('refuses a revoked token, also one it remembers', async () => {
 		const { verifier, issuer, revocations, clock } = tokenScene();

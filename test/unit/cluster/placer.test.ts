@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { DualcastError } from '../../../src/base/errors.ts';
+import { MAX_UNSHARED_PLACES } from '../../../src/cluster/limits.ts';
 import { TableReader } from '../../../src/cluster/node-record.ts';
 import { NodeTable } from '../../../src/cluster/node-table.ts';
 import { Placer, RESERVATION_MS } from '../../../src/cluster/placer.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
-type Sub = { id: string; viewers?: number; draining?: boolean; role?: string };
+type Sub = { id: string; capacity?: number; viewers?: number; draining?: boolean; role?: string };
 
-function row({ id, viewers = 0, draining = false, role = 'sub' }: Sub): string[] {
+function row({ id, capacity = 10, viewers = 0, draining = false, role = 'sub' }: Sub): string[] {
 	const load = { viewers, bitrate: 0, cpu: 0, eventLoopDelay: 0, streams: [{ id: 'yard', viewers }] };
-	const inventory = { role, http: `http://${id}`, capacity: 10, version: '1', cameras: [], offers: [] };
+	const inventory = { role, http: `http://${id}`, capacity, version: '1', cameras: [], offers: [] };
 	return [id, JSON.stringify(load), JSON.stringify(inventory), '1000', draining ? '1' : '', '{}'];
 }
 
@@ -91,6 +92,31 @@ describe('placing viewers', () => {
 		expect(placed.filter((id) => id === 'a')).toHaveLength(20);
 		expect(placed.filter((id) => id === 'b')).toHaveLength(20);
 	});
+
+	it('does not let the requests of one, all at once, keep others out', async () => {
+		const { place, placeFor } = scene([{ id: 'a' }]);
+		await Promise.all(Array.from({ length: 20 }, () => placeFor({ holder: 'me' })));
+		const others = await Promise.all(Array.from({ length: 6 }, () => place()));
+		expect(others.filter((id) => id === 'a')).toHaveLength(5);
+	});
+
+	it('tries four nodes, not each of a large cluster', async () => {
+		const many = Array.from({ length: 9 }, (_, index) => ({ id: `sub${index}` }));
+		const { place, asked } = scene(many, () => 'full');
+		expect(await place()).toBeUndefined();
+		expect(new Set(asked).size).toBe(4);
+		expect(asked).toHaveLength(4);
+	});
+
+	it('sends nobody to a node without places', async () => {
+		expect(await scene([{ id: 'a', capacity: 0 }], () => undefined).place()).toBeUndefined();
+	});
+
+	it('remembers so many who were placed and no more, when the table is not read any more', async () => {
+		const { place, placer } = scene([{ id: 'a', capacity: 10 * MAX_UNSHARED_PLACES }], () => undefined);
+		for (let viewer = 0; viewer <= MAX_UNSHARED_PLACES; viewer++) await place();
+		expect(placer.mark().size).toBe(MAX_UNSHARED_PLACES);
+	}, 60_000);
 
 	it('prefers a node that keeps the place', async () => {
 		const first = await scene([{ id: 'a' }, { id: 'b' }]).place();
