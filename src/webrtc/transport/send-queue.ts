@@ -40,16 +40,16 @@ export class SendQueue {
 	}
 
 	#keep(packets: readonly MediaPacket[], destinations: readonly Destination[], sent: ReadonlySet<Destination>): void {
-		let mostBehind = 0;
+		const tooFar: TransportPeer[] = [];
 		for (const destination of destinations) {
 			if (sent.has(destination)) continue;
 			const parts = this.#waiting.get(destination.peer) ?? [];
 			this.#waiting.set(destination.peer, parts);
-			mostBehind = Math.max(mostBehind, parts.push({ packets, destination }));
+			if (parts.push({ packets, destination }) > MAX_SENDS_BEHIND) tooFar.push(destination.peer);
 		}
 		this.#turn ??= setImmediate(this.#run);
 		// More comes than can be sent: whoever brings it waits.
-		while (mostBehind > MAX_SENDS_BEHIND && this.#waiting.size > 0) this.#sendNext();
+		while (tooFar.some((peer) => this.#waiting.has(peer))) this.#sendNext();
 	}
 
 	readonly #run = (): void => {

@@ -84,6 +84,17 @@ describe('SendQueue', () => {
 		expect([have(1), have(MAX_SENDS_BEHIND), have(0)]).toEqual([VIEWERS, VIEWERS, VIEWERS]);
 	});
 
+	it('holds nobody up for longer than it takes to bring those up to date who are too far behind', async () => {
+		const { queue, destinations, framesOf, have } = start();
+		queue.send(packets(1, KEY), destinations);
+		const next = destinations.slice(TOGETHER, TOGETHER + 1);
+		for (let frame = 2; frame <= MAX_SENDS_BEHIND + 1; frame++) queue.send(packets(frame, 1), next);
+		expect(framesOf(TOGETHER)).toHaveLength(MAX_SENDS_BEHIND + 1);
+		expect(have(1)).toBeLessThanOrEqual(2 * TOGETHER);
+		for (let turns = 1; turns < TURNS; turns++) await turn();
+		expect(have(1)).toBe(VIEWERS);
+	});
+
 	it('forgets what waits when it is closed', async () => {
 		const { queue, destinations, have } = start();
 		queue.send(packets(1, KEY), destinations);
