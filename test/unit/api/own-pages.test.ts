@@ -3,7 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { TrustedProxies } from '../../../src/base/trusted-proxies.ts';
 import { createFixture, testAuth } from './api-fixture.ts';
 
-const OWN = ['127.0.0.1:8107', '[::1]:8107', 'localhost', 'gateway', 'cams.local', 'CAMS.LAN:80', 'x.home.arpa', ''];
+const OWN = [
+	'127.0.0.1:8107',
+	'[::1]:8107',
+	'localhost',
+	'gateway',
+	'cams.local',
+	'CAMS.LAN:80',
+	'x.home.arpa',
+	'gateway.',
+	'',
+];
 const FOREIGN = ['rebound.example', 'rebound.example:8107', 'localhost.evil.example', '127.0.0.1.evil.example', 'a.b'];
 
 function fixture(pageHosts: readonly string[] = [], read: 'public' | 'jwt' = 'public', proxies: string[] = []) {
@@ -81,6 +91,11 @@ describe("S12: another site's page", () => {
 			expect(body).toMatchObject({ status: 403, detail: expect.stringContaining('pages of this gateway') });
 			expect(JSON.stringify(body)).not.toContain('page_hosts');
 		}
+	});
+
+	it('is none where only the letters of the name differ in size', async () => {
+		const headers = { Host: 'GateWay:8107', Origin: 'http://gateway:8107' };
+		expect((await probe(fixture(), headers)).status).toBe(200);
 	});
 
 	it('may be one of ours under another name', async () => {

@@ -95,12 +95,13 @@ describe('answerError', () => {
 	it('says when to ask again for a camera that is away, and that it is away only to an offer', async () => {
 		const refuse = (request: IncomingMessage, response: ServerResponse) =>
 			answerError(request, response, new SourceError('camera_timeout', 'late'));
-		const [playlist, probe, offer] = [
+		const [playlist, fragment, probe, offer] = [
 			await answer(refuse),
+			await answer(refuse, 'PATCH', 'application/sdp'),
 			await answer(refuse, 'POST', 'application/json'),
 			await answer(refuse, 'POST', 'Application/SDP; charset=utf-8'),
 		];
-		expect([playlist.status, probe.status, offer.status]).toEqual([504, 504, 409]);
+		expect([playlist.status, fragment.status, probe.status, offer.status]).toEqual([504, 504, 504, 409]);
 		for (const { status, headers, text } of [playlist, probe, offer]) {
 			expect(headers.get('retry-after')).toBe('2');
 			expect(JSON.parse(text)).toMatchObject({ code: 'camera_timeout', status });

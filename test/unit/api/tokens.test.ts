@@ -146,6 +146,29 @@ describe('the place of a new token', () => {
 		expect(await holderFor('', { Authorization: admin })).toEqual([['cam', undefined], undefined]);
 	});
 
+	it('is none for who is not to watch', async () => {
+		expect(await holderFor('user_type=admin&action=admin', { 'X-API-Key': API_KEY })).toEqual([
+			[undefined, undefined],
+			undefined,
+		]);
+	});
+
+	it('is where its media is, and the page at the host that was asked, which knows when that place is gone', async () => {
+		const place = async () => ({ name: 'sub-1', url: 'https://sub-1.example:8443' });
+		const { app } = createFixture({ auth: testAuth({ read: 'jwt', apiKeys: [API_KEY] }), place });
+		const asked = request(app)
+			.post('/api/token?user_id=ann&stream=cam')
+			.set({ 'X-API-Key': API_KEY, Host: 'main.lan' });
+		const { token, node, webrtc_url, hls_url, ll_hls_url, watch_url } = (await asked).body;
+		expect([node, webrtc_url, hls_url, ll_hls_url, watch_url]).toEqual([
+			'sub-1',
+			`https://sub-1.example:8443/whep/cam?jwt=${token}`,
+			`https://sub-1.example:8443/hls/cam/index.m3u8?jwt=${token}`,
+			`https://sub-1.example:8443/hls/cam/ll.m3u8?jwt=${token}`,
+			`http://main.lan/watch/cam?jwt=${token}`,
+		]);
+	});
+
 	it('is for who asks where anybody can, and so are those that the token gets later', async () => {
 		const holder = placeHolder(undefined, '127.0.0.1');
 		const address = [['cam', holder], holder];

@@ -1,13 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import request from 'supertest';
 import { describe, expect, it, vi } from 'vitest';
+import { WhepOffers } from '../../../src/api/whep-offers.ts';
 import { DualcastError, SourceError } from '../../../src/base/errors.ts';
-import { createFixture } from './api-fixture.ts';
-import { RESOURCE, SESSION } from './fake-ports.ts';
+import { createFixture, testAuth } from './api-fixture.ts';
+import { fakeStreams, fakeWebRtc, RESOURCE, SESSION } from './fake-ports.ts';
 
 const FRAGMENT = 'application/trickle-ice-sdpfrag';
 const OFFER = 'v=0\r\noffer';
@@ -53,6 +54,26 @@ describe('POST /whep/:id', () => {
 			expect(fixture.webrtc.offers).toEqual([]);
 		},
 	);
+
+	it('does nothing for those who left before it was their turn', async () => {
+		const auth = testAuth();
+		const authorize = vi.spyOn(auth.access, 'authorize');
+		const offers = new WhepOffers({
+			streams: fakeStreams(),
+			webrtc: fakeWebRtc(),
+			hls: undefined,
+			iceServers: [],
+			auth,
+		});
+		const caller = {
+			authorization: undefined,
+			url: '/whep/live/stream',
+			address: '192.0.2.1',
+			protocol: 'webrtc',
+		} as const;
+		await offers.answer({} as IncomingMessage, { closed: true } as ServerResponse, 'live/stream', caller);
+		expect(authorize).not.toHaveBeenCalled();
+	});
 
 	it('refuses a request without a type', async () => {
 		expect((await request(createFixture().app).post('/whep/live/stream')).status).toBe(415);
