@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, connect } from 'node:net';
@@ -87,5 +87,64 @@ describe.each(['HTTP/1.1', 'HTTP/2'] as const)('events of the cluster over %s', 
 		const write = vi.spyOn(response, 'write');
 		await vi.advanceTimersByTimeAsync(MINUTE_MS);
 		expect(write).toHaveBeenCalledWith(':\n\n');
+	});
+});
+
+/** A page, and what it was told. */
+function page() {
+	const said: string[] = [];
+	const response = Object.assign(new EventEmitter(), {
+		...{ writableLength: 0, writableHighWaterMark: 1, writableEnded: false },
+		status: () => response,
+		setHeader: () => response,
+		write: (text: string) => said.push(text),
+	});
+	return { said, response: response as unknown as Response, leave: () => response.emit('close') };
+}
+
+describe('pages that watch the cluster', () => {
+	function scene() {
+		const listeners = new Set<() => void>();
+		const events = new ClusterEvents({
+			info: () => ({ role: 'main', connected: true, nodes: [] }),
+			drain: async () => {},
+			onChange(listener) {
+				listeners.add(listener);
+				return () => listeners.delete(listener);
+			},
+		});
+		return { events, listeners };
+	}
+
+	it('go on being told when another one leaves; nothing is listened to for nobody', () => {
+		vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+		onTestFinished(() => void vi.useRealTimers());
+		const { events, listeners } = scene();
+		const [one, other] = [page(), page()];
+		for (const { response } of [one, other]) events.send(response);
+		expect(listeners.size).toBe(1);
+		one.leave();
+		for (const listener of listeners) listener();
+		expect([one.said.length, other.said.length]).toEqual([1, 2]);
+		other.leave();
+		expect(listeners.size).toBe(0);
+		const next = page();
+		events.send(next.response);
+		for (const listener of listeners) listener();
+		expect(next.said).toHaveLength(2);
+		next.leave();
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it('are 200; a place is free again when one leaves', () => {
+		const { events } = scene();
+		const pages = Array.from({ length: 200 }, page);
+		for (const { response } of pages) events.send(response);
+		const late = page();
+		expect(() => events.send(late.response)).toThrow('200 pages watch the cluster here');
+		expect(late.said).toEqual([]);
+		pages.pop()?.leave();
+		events.send(late.response);
+		for (const { leave } of [...pages, late]) leave();
 	});
 });

@@ -173,6 +173,17 @@ describe('/api/v1/cluster/events', () => {
 		expect(made.cluster.listeners.size).toBe(0);
 	});
 
+	it('leaves nothing behind of the right of a page that left', async () => {
+		const made = scene('jwt');
+		const stop = vi.fn();
+		vi.spyOn(made.auth.sessions, 'add').mockReturnValue(stop);
+		const admin = await bearerOf(made.auth, { subject: 'root', role: 'admin', actions: ['admin'] });
+		const response = await listen(made, `/api/v1/cluster/events?jwt=${admin.slice('Bearer '.length)}`);
+		expect(stop).not.toHaveBeenCalled();
+		response.destroy();
+		await expect.poll(() => stop.mock.calls.length).toBe(1);
+	});
+
 	it('ends when the token is taken back', async () => {
 		const made = scene('jwt');
 		const admin = await bearerOf(made.auth, { subject: 'root', role: 'admin', actions: ['admin'] });

@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import request from 'supertest';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Auth } from '../../../src/auth/auth.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { bearerOf, createFixture, testAuth } from './api-fixture.ts';
 
 type Event = { type: string; data: object };
@@ -106,6 +107,9 @@ describe('GET /api/v1/cluster/guide', () => {
 	});
 
 	it('sends events until the player leaves', async () => {
+		const cancel = vi.fn();
+		const every = vi.spyOn(systemClock, 'every').mockReturnValue({ cancel });
+		onTestFinished(() => every.mockRestore());
 		const { guide, said } = listening();
 		const { url } = await served(createFixture({ guide }).app);
 		const stop = new AbortController();
@@ -116,6 +120,7 @@ describe('GET /api/v1/cluster/guide', () => {
 		stop.abort();
 		await reader.read().catch(() => undefined);
 		await expect.poll(() => said.left).toBe(1);
+		expect([every.mock.calls.length, cancel.mock.calls.length]).toEqual([1, 1]);
 	});
 
 	it.each([

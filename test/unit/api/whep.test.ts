@@ -82,9 +82,11 @@ describe('POST /whep/:id', () => {
 	it('caps the body', async () => {
 		const fixture = createFixture();
 		expect((await post(fixture).send(`v=0${'x'.repeat(64 * 1024 - 3)}`)).status).toBe(201);
-		const { status, body } = await post(fixture).send('x'.repeat(64 * 1024 + 1));
+		const long = post(fixture).set('Connection', 'keep-alive');
+		const { status, headers, body } = await long.send('x'.repeat(64 * 1024 + 1));
 		expect(status).toBe(413);
 		expect(body.code).toBe('payload_too_large');
+		expect(headers.connection).toBe('close');
 	});
 
 	it('does not unpack a compressed body', async () => {
