@@ -123,6 +123,11 @@ describe('problems', () => {
 		expect(problem.detail).not.toContain('no-such-name');
 	});
 
+	it('says to a HEAD that WebRTC is off: pages ask so whether there are viewers to show', async () => {
+		const { app } = createFixture({ webrtc: undefined });
+		expect((await request(app).head('/api/v1/webrtc/sessions')).status).toBe(503);
+	});
+
 	it.each([
 		['get', '/api/v1/hls/streams', 'hls_disabled', 'hls.enabled'],
 		['get', '/api/v1/hls/streams/live/stream/stats', 'hls_disabled', 'hls.enabled'],

@@ -67,6 +67,13 @@ describe('a node that serves viewers elsewhere', () => {
 		}
 	});
 
+	it('avoids eight nodes at most: each of them is looked for in all of them', async () => {
+		const { app, asked } = scene(SUB, 'public');
+		const nodes = Array.from({ length: 30 }, (_, number) => `sub${number}`);
+		await request(app).post(`/whep/cam?${nodes.map((node) => `avoid=${node}`).join('&')}`);
+		expect(asked).toEqual([['cam', undefined, ...nodes.slice(0, 8)]]);
+	});
+
 	it.each([
 		['POST', '/whep/room/5', 'room/5'],
 		['GET', '/whep/room/5', 'room/5'],
