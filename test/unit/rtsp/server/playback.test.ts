@@ -30,6 +30,21 @@ describe('Playback', () => {
 		expect(audio.marks).toEqual([4]);
 	});
 
+	it('takes nothing any more where it ends with its start', () => {
+		const presentation = new FakePresentation();
+		const subscribe = presentation.subscribe.bind(presentation);
+		presentation.subscribe = (reader) => {
+			const unsubscribe = subscribe(reader);
+			reader.onEnd('over');
+			return unsubscribe;
+		};
+		const playback = new Playback(presentation, new Map([[0, new FakeOutlet()]]), new VirtualClock(), () =>
+			playback.close(),
+		);
+		playback.start();
+		expect(presentation.readers.size).toBe(0);
+	});
+
 	it('starts at once when only sound is set up', () => {
 		const { presentation, video, audio } = play([1]);
 		presentation.deliver(frameOf(0, 1, true));

@@ -54,6 +54,20 @@ describe('StreamRelay', () => {
 		expect(stream.readers.size).toBe(0);
 	});
 
+	it('keeps no seat at a stream whose tracks have become others since it was described', () => {
+		const { stream, relay } = open();
+		const attach = stream.attach.bind(stream);
+		stream.attach = (reader, options) => {
+			const detach = attach(reader, options);
+			reader.onTracks([VIDEO_TRACK]);
+			return detach;
+		};
+		const reader = new Reader();
+		relay.subscribe(reader);
+		expect(reader.ends).toEqual(["the camera's tracks changed"]);
+		expect(stream.readers.size).toBe(0);
+	});
+
 	it('builds the packets of a frame once for all readers', () => {
 		const { stream, relay } = open();
 		const readers = Array.from({ length: 20 }, () => new Reader());
