@@ -24,6 +24,9 @@ const EXPECTED_ADVICE =
  */
 const UNEVEN_ADVICE =
 	/^(11: segment \d+ does not start with a key picture|11: EXT-X-INDEPENDENT|11: and \d|16: FRAME-RATE)/;
+/** A segment that a break cuts short may end before its sound comes. */
+const BREAK_ADVICE = /^12: segment \d+: there is no sound/;
+const BREAKING: readonly CameraName[] = ['restart', 'switch'];
 
 let matrix: HlsMatrix;
 const reports = new Map<string, CheckReport>();
@@ -70,7 +73,10 @@ describe.each(CAMERA_NAMES)('HLS of the camera %s keeps every rule', (camera) =>
 		expect(broken(report)).toEqual([]);
 		const advice = report.rules.flatMap(({ rule, notes }) => notes.map((note) => `${rule}: ${note}`));
 		const unexpected = advice.filter(
-			(note) => !EXPECTED_ADVICE.test(note) && !(camera === 'uneven-rate' && UNEVEN_ADVICE.test(note)),
+			(note) =>
+				!EXPECTED_ADVICE.test(note) &&
+				!(camera === 'uneven-rate' && UNEVEN_ADVICE.test(note)) &&
+				!(BREAKING.includes(camera) && BREAK_ADVICE.test(note)),
 		);
 		expect(unexpected).toEqual([]);
 		const unseen = report.rules.filter(({ verdict }) => verdict === 'not seen').map(({ rule }) => rule);
