@@ -166,3 +166,22 @@ it('of segments that left the playlist is given back when their time is over, th
 	release.mockRestore();
 	await hls.close();
 });
+
+it('of low-latency segments that left is given back with the next picture after their time', () => {
+	let now = 0;
+	const continuity = new Continuity();
+	const muxer = new LowLatencyMuxer({
+		...{ segmentDuration: 1, partDuration: 0.2, segmentCount: 6, run: 'r', continuity },
+		...{ now: () => now, onChange: () => {} },
+	});
+	muxer.setTracks([VIDEO_TRACK]);
+	const all = [...pictures(0, 9, { rate: 25, gop: 25 })];
+	for (const unit of all.slice(0, -2)) muxer.push(unit);
+	const release = vi.spyOn(SegmentMemory.prototype, 'release');
+	muxer.push(all.at(-2) as AccessUnit);
+	expect(release).not.toHaveBeenCalled();
+	now = 60_000;
+	muxer.push(all.at(-1) as AccessUnit);
+	expect(release).toHaveBeenCalledTimes(2);
+	release.mockRestore();
+});
