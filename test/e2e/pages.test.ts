@@ -72,6 +72,8 @@ describe('the start page', () => {
 			`${gateway.url}/hls/demo/index.m3u8`,
 			`${gateway.url}/hls/demo/ll.m3u8`,
 		]);
+		const ofDemo = page.getByRole('group', { name: 'Addresses of demo' });
+		expect(await ofDemo.getByRole('button', { name: 'Copy HLS', exact: true }).count()).toBe(1);
 		for (const [index, address] of addresses.entries()) {
 			const button = card.locator('.copy-button').nth(index);
 			await button.click();

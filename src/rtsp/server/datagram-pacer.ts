@@ -4,7 +4,7 @@ import { SERVER_LIMITS } from './limits.ts';
 /** Sends one datagram to a port of the client. */
 export type SendDatagram = (packet: Uint8Array, port: number) => void;
 
-type Waiting = { readonly packets: readonly Uint8Array[]; readonly port: number; readonly bytes: number };
+type Waiting = { readonly packets: readonly Uint8Array[]; readonly port: number };
 
 /** Milliseconds between two sendings of what waits. */
 const PERIOD = 5;
@@ -17,7 +17,7 @@ export class DatagramPacer {
 	readonly #clock: Clock;
 	readonly #send: SendDatagram;
 	/** The first may be sent in part: `#sent` packets of it. */
-	readonly #queue: Waiting[] = [];
+	#queue: Waiting[] = [];
 	#sent = 0;
 	#backlog = 0;
 	#allowance: number = SERVER_LIMITS.udpBurstBytes;
@@ -36,18 +36,25 @@ export class DatagramPacer {
 	}
 
 	push(packets: readonly Uint8Array[], port: number): void {
-		let bytes = 0;
-		for (const packet of packets) bytes += packet.length;
-		this.#queue.push({ packets, port, bytes });
-		this.#backlog += bytes;
+		this.#queue.push({ packets, port });
+		this.#backlog += bytesOf(packets);
 		if (!this.#timer) this.#advance();
+	}
+
+	/** What waits for a port is dropped: another program may have it soon. */
+	drop(port: number): void {
+		const kept = this.#queue.filter((waiting) => waiting.port !== port);
+		if (kept[0] !== this.#queue[0]) this.#sent = 0;
+		this.#queue = kept;
+		const packets = kept.flatMap((waiting) => waiting.packets);
+		this.#backlog = bytesOf(packets.slice(this.#sent));
 	}
 
 	/** What waits is dropped. Idempotent. */
 	close(): void {
 		this.#timer?.cancel();
 		this.#timer = undefined;
-		this.#queue.length = 0;
+		this.#queue = [];
 		this.#sent = 0;
 		this.#backlog = 0;
 	}
@@ -79,4 +86,10 @@ export class DatagramPacer {
 		this.#queue.shift();
 		this.#sent = 0;
 	}
+}
+
+function bytesOf(packets: readonly Uint8Array[]): number {
+	let bytes = 0;
+	for (const packet of packets) bytes += packet.length;
+	return bytes;
 }

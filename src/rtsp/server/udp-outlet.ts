@@ -80,6 +80,7 @@ export class UdpClient {
 			},
 			close: () => {
 				open = false;
+				pacer.drop(rtpPort);
 				if (this.#listeners.get(listenerKey) === onRtcp) this.#listeners.delete(listenerKey);
 			},
 		};

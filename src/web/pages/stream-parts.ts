@@ -74,7 +74,7 @@ export function streamLinks(stream: StreamInfo, { guarded }: GatewayUrls, base: 
 	const absolute = (path: string) => new URL(path, base).href;
 	const { watch, whep, hls, ll_hls: lowLatency, rtsp } = stream.urls;
 	return html`
-		<div class="links">
+		<div class="links" role="group" aria-label="Addresses of ${stream.id}">
 			<copy-field label="Watch page" hint="For people: opens in any browser" .value=${absolute(watch)}></copy-field>
 			${
 				whep

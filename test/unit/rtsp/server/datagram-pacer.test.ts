@@ -46,6 +46,22 @@ describe('DatagramPacer', () => {
 		expect(pacer.backlog).toBeLessThan(8 * 1024 * SERVER_LIMITS.udpDrain * 1.1);
 	});
 
+	it('drops what waits for one port, in part or whole, and counts what is left', async () => {
+		const { clock, sent, pacer } = start();
+		pacer.push(frame(100), 5000);
+		pacer.push(frame(10, 100), 5002);
+		pacer.push(frame(10), 5000);
+		pacer.drop(5002);
+		expect(pacer.backlog).toBe((100 - sent.length + 10) * 1024);
+		pacer.push(frame(5, 200), 5004);
+		pacer.drop(5000);
+		expect(pacer.backlog).toBe(5 * 1024);
+		const before = sent.length;
+		await clock.advance(1000);
+		expect(sent.slice(before).map(({ mark }) => mark)).toEqual([200, 201, 202, 203, 204]);
+		expect(pacer.backlog).toBe(0);
+	});
+
 	it('sends nothing after it was closed', async () => {
 		const { clock, sent, pacer } = start();
 		pacer.push(frame(200), 5000);

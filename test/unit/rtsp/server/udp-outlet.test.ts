@@ -50,6 +50,24 @@ describe('UdpOutlets', () => {
 		expect(heard).toEqual({ before: 1, now: 1 });
 	});
 
+	it('sends nothing of what waits to a port that was given back', async () => {
+		const clock = new VirtualClock();
+		const outlets = await UdpOutlets.bind(HOME, 0, clock);
+		closers.push(() => outlets.close());
+		const client = outlets.client(HOME);
+		const [left, kept] = [client.outlet([5000, 5001], () => {}), client.outlet([5002, 5003], () => {})];
+		const send = vi.spyOn(Socket.prototype, 'send').mockImplementation(() => {});
+		const large = { ...frameOf(0, 1, true), packets: Array.from({ length: 200 }, () => new Uint8Array(1024)) };
+		left.send(large);
+		kept.send(frameOf(0, 2));
+		const before = send.mock.calls.length;
+		expect(before).toBeLessThan(200);
+		left.close();
+		await clock.advance(1000);
+		expect(send.mock.calls.slice(before).map((call: readonly unknown[]) => call[1])).toEqual([5002]);
+		expect(kept.backlog).toBe(0);
+	});
+
 	it('sends nothing by a way that is closed', async () => {
 		const outlets = await open();
 		const outlet = outlets.client(HOME).outlet([5000, 5001], () => {});
