@@ -1,14 +1,12 @@
 import { type Document, isPair, isScalar, type LineCounter, type Pair, visit, type YAMLError } from 'yaml';
 import { redact } from '../base/redact.ts';
-import type { ConfigProblem } from './config-error.ts';
+import { type ConfigProblem, SECRET_KEYS } from './config-error.ts';
 
 /** What is wrong, and at which offset it is best looked for. */
 type Finding = { readonly message: string; readonly offset: number; readonly path?: readonly string[] };
 
 type Code = YAMLError['code'];
 
-/** Under these the keys are secrets. */
-const SECRET_KEYS = 'class_codes';
 const UNFIT = 'does not belong here; text with any of " \' [ ] { } , in it stands in quotes as a whole';
 const COLON = 'a colon with a blank behind it is missing, as in key: value';
 const COLUMN = 'begins where no line above begins; begin what belongs together in the same column';

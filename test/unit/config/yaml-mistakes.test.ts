@@ -69,3 +69,25 @@ describe('a mistake of YAML is told once, at its place, with the cure', () => {
 		expect(problems(many)).toEqual(['c.yaml: more than 100 aliases; write the values out']);
 	});
 });
+
+describe('a secret where a key should be is not repeated', () => {
+	it.each([
+		[
+			'streams:\n  a: { source: "rtsp://h/", username: u, password:CANARY }\n',
+			'2:42: streams.a.password:…: unknown key',
+		],
+		[
+			'streams:\n  a: { source: "rtsp://h/", username: u, password=CANARY }\n',
+			'2:42: streams.a.password=…: unknown key',
+		],
+		['streams:\n  rtsp://u:CANARY@h/x: cam\n', '2:3: streams.rtsp:…: a stream name is made of'],
+		['auth:\n  class_codes:\n    CLCANARY: 5\n', '3:15: auth.class_codes.CL…: expected text'],
+		['auth:\n  class_codes:\n    CANARY: a\n', '3:5: auth.class_codes.CA…: a class code has at least 8'],
+		['auth:\n  class_codes:\n    CLCANARY: a b\n', '3:15: auth.class_codes.CL…: a class name is made of'],
+		['auth:\n  class_codes:\n    CLCANARY: $' + '{NOWHERE}\n', '3:15: auth.class_codes.CL…: the environment variable'],
+	])('%j', (text, problem) => {
+		const said = problems(text);
+		expect(said[0]).toContain(`c.yaml:${problem}`);
+		expect(said.join()).not.toContain('CANARY');
+	});
+});
