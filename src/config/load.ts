@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { ConfigError } from './config-error.ts';
@@ -12,7 +13,7 @@ export const DEFAULT_CONFIG_FILE = 'configs/config.yaml';
 /** Settings of the command line; they win over the file. */
 export type Overrides = { port?: number | undefined; logLevel?: Config['log']['level'] | undefined };
 
-const MAX_FILE_CHARACTERS = 1024 * 1024;
+const MAX_FILE_BYTES = 1024 * 1024;
 
 /** The file to load: the named one, else the default one if it is there. */
 export function configFile(named: string | undefined): string | undefined {
@@ -27,16 +28,24 @@ export function configFile(named: string | undefined): string | undefined {
  */
 export async function loadConfig(file: string | undefined, env: Environment): Promise<Config> {
 	if (file === undefined) return parseConfig('', 'defaults', env);
-	const text = await readText(file);
-	if (text.length > MAX_FILE_CHARACTERS) {
+	const bytes = await readBytes(file);
+	if (bytes.length > MAX_FILE_BYTES) {
 		throw new ConfigError(file, [{ path: [], message: 'the file is larger than 1 MiB; is it a configuration?' }]);
 	}
-	return parseConfig(text, file, env);
+	return parseConfig(decode(bytes, file), file, env);
 }
 
-async function readText(file: string): Promise<string> {
+/** Letters in another encoding would be lost, and with them a password. */
+function decode(bytes: Buffer, file: string): string {
+	if (isUtf8(bytes)) return bytes.toString();
+	const lines = bytes.toString('latin1').split('\n');
+	const line = 1 + lines.findIndex((text) => !isUtf8(Buffer.from(text, 'latin1')));
+	throw new ConfigError(file, [{ line, path: [], message: 'these letters are not UTF-8; save the file as UTF-8' }]);
+}
+
+async function readBytes(file: string): Promise<Buffer> {
 	try {
-		return await readFile(file, 'utf8');
+		return await readFile(file);
 	} catch (failure) {
 		const code = failure instanceof Error && 'code' in failure ? String(failure.code) : 'EIO';
 		throw new ConfigError(file, [{ path: [], message: READ_FAILURES[code] ?? `the file cannot be read (${code})` }]);

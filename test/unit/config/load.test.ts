@@ -37,6 +37,17 @@ describe('loadConfig', () => {
 		writeFileSync(huge, '#'.repeat(1024 * 1024 + 1));
 		await expect(loadConfig(huge, {})).rejects.toThrow('larger than 1 MiB');
 	});
+
+	it('refuses what is not UTF-8, which would lose letters of a password', async () => {
+		const file = join(folder, 'other.yaml');
+		const text = 'streams:\n  cam: { source: rtsp://h/, username: u, password: Tür }\n';
+		writeFileSync(file, text, 'latin1');
+		await expect(loadConfig(file, {})).rejects.toThrow(`${file}:2:1: these letters are not UTF-8; save the file`);
+		writeFileSync(file, `\uFEFF${text}`, 'utf16le');
+		await expect(loadConfig(file, {})).rejects.toThrow(`${file}:1:1: these letters are not UTF-8`);
+		writeFileSync(file, text);
+		expect((await loadConfig(file, {})).streams.cam?.credentials?.password).toBe('Tür');
+	});
 });
 
 describe('overrideConfig', () => {
