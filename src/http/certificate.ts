@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
 import type { Clock } from '../base/clock.ts';
 import { toError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
@@ -27,6 +28,9 @@ const SERVER_TLS = 'server.tls';
 const WATCH_MS = 10_000;
 const WARN_BEFORE_MS = 7 * 24 * 3600_000;
 
+const PEM = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.*?(?:-----END[^\n]*|$)/gs;
+const CHAIN = 'it must hold the certificate in PEM, the chain after it';
+
 /** @throws Error that names the setting, the file and the cure */
 export async function readCertificate(files: CertificateFiles, setting = SERVER_TLS): Promise<Certificate> {
 	const stamp = await stampOf(files);
@@ -34,7 +38,7 @@ export async function readCertificate(files: CertificateFiles, setting = SERVER_
 	const key = await readSettingFile(`${setting}.key`, files.key);
 	const leaf = parse(() => new X509Certificate(cert), {
 		...{ setting: `${setting}.cert`, file: files.cert },
-		cure: 'it must hold the certificate in PEM, the chain after it',
+		cure: CHAIN,
 	});
 	const secret = parse<KeyObject>(() => createPrivateKey(key), {
 		...{ setting: `${setting}.key`, file: files.key },
@@ -43,6 +47,8 @@ export async function readCertificate(files: CertificateFiles, setting = SERVER_
 	if (!leaf.checkPrivateKey(secret)) {
 		throw new Error(`${setting}.key: ${files.key} is not the key of the first certificate in ${files.cert}`);
 	}
+	// Of what was read above TLS itself takes less: no DER, and nothing behind it that is no certificate.
+	parse(() => createSecureContext({ cert, key }), { setting: `${setting}.cert`, file: files.cert, cure: CHAIN });
 	return { cert, key, expiresAt: Date.parse(leaf.validTo), stamp };
 }
 
@@ -54,7 +60,9 @@ export async function readCertificate(files: CertificateFiles, setting = SERVER_
 export async function readAuthorities(file: string, setting: string): Promise<Buffer> {
 	const authorities = await readSettingFile(setting, file);
 	const cure = 'it must hold certificates of authorities in PEM';
-	parse(() => new X509Certificate(authorities), { setting, file, cure });
+	// TLS passes over those that it cannot read.
+	const pieces = authorities.toString('latin1').match(PEM) ?? [''];
+	for (const piece of pieces) parse(() => new X509Certificate(piece), { setting, file, cure });
 	return authorities;
 }
 

@@ -1,4 +1,5 @@
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { appendFile, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -33,10 +34,17 @@ describe('a certificate', () => {
 		const other = await makeCertificate(folder, 'other');
 		const empty = join(folder, 'empty.pem');
 		await writeFile(empty, '');
+		const { raw } = new X509Certificate(await readFile(files.cert));
+		const der = join(folder, 'one.cer');
+		await writeFile(der, raw);
+		const broken = join(folder, 'broken.pem');
+		await writeFile(broken, `${await readFile(files.cert)}-----BEGIN CERTIFICATE-----\n%\n-----END CERTIFICATE-----\n`);
 		const cases: [CertificateFiles, string][] = [
 			[{ ...files, cert: '/none.pem' }, 'server.tls.cert: cannot read /none.pem (ENOENT); give the path'],
 			[{ ...files, key: '/none.pem' }, 'server.tls.key: cannot read /none.pem (ENOENT); give the path'],
 			[{ ...files, cert: empty }, `server.tls.cert: cannot use ${empty}; it must hold the certificate in PEM`],
+			[{ ...files, cert: der }, `server.tls.cert: cannot use ${der}; it must hold the certificate in PEM`],
+			[{ ...files, cert: broken }, `server.tls.cert: cannot use ${broken}; it must hold the certificate in PEM`],
 			[{ ...files, key: files.cert }, `server.tls.key: cannot use ${files.cert}; it must hold the private key in PEM`],
 			[{ ...files, key: other.key }, `server.tls.key: ${other.key} is not the key of the first certificate in`],
 		];
@@ -52,7 +60,16 @@ describe('a certificate', () => {
 		expect(await readAuthorities(files.cert, 'cluster.tls.ca')).toEqual((await readCertificate(files)).cert);
 		const refusal = (file: string) => readAuthorities(file, 'cluster.tls.ca').catch((error: Error) => error.message);
 		expect(await refusal('/none.pem')).toContain('cluster.tls.ca: cannot read /none.pem (ENOENT)');
-		expect(await refusal(files.key)).toContain(`cluster.tls.ca: cannot use ${files.key}; it must hold certificates`);
+		const { raw } = new X509Certificate(await readFile(files.cert));
+		const other = join(folder, 'other.pem');
+		const bad = [raw, '', `${await readFile(files.cert)}-----BEGIN CERTIFICATE-----\n%\n-----END CERTIFICATE-----\n`];
+		for (const content of [await readFile(files.key), ...bad]) {
+			await writeFile(other, content);
+			expect(await refusal(other)).toContain(`cluster.tls.ca: cannot use ${other}; it must hold certificates`);
+		}
+		const ring = `# ours\r\n${await readFile(files.cert)}\r\n${await readFile(files.cert)}`;
+		await writeFile(other, ring);
+		expect(`${await readAuthorities(other, 'cluster.tls.ca')}`).toBe(ring);
 	});
 });
 
@@ -100,6 +117,14 @@ describe('a certificate in use', () => {
 		await copyFile(next.key, files.key);
 		await watch.look();
 		expect(changes.length).toBe(1);
+	});
+
+	it('stays for a chain that TLS cannot read, which is told', async () => {
+		await start();
+		await appendFile(files.cert, '-----BEGIN CERTIFICATE-----\n%\n-----END CERTIFICATE-----\n');
+		await watch.look();
+		expect(changes).toEqual([]);
+		expect(told).toEqual(['the changed certificate cannot be used; the old one stays']);
 	});
 
 	it('is said to end soon, once', async () => {
