@@ -2,7 +2,7 @@ import { toError } from '../base/errors.ts';
 import { redact } from '../base/redact.ts';
 import type { Config } from '../config/schema.ts';
 
-type SystemError = Error & { code?: string; syscall?: string; port?: number; address?: string };
+type SystemError = Error & { code?: string; syscall?: string; port?: number; address?: string; hostname?: string };
 
 /** Why the gateway did not start, in one line with the setting to change. */
 export function explainStartFailure(thrown: unknown, config: Config): string {
@@ -24,6 +24,7 @@ function explainSystemError(error: SystemError, config: Config): string | undefi
 			return `${name} port ${port} (${key}) may not be opened by this user; ${cure} above 1023`;
 		case 'EADDRNOTAVAIL':
 		case 'ENOTFOUND':
+		case 'EAI_AGAIN':
 			return `this machine has no address ${host} (${hostKey}); use 0.0.0.0 for every address it has`;
 		default:
 			return undefined;
@@ -31,8 +32,8 @@ function explainSystemError(error: SystemError, config: Config): string | undefi
 }
 
 /** The address that another section than `server` may have. */
-function hostOf({ address }: SystemError, { server, rtsp_server: rtsp }: Config) {
-	if (rtsp.enabled && address === rtsp.host && address !== server.host) {
+function hostOf({ address, hostname = address }: SystemError, { server, rtsp_server: rtsp }: Config) {
+	if (rtsp.enabled && hostname === rtsp.host && hostname !== server.host) {
 		return { host: rtsp.host, hostKey: 'rtsp_server.host' };
 	}
 	return { host: server.host, hostKey: 'server.host' };

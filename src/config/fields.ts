@@ -1,4 +1,7 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
+
+const HOST_NAME = /^[A-Za-z0-9._-]+$/;
 
 /** A group of settings; an unknown key is refused by name, with the keys there are. */
 export function section<Shape extends z.ZodRawShape>(shape: Shape) {
@@ -50,4 +53,11 @@ export function list<Entry extends z.ZodType>(entry: Entry, max = 32) {
 /** A TCP or UDP port. */
 export function port() {
 	return whole(0, 65_535);
+}
+
+/** Where to listen. */
+export function listenHost() {
+	return text(255).refine((host) => isIP(host) !== 0 || HOST_NAME.test(host), {
+		error: 'expected an IP address or a host name, without a port; IPv6 without brackets',
+	});
 }

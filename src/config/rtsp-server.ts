@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import { flag, port, section, text, whole } from './fields.ts';
+import { flag, listenHost, port, section, text, whole } from './fields.ts';
 
 /** The RTSP server. */
 export const rtspServer = section({
 	enabled: flag().default(false).describe('Offer the streams by RTSP, at rtsp://<this machine>:8554/<stream>.'),
-	host: text(255).default('0.0.0.0').describe('IP address to listen on; 0.0.0.0 is every network of this machine.'),
+	host: listenHost().default('0.0.0.0').describe('IP address to listen on; 0.0.0.0 is every network of this machine.'),
 	port: port().default(8554).describe('TCP port; 0 takes a free one.'),
 	udp: flag().default(true).describe('Send media over UDP to clients that ask for it; false is TCP only.'),
 	udp_port: port()

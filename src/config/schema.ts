@@ -3,7 +3,7 @@ import { auth } from './auth.ts';
 import { checkCluster, cluster } from './cluster.ts';
 import type { DeepReadonly } from './deep-freeze.ts';
 import { duration } from './duration.ts';
-import { choice, flag, list, port, section, text, whole } from './fields.ts';
+import { choice, flag, list, listenHost, port, section, text, whole } from './fields.ts';
 import { checkUdpPorts, rtspServer } from './rtsp-server.ts';
 import { security } from './security.ts';
 import { stream } from './stream.ts';
@@ -21,7 +21,7 @@ const tls = section({
 });
 
 const server = section({
-	host: text(255)
+	host: listenHost()
 		.default('0.0.0.0')
 		.describe('Address to listen on; 0.0.0.0 is every network of this machine, 127.0.0.1 this machine alone.'),
 	port: port().default(8107).describe('TCP port of the pages, the API, HLS and WHEP; 0 takes a free one.'),

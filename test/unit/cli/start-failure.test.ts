@@ -8,7 +8,7 @@ rtsp_server: { enabled: true, host: 192.0.2.1 }
 `;
 const config = parseConfig(text, 'c.yaml', {});
 
-function failure(facts: { code: string; syscall: string; port?: number; address?: string }): Error {
+function failure(facts: { code: string; syscall: string; port?: number; address?: string; hostname?: string }): Error {
 	return Object.assign(new Error('no'), facts);
 }
 
@@ -22,6 +22,14 @@ it.each([
 	[
 		{ code: 'EADDRNOTAVAIL', syscall: 'listen', port: 8554, address: '192.0.2.1' },
 		'this machine has no address 192.0.2.1 (rtsp_server.host)',
+	],
+	[
+		{ code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: '192.0.2.1' },
+		'this machine has no address 192.0.2.1 (rtsp_server.host)',
+	],
+	[
+		{ code: 'EAI_AGAIN', syscall: 'getaddrinfo', hostname: '0.0.0.0' },
+		'this machine has no address 0.0.0.0 (server.host)',
 	],
 ])('names the key of %o', (facts, words) => {
 	expect(explainStartFailure(failure(facts), config)).toContain(words);

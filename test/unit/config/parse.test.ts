@@ -98,6 +98,13 @@ describe('defaults', () => {
 		});
 	});
 
+	it.each(['::1', '::', 'fe80::1%eth0', '127.0.0.1', 'localhost', 'cam-server_1.lan'])(
+		'give way to the host %s',
+		(host) => {
+			expect(parseConfig(`server:\n  host: "${host}"\n`, 'c.yaml', {}).server.host).toBe(host);
+		},
+	);
+
 	it('give way to an empty map of streams', () => {
 		expect(parseConfig('streams: {}\n', 'c.yaml', {}).streams).toEqual({});
 	});
@@ -250,6 +257,12 @@ describe('problems', () => {
 		['hls:\n', 'c.yaml:1:5: hls: there is nothing under this key; leave the key out to take its defaults'],
 		['hls: on\n', 'c.yaml:1:6: hls: expected settings under this key: enabled,'],
 		['- a\n', 'c.yaml:1:1: expected settings under this key: server,'],
+		[
+			'server:\n  host: "[::1]"\n',
+			'c.yaml:2:9: server.host: expected an IP address or a host name, without a port; IPv6',
+		],
+		['server:\n  host: 0.0.0.0:80\n', 'c.yaml:2:9: server.host: expected an IP address or a host name, without'],
+		['rtsp_server: { host: "http://a" }\n', 'c.yaml:1:22: rtsp_server.host: expected an IP address or a host name'],
 		['hls:\n  segment_count: 10\n  cleanup_threshold: 5\n', 'hls.cleanup_threshold: must not be smaller than'],
 		['webrtc:\n  tcp_port: 8107\n', 'c.yaml:2:13: webrtc.tcp_port: is taken by server.port'],
 		[
