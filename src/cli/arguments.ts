@@ -23,8 +23,8 @@ dualcast [--config FILE] [--port N] [--log-level LEVEL]
     runs with defaults and the built-in demo camera.
 
 dualcast config check [FILE]
-    Says whether a configuration can be used, with the files of keys and certificates that it names,
-    and if not, what is wrong and where.
+    Says whether a configuration can be used, with the keys and certificates that it names and the
+    folder of HLS, and if not, what is wrong and where.
 
 dualcast probe URL [--json] [--transport T]
     Connects to a camera once, for a few seconds, and says what it sends, in which players it plays

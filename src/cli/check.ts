@@ -5,7 +5,7 @@ import { EXIT } from './exit-code.ts';
 import { namedFileProblems } from './named-files.ts';
 import { readConfig, type Surroundings } from './run.ts';
 
-/** Says whether a configuration can be used, and the files of keys and certificates that it names. @returns the exit code */
+/** Says whether a configuration can be used, with the files and the folder that it names. @returns the exit code */
 export async function check(
 	{ config: file = DEFAULT_CONFIG_FILE }: Extract<Command, { name: 'check' }>,
 	around: Pick<Surroundings, 'env' | 'stdout' | 'stderr'>,

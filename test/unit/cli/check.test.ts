@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -66,6 +66,27 @@ describe('dualcast config check', () => {
 		const mixed = await said({ server: { tls: { cert, key: other.key } } });
 		expect(mixed.complaints).toEqual([expect.stringContaining(`server.tls.key: ${other.key} is not the key of`)]);
 		expect((await said(node('sub', { ca: key }))).complaints).toEqual([expect.stringContaining('cluster.tls.ca: ')]);
+	});
+
+	it('names a folder of HLS that cannot be written to, and leaves nothing in one that can', async () => {
+		const trial = (path: string, enabled = true) => said({ hls: { enabled, output_dir: path } });
+		for (const [path, code] of [
+			[good.cert, 'ENOTDIR'],
+			[join(good.cert, 'hls'), 'ENOTDIR'],
+			['/proc/dualcast/hls', 'ENOENT'],
+		] as const) {
+			const cure = 'give the path of a folder that this user may write to';
+			expect(await trial(path)).toEqual({
+				code: 2,
+				out: '',
+				complaints: [`hls.output_dir: cannot write to ${path} (${code}); ${cure}`],
+			});
+			expect((await trial(path, false)).code).toBe(0);
+		}
+		const before = await readdir(folder);
+		expect((await trial(folder)).code).toBe(0);
+		expect((await trial(join(folder, 'one', 'two'))).code).toBe(0);
+		expect(await readdir(folder)).toEqual(before);
 	});
 
 	it('looks at no file that a start would not look at', async () => {
