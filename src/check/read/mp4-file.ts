@@ -1,4 +1,5 @@
-import { createFile, type ISOFile, type Movie, MP4BoxBuffer, type Sample } from 'mp4box';
+import { createFile, type ISOFile, Log, type Movie, MP4BoxBuffer, type Sample } from 'mp4box';
+import { toError } from '../../base/errors.ts';
 import { announcedSamples } from './announced-samples.ts';
 
 /** More than an hour of sound has; mp4box takes memory for as many as are announced. */
@@ -25,7 +26,8 @@ export function readMp4(pieces: readonly Uint8Array[]): Mp4File {
 	const samples = new Map<number, Sample[]>();
 	let movie: Movie | undefined;
 	const file = createFile(true);
-	file.onError = (module, message) => faults.push(`${module}: ${message}`);
+	// Where it knows of no file, it would print them.
+	Log.error = (module, message) => void faults.push(`${module}: ${message}`);
 	file.onReady = (info) => {
 		movie = info;
 		for (const { id } of info.tracks) file.setExtractionOptions(id, undefined, { nbSamples: 1 });
@@ -37,11 +39,16 @@ export function readMp4(pieces: readonly Uint8Array[]): Mp4File {
 		samples.set(id, list);
 	};
 	let at = 0;
-	for (const bytes of pieces) {
-		const copy = new Uint8Array(bytes);
-		file.appendBuffer(MP4BoxBuffer.fromArrayBuffer(copy.buffer, at), false);
-		at += bytes.length;
+	try {
+		for (const bytes of pieces) {
+			const copy = new Uint8Array(bytes);
+			file.appendBuffer(MP4BoxBuffer.fromArrayBuffer(copy.buffer, at), false);
+			at += bytes.length;
+		}
+		file.flush();
+	} catch (thrown) {
+		// It stumbles over what it has complained about.
+		throw new Error(faults[0] ?? `mp4box cannot read it: ${toError(thrown).message}`);
 	}
-	file.flush();
 	return { file, movie, samples, faults };
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseAttributes } from '../../../src/check/read/attributes.ts';
 import { readSegment } from '../../../src/check/read/segment-reading.ts';
 import { carriedTracks } from '../../../src/hls/carried-tracks.ts';
@@ -104,6 +104,15 @@ describe('a segment of fragmented MP4', () => {
 		const damaged = Buffer.from(init ?? []);
 		damaged.set([0, 0, 0, 1, 0x7f, 0xff, 0xff, 0xff], damaged.indexOf('stsz') + 8);
 		expect(() => readSegment(damaged, undefined)).toThrow(/it announces \d{10} samples/);
+	});
+
+	it('with boxes longer than what they are in is told of, and printed nowhere', () => {
+		const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+		const damaged = Buffer.from(first.bytes);
+		damaged.set([0, 0, 0x7f, 0xff], damaged.indexOf('tfhd') - 4);
+		expect(() => readSegment(damaged, init)).toThrow(/Box of type 'tfhd' has a size/);
+		expect(readSegment(first.bytes, init)?.faults).toEqual([]);
+		expect(printed).not.toHaveBeenCalled();
 	});
 
 	it('is found to have no init segment', () => {
