@@ -4,7 +4,7 @@ import { originLabel, resolve } from './address.ts';
 import { isMultivariant, type MultivariantPlaylist, parseMultivariantPlaylist } from './read/multivariant-playlist.ts';
 import type { Exchange, Recording } from './recording.ts';
 import { type FollowerOptions, RenditionFollower, sleep } from './rendition-follower.ts';
-import { type Answer, Requests } from './requests.ts';
+import { type Answer, MAX_PLAYLIST, Requests } from './requests.ts';
 
 /** Media playlists followed at once. */
 const MAX_RENDITIONS = 16;
@@ -112,7 +112,7 @@ async function firstPlaylist(
 ): Promise<Answer> {
 	const deadline = clock.now() + PATIENCE;
 	for (;;) {
-		const answer = await requests.ask(url, { deadline: PATIENCE });
+		const answer = await requests.ask(url, { deadline: PATIENCE, limit: MAX_PLAYLIST });
 		const { status, headers, failure } = answer.exchange;
 		if (status === 200 && failure === undefined) {
 			if (
@@ -125,11 +125,22 @@ async function firstPlaylist(
 			throw new NotHlsError('what it answers does not begin with #EXTM3U');
 		}
 		early.push(answer.exchange);
-		const wait = Number(headers['retry-after']);
-		const again = (status === 503 || status === 404) && wait > 0 && clock.now() < deadline && !signal.aborted;
-		if (!again) throw new NotHlsError(failure === undefined ? refusedWith(status) : `no answer: ${failure}`);
-		await sleep(clock, Math.max(RETRY, 1000 * Math.min(wait, MAX_RETRY_AFTER)), signal);
+		const wait = secondsUntil(headers['retry-after'], clock);
+		const again = (status === 503 || status === 404) && wait >= 0 && clock.now() < deadline && !signal.aborted;
+		if (again) await sleep(clock, Math.max(RETRY, 1000 * Math.min(wait, MAX_RETRY_AFTER)), signal);
+		if (signal.aborted) throw new NotHlsError('it was stopped before one came');
+		if (!again) throw new NotHlsError(failure === undefined ? refusedWith(status) : unanswered(status, failure));
 	}
+}
+
+/** Of a Retry-After, which is a number or a date (RFC 9110 section 10.2.3); NaN without one. */
+function secondsUntil(text: string | undefined, clock: Clock): number {
+	if (text === undefined || /^\d+$/.test(text)) return Number(text);
+	return Math.max(0, (Date.parse(text) - clock.wall()) / 1000);
+}
+
+function unanswered(status: number, failure: string): string {
+	return status === 0 ? `no answer: ${failure}` : `what it answers is no whole playlist: ${failure}`;
 }
 
 function refusedWith(status: number): string {

@@ -8,7 +8,7 @@ import { type MediaPlaylist, type PlaylistSegment, parseMediaPlaylist } from './
 import type { VariantStream } from './read/multivariant-playlist.ts';
 import { disagreements } from './read/second-reading.ts';
 import type { Asked, Reload, Rendition } from './recording.ts';
-import type { Answer, Requests } from './requests.ts';
+import { type Answer, MAX_PLAYLIST, type Requests } from './requests.ts';
 import { tryRequests } from './trials.ts';
 
 /** Seconds. */
@@ -69,7 +69,7 @@ export class RenditionFollower {
 	async run(first?: Answer): Promise<void> {
 		const { until } = this.#options;
 		let asked: Asked = {};
-		let answer = first ?? (await this.#options.requests.ask(this.#url));
+		let answer = first ?? (await this.#ask(this.#url));
 		for (;;) {
 			const reload = this.#note(answer, asked);
 			const { playlist } = reload;
@@ -91,16 +91,19 @@ export class RenditionFollower {
 
 	/** Asks for the next playlist, now and then for its delta update too. */
 	async #reload(asked: Asked, known: readonly PlaylistSegment[] | undefined): Promise<Answer> {
-		const { requests } = this.#options;
 		const url = withParameters(this.#url, directives(asked));
 		const wanted = this.#deltaWanted && known !== undefined && this.#canSkip();
-		if (!wanted) return requests.ask(url);
+		if (!wanted) return this.#ask(url);
 		const [full, delta] = await Promise.all([
-			requests.ask(url),
-			requests.ask(withParameters(this.#url, directives({ ...asked, skip: true }))),
+			this.#ask(url),
+			this.#ask(withParameters(this.#url, directives({ ...asked, skip: true }))),
 		]);
 		this.#compareDelta(known, full, delta);
 		return full;
+	}
+
+	#ask(playlist: URL): Promise<Answer> {
+		return this.#options.requests.ask(playlist, { limit: MAX_PLAYLIST });
 	}
 
 	#canSkip(): boolean {

@@ -6,8 +6,9 @@ import { labelOf, rangeHeader } from './address.ts';
 import type { ByteRange } from './read/byte-range.ts';
 import type { Exchange } from './recording.ts';
 
-/** Bytes of one answer; no segment is that long. */
+/** Bytes of one answer; no segment is that long, and no playlist. */
 const MAX_BODY = 512 * 1024 * 1024;
+export const MAX_PLAYLIST = 16 * 1024 * 1024;
 const DEADLINE_MS = 30_000;
 
 export type RequestOptions = {
@@ -16,6 +17,8 @@ export type RequestOptions = {
 	headers?: Record<string, string>;
 	/** Milliseconds. */
 	deadline?: number;
+	/** Bytes of the answer at most. */
+	limit?: number;
 };
 
 export type Answer = {
@@ -47,7 +50,7 @@ export class Requests {
 
 	/** Never throws: an answer that did not come has status 0 and a failure. */
 	async ask(address: URL, options: RequestOptions = {}): Promise<Answer> {
-		const { method = 'GET', range, deadline = DEADLINE_MS } = options;
+		const { method = 'GET', range, deadline = DEADLINE_MS, limit = MAX_BODY } = options;
 		const url = new URL(address);
 		url.username = '';
 		url.password = '';
@@ -77,7 +80,7 @@ export class Requests {
 				if (length === 0) firstByte = this.#clock.now();
 				chunks.push(chunk);
 				length += chunk.length;
-				if (length > MAX_BODY) throw new Error(`more than ${MAX_BODY} bytes`);
+				if (length > limit) throw new Error(`more than ${limit / 1024 / 1024} MiB`);
 			}
 		} catch (thrown) {
 			failure = late ? `no whole answer within ${Math.round(deadline / 1000)} s` : causeOf(thrown);

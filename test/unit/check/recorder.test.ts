@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
@@ -18,10 +18,14 @@ afterEach(() => scope.close());
 
 /** The address of a server that has this playlist and nothing else. */
 async function serve(text: string): Promise<string> {
-	const server = createServer(({ url }, response) => {
+	return answering(({ url }, response) => {
 		if (!url?.startsWith('/live.m3u8')) response.statusCode = 404;
 		response.end(response.statusCode === 200 ? text : undefined);
-	}).listen(0, '127.0.0.1');
+	});
+}
+
+async function answering(listener: RequestListener): Promise<string> {
+	const server = createServer(listener).listen(0, '127.0.0.1');
 	scope.defer(() => {
 		server.close();
 		server.closeAllConnections();
@@ -61,5 +65,50 @@ describe('a playlist that another reader fails on', () => {
 		const form = report(recording).rules.find(({ rule }) => rule === 1);
 		expect(form?.verdict).toBe('broken');
 		expect(form?.evidence.join('\n')).toMatch(/reload 1: m3u8-parser cannot read it/);
+	});
+});
+
+describe('an address', () => {
+	const follow = (url: string, signal = new AbortController().signal) =>
+		record({ url, seconds: 1, clock: systemClock, signal });
+
+	it('of something without an end is given up after more than a playlist has', async () => {
+		let sent = 0;
+		const url = await answering((_, response) => {
+			const piece = Buffer.alloc(1024 * 1024, '#');
+			const go = () => {
+				do sent++;
+				while (response.write(piece));
+				response.once('drain', go);
+			};
+			go();
+		});
+		await expect(follow(url)).rejects.toThrow('what it answers is no whole playlist: more than 16 MiB');
+		expect(sent).toBeLessThan(64);
+	});
+
+	it.each([
+		['a number', () => '1'],
+		['a date', () => new Date(Date.now() + 1000).toUTCString()],
+		['a date that is over', () => new Date(0).toUTCString()],
+	])('that asks for a while is asked again: %s', async (_, until) => {
+		let asked = 0;
+		const url = await answering(({ url: path }, response) => {
+			if (path === '/live.m3u8' && asked++ === 0) response.writeHead(503, { 'Retry-After': until() }).end();
+			else response.end(`${HEAD}#EXT-X-ENDLIST\n`);
+		});
+		expect((await follow(url)).early.map(({ status }) => status)).toEqual([503]);
+	});
+
+	it('that asks for a while is not asked again once the check was stopped', async () => {
+		const abort = new AbortController();
+		let asked = 0;
+		const url = await answering((_, response) => {
+			if (asked++ > 0) return;
+			response.on('close', () => abort.abort());
+			response.writeHead(503, { 'Retry-After': '10' }).end();
+		});
+		await expect(follow(url, abort.signal)).rejects.toThrow('it was stopped before one came');
+		expect(asked).toBe(1);
 	});
 });
