@@ -1,6 +1,7 @@
 import { connect } from 'node:tls';
 import type { Clock } from '../base/clock.ts';
 import { originLabel, resolve } from './address.ts';
+import { NotHlsError } from './not-hls-error.ts';
 import { isMultivariant, type MultivariantPlaylist, parseMultivariantPlaylist } from './read/multivariant-playlist.ts';
 import type { Exchange, Recording } from './recording.ts';
 import { type FollowerOptions, RenditionFollower, sleep } from './rendition-follower.ts';
@@ -32,9 +33,6 @@ export type RecordOptions = {
 	signal: AbortSignal;
 	onProgress?(progress: Progress): void;
 };
-
-/** The address leads to no playlist; the message says why. */
-export class NotHlsError extends Error {}
 
 /** Follows all that an address leads to for a while. @throws NotHlsError */
 export async function record(options: RecordOptions): Promise<Recording> {

@@ -1,5 +1,6 @@
 import type { CheckReport } from '../check/check.ts';
-import { NotHlsError, type Progress } from '../check/recorder.ts';
+import { NotHlsError } from '../check/not-hls-error.ts';
+import type { Progress } from '../check/recorder.ts';
 import type { Command } from './arguments.ts';
 import { checkTable } from './check-table.ts';
 import { EXIT } from './exit-code.ts';

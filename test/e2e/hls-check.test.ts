@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { type CheckReport, check, type RuleReport } from '../../src/check/check.ts';
-import { NotHlsError } from '../../src/check/recorder.ts';
+import { NotHlsError } from '../../src/check/not-hls-error.ts';
 import { CAMERA_NAMES, type CameraName, HlsMatrix } from './harness/hls-matrix.ts';
 
 const OUTPUTS = ['ts', 'fmp4', 'low latency'] as const;

@@ -85,6 +85,20 @@ describe('layers', () => {
 		expect(broken).toEqual([]);
 	});
 
+	it('load the readers of the check for the check alone, which take memory', () => {
+		const loaded = new Set(['src/main.ts']);
+		const packages = new Set<string>();
+		for (const path of loaded) {
+			for (const [statement, from] of readFileSync(path, 'utf8').matchAll(IMPORT)) {
+				if (from === undefined || /^\s*(?:import|export) type /.test(statement)) continue;
+				if (from.startsWith('.')) loaded.add(normalize(join(dirname(path), from)));
+				else packages.add(from);
+			}
+		}
+		expect([...packages]).toContain('zod');
+		expect([...packages].filter((name) => ['mp4box', 'm3u8-parser'].includes(name))).toEqual([]);
+	});
+
 	it('start no other program: a camera says nothing that reaches a shell', () => {
 		const started = /^(?:node:)?(?:child_process|cluster)$/;
 		const broken = sources.filter((path) => imports(path).some((from) => started.test(from)));
