@@ -182,7 +182,9 @@ class Reader {
 			case 'EXT-X-DISCONTINUITY-SEQUENCE':
 				this.#lateDiscontinuitySequence ||= this.#segments.length > 0 || this.#draft !== undefined;
 		}
-		this.#values.set(tag, [...(this.#values.get(tag) ?? []), value]);
+		const values = this.#values.get(tag);
+		if (values) values.push(value);
+		else this.#values.set(tag, [value]);
 	}
 
 	#part(attributes: Attributes): void {

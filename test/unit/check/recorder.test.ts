@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { Scope } from '../../../src/base/scope.ts';
 import { report } from '../../../src/check/check.ts';
+import { parseMediaPlaylist } from '../../../src/check/read/media-playlist.ts';
 import { record } from '../../../src/check/recorder.ts';
 
 const NO_ADDRESS = 'http://[';
@@ -66,6 +67,11 @@ describe('a playlist that another reader fails on', () => {
 		expect(form?.verdict).toBe('broken');
 		expect(form?.evidence.join('\n')).toMatch(/reload 1: m3u8-parser cannot read it/);
 	});
+});
+
+it('a playlist with one tag hundreds of thousands of times is read in a time that grows with its length', () => {
+	const text = `${HEAD}${'#EXT-X-BITRATE:1\n'.repeat(100_000)}#EXTINF:1,\na.ts\n`;
+	expect(parseMediaPlaylist(text).segments.length).toBe(1);
 });
 
 describe('an address', () => {
