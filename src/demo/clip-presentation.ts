@@ -34,6 +34,7 @@ type RtpStream = {
 export class ClipPresentation implements Presentation, ClipListener {
 	readonly sdp: string;
 	readonly tracks: readonly PresentationTrack[];
+	readonly current = true;
 	readonly #clip: Clip;
 	readonly #clock: Clock;
 	readonly #video: RtpStream;

@@ -9,6 +9,7 @@ type Entry = { readonly order: number; readonly id: number; readonly nalu: Uint8
 /** The parameter sets last seen in a stream, by kind and number. */
 export class ParameterSets {
 	readonly #syntax: NalSyntax;
+	/** The one that changed last is the last. */
 	#entries: Entry[] = [];
 	#described = false;
 	/** Of each kind, the one that changed last. */
@@ -43,11 +44,12 @@ export class ParameterSets {
 
 	/** All of them, in the order of decoding. The bytes are never written again. */
 	get all(): readonly Uint8Array[] {
-		return this.#entries.map(({ nalu }) => nalu);
+		return this.#entries.toSorted((a, b) => a.order - b.order || a.id - b.id).map(({ nalu }) => nalu);
 	}
 
 	/**
-	 * Takes one in, by copy.
+	 * Takes one in, by copy. Some encoders count the numbers on with each key picture: when there are too many, the one of
+	 * its kind that has not changed for longest makes room.
 	 *
 	 * @returns whether anything changed by it
 	 */
@@ -55,20 +57,20 @@ export class ParameterSets {
 		if (nalu.length <= this.#syntax.header || nalu.length > PARAMETER_SET_LIMITS.bytes) return false;
 		const order = ORDER.indexOf(kind);
 		const id = this.#syntax.parameterSetId(nalu, kind);
-		const known = this.#entries.findIndex((entry) => entry.order === order && entry.id === id);
-		const before = this.#entries[known];
+		const before = this.#entries.find((entry) => entry.order === order && entry.id === id);
 		if (before && Buffer.compare(before.nalu, nalu) === 0) return false;
 		// What the SDP left out altogether, the stream only adds.
 		if (this.#described && kind !== 'pps' && this.#latest[order]) {
 			this.#forgetFrom(order);
 			return this.update(nalu, kind);
 		}
-		if (!before && this.#entries.length >= PARAMETER_SET_LIMITS.sets) return false;
+		const full = this.#entries.length >= PARAMETER_SET_LIMITS.sets;
+		const gone =
+			before ?? (full ? (this.#entries.find((entry) => entry.order === order) ?? this.#entries[0]) : undefined);
+		if (gone) this.#entries.splice(this.#entries.indexOf(gone), 1);
 		// Not slice(), which is a view where the bytes are a Buffer.
 		const copy = Uint8Array.from(nalu);
-		if (before) this.#entries[known] = { order, id, nalu: copy };
-		else this.#entries.push({ order, id, nalu: copy });
-		this.#entries.sort((a, b) => a.order - b.order || a.id - b.id);
+		this.#entries.push({ order, id, nalu: copy });
 		this.#latest[order] = copy;
 		return true;
 	}

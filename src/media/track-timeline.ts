@@ -30,6 +30,13 @@ const MAX_REORDER_FRAMES = 16;
 /** Frames that must follow a jumped one on its own line before that line is believed. */
 const CONFIRMATIONS = 3;
 
+/** Nothing comes before it is taken: a frame earlier than any before it by more, in milliseconds, has another clock. */
+const MAX_LEAD = 1000;
+/** Milliseconds for which a track is taken as it comes: servers send at once what they kept. */
+const SETTLING = 5000;
+/** Part of the time by which it is forgotten how early frames came: clocks drift. */
+const LEAD_LEAK = 0.001;
+
 /** A run of timestamps: its frame furthest ahead. */
 type Line = { timestamp: number; pts: number; arrival: number };
 /** A line to be believed or not. */
@@ -46,6 +53,10 @@ export class TrackTimeline {
 	#behind = 0;
 	#candidate: Candidate | undefined;
 	#confirmations = 0;
+	/** Milliseconds by which the earliest frames lately were ahead of arrival. */
+	#lead = Number.NEGATIVE_INFINITY;
+	/** Arrival of the first frame. */
+	#since = 0;
 	#jumped = false;
 	#torn = false;
 	/** B slices were seen. */
@@ -89,6 +100,7 @@ export class TrackTimeline {
 	/** The first frame of the track is at `pts`. */
 	start(timestamp: number, pts: number, arrival: number): void {
 		this.#line = { timestamp, pts, arrival };
+		this.#since = arrival;
 	}
 
 	/**
@@ -126,10 +138,13 @@ export class TrackTimeline {
 		this.#jumped = false;
 		this.#torn = false;
 		this.#bidirectional ||= bidirectional;
-		if (this.#follows(line, timestamp, arrival)) {
+		if (this.#follows(line, timestamp, arrival) && !this.#isEarly(line, timestamp, arrival)) {
 			this.#candidate = undefined;
 			this.#passOver(line, timestamp, arrival);
-			return this.#advance(line, timestamp, arrival);
+			const elapsed = arrival - line.arrival;
+			const pts = this.#advance(line, timestamp, arrival);
+			this.#lead = Math.max(this.#lead - elapsed * LEAD_LEAK, line.pts / this.#ticksPerMs - arrival);
+			return pts;
 		}
 		const candidate = this.#candidate;
 		if (candidate && this.#follows(candidate, timestamp, arrival)) {
@@ -166,6 +181,13 @@ export class TrackTimeline {
 		if (step < 0) return this.#reorders && step >= -MAX_REORDER && this.#behind < MAX_REORDER_FRAMES;
 		// A long step is right when as much time has passed: silence, or a camera that paused.
 		return step <= MAX_STEP || Math.abs(step - (arrival - line.arrival)) <= MAX_STEP;
+	}
+
+	/** Whether the frame would be there before it could be taken: the clock was set ahead. */
+	#isEarly(line: Line, timestamp: number, arrival: number): boolean {
+		if (arrival - this.#since < SETTLING) return false;
+		const pts = line.pts + timestampDistance(line.timestamp, timestamp);
+		return pts / this.#ticksPerMs - arrival > this.#lead + MAX_LEAD;
 	}
 
 	/** Adds the time for which the timestamps stood still. */

@@ -25,7 +25,7 @@ const WATCH_PERIOD_MS = 500;
 /** A run that has not announced its tracks by then is given up, whatever the source is waiting for. */
 const ANNOUNCE_LIMIT_MS = 30_000;
 /** A camera that delivered media for so long was good. One that only answers may close at once, again and again. */
-const GOOD_RUN_MS = 10_000;
+const GOOD_RUN_MS = 3_000;
 
 /**
  * Keeps a source running: the only place that retries. It runs the source, watches that media keeps coming, and

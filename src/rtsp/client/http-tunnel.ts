@@ -174,10 +174,16 @@ function answerOf(socket: Socket): Promise<Answered> {
 	});
 }
 
-/** @param ended what there is of the head is all of it */
+/**
+ * Of a refusal the first line is enough, where no password is asked for: some never end their head.
+ *
+ * @param ended what there is of the head is all of it
+ */
 function readAnswer(text: string, ended: boolean): Answered | undefined {
 	const [head = '', ...body] = text.split(/\r?\n\r?\n/, 2);
-	return ended || body.length > 0 ? parseHttpHead(head) : undefined;
+	if (ended || body.length > 0) return parseHttpHead(head);
+	const begun = head.includes('\n') ? parseHttpHead(head.split(/\r?\n/, 1)[0] as string) : undefined;
+	return begun && begun.status >= 400 && begun.status !== 401 ? begun : undefined;
 }
 
 function refused(status: number, permanent: boolean): SourceError {

@@ -39,6 +39,8 @@ export interface Presentation {
 	/** The answer to DESCRIBE. */
 	readonly sdp: string;
 	readonly tracks: readonly PresentationTrack[];
+	/** False when `sdp` has other tracks than these by now: a client that set these up cannot be sent those. */
+	readonly current: boolean;
 	/**
 	 * Delivers frames from now on. Frames from the last key frame on, where they are kept, come first, before this
 	 * call returns.

@@ -64,7 +64,6 @@ export class StreamRelay implements Presentation, StreamReader, PacketSink {
 		return describeTracks(this.#stream.id, this.#stream.tracks);
 	}
 
-	/** False when the stream has other tracks now: a client that set these up cannot be sent those. */
 	get current(): boolean {
 		return shapeOf(this.#stream.tracks) === this.#shape;
 	}

@@ -125,6 +125,13 @@ export class ServerSession {
 	async #describe(request: RtspRequest): Promise<RtspResponse> {
 		const target = parseTarget(request.uri);
 		if (!target) return response(400, 'Bad Request', {});
+		const isSetUp = this.#state.name !== 'init';
+		if (isSetUp && !this.#isOpened(target.path)) return notInThisState();
+		if (this.#opened?.presentation.current === false) {
+			// Its tracks are others than those that were set up.
+			if (isSetUp) return notInThisState();
+			this.#letGo();
+		}
 		const presentation = await this.#open(target.path);
 		if (!presentation) return response(404, 'Not Found', {});
 		const headers = { 'Content-Base': `${target.base}/`, 'Content-Type': 'application/sdp' };
@@ -136,6 +143,7 @@ export class ServerSession {
 		const target = parseTarget(request.uri);
 		const split = target && splitControl(target.path);
 		if (!split) return response(400, 'Bad Request', {});
+		if (this.#state.name === 'ready' && !this.#isOpened(split.path)) return notInThisState();
 		const presentation = await this.#open(split.path);
 		const index = presentation?.tracks.findIndex((track) => track.control === split.control) ?? -1;
 		const track = presentation?.tracks[index];
@@ -199,10 +207,13 @@ export class ServerSession {
 		return track ? undefined : response(404, 'Not Found', {});
 	}
 
-	/** The presentation of this session; another one can be opened as long as nothing is set up. */
+	#isOpened(path: string): boolean {
+		return this.#opened?.path === path;
+	}
+
+	/** The presentation of this session; another one is opened only while nothing is set up. */
 	async #open(path: string): Promise<Presentation | undefined> {
 		if (this.#opened?.path === path) return this.#opened.presentation;
-		if (this.#state.name !== 'init') return undefined;
 		this.#letGo();
 		const presentation = await this.#options.presentations.open(path, this.#hold.signal);
 		if (presentation) this.#opened = { path, presentation };

@@ -36,6 +36,7 @@ type Step = {
 function receive(track: AudioTrack, ...steps: readonly Step[]) {
 	const frames: RawAudio[] = [];
 	const configs: string[] = [];
+	let arrival = 5;
 	const depacketizer: Depacketizer = createDepacketizer(track, {
 		onAudio: (frame) => frames.push(frame),
 		onVideo: () => expect.unreachable(),
@@ -46,7 +47,7 @@ function receive(track: AudioTrack, ...steps: readonly Step[]) {
 	for (const { payload, timestamp = 0, marker = true, lost = 0 } of steps) {
 		sequence = (sequence + 1 + lost) & 0xffff;
 		const bytes = hex(payload);
-		depacketizer.push(rtpPacket({ sequence, timestamp, marker, payload: bytes }), 5);
+		depacketizer.push(rtpPacket({ sequence, timestamp, marker, payload: bytes }), arrival++);
 		bytes.fill(0xee);
 	}
 	return { frames, configs, depacketizer };
@@ -68,6 +69,7 @@ describe('Opus', () => {
 		['two frames of different size', 'fe', 1920],
 		['six frames of 20 ms', 'ff06', 5760],
 		['48 frames of 2.5 ms', '8330', 5760],
+		['two frames of variable size with padding', 'ffc2', 1920],
 	])('%s', (_name, packet, duration) => {
 		expect(opusDuration(hex(packet))).toBe(duration);
 	});
@@ -140,7 +142,56 @@ describe('AAC', () => {
 			{ payload: '0010 0008 ff', timestamp: 1033 },
 		);
 		expect(dataOf(frames)).toEqual(['aabbccddee', 'ff']);
+		expect(frames.map(({ arrival }) => arrival)).toEqual([5, 8]);
 		expect(depacketizer.dropped).toBe(0);
+	});
+
+	test('a unit over several packets that is larger than any is dropped', () => {
+		const track = { ...AAC, sizeLength: 16, indexLength: 0, indexDeltaLength: 0 };
+		const part = `0010 9c40 ${'aa'.repeat(5000)}`;
+		const { frames, depacketizer } = receive(
+			track,
+			...[part, part, part].map((payload) => ({ payload, marker: false })),
+			{ payload: '0010 0001 ff', timestamp: 1024 },
+		);
+		expect(dataOf(frames)).toEqual(['ff']);
+		expect(depacketizer.dropped).toBeGreaterThan(0);
+	});
+
+	test('indices of other lengths in the first header and in those that follow', () => {
+		const track = { ...AAC, sizeLength: 13, indexLength: 3, indexDeltaLength: 11 };
+		const { frames } = receive(track, { payload: '0040 0018 001000 000800 aabbcc ddee ff' });
+		expect(dataOf(frames)).toEqual(['aabbcc', 'ddee', 'ff']);
+	});
+
+	test('a size of zero among others costs what is behind it', () => {
+		const { frames, depacketizer } = receive(
+			AAC,
+			{ payload: '0010 0008 ff' },
+			{ payload: '0030 0010 0000 0008 aabb cc', timestamp: 1024 },
+			{ payload: '0010 0008 ee', timestamp: 4096 },
+		);
+		expect(dataOf(frames)).toEqual(['ff', 'aabb', 'ee']);
+		expect(depacketizer.dropped).toBe(1);
+	});
+
+	test('a unit without AU headers over several packets with a hole, without its marker, or too large', () => {
+		const track = { ...AAC, sizeLength: 0, indexLength: 0, indexDeltaLength: 0 };
+		const large = 'bb'.repeat(5000);
+		const { frames, depacketizer } = receive(
+			track,
+			{ payload: 'aa01', marker: false },
+			{ payload: 'aa03', lost: 1 },
+			{ payload: 'aa04', timestamp: 1024, marker: false },
+			{ payload: 'aa05', timestamp: 2048 },
+			{ payload: large, timestamp: 3072, marker: false },
+			{ payload: large, timestamp: 3072 },
+			{ payload: '', timestamp: 3072 },
+			{ payload: 'aa06', timestamp: 4096, lost: 1 },
+		);
+		expect(dataOf(frames)).toEqual(['aa04', 'aa05', 'aa06']);
+		expect(frames.map(({ timestamp }) => timestamp)).toEqual([1024, 2048, 4096]);
+		expect(depacketizer.dropped).toBe(2);
 	});
 
 	test.each<[string, Step[]]>([

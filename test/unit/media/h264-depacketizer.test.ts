@@ -167,6 +167,11 @@ describe('H264Depacketizer', () => {
 		expect(camera.log).toEqual([joined(SPS, PPS, IDR, LATER_SLICE)]);
 	});
 
+	test('a fragment without end is over when a whole NAL unit comes', () => {
+		const camera = new Camera().send({ payload: '7c 85 88 84' }, { payload: '65 48 05', marker: true });
+		expect(camera.log).toEqual([joined(SPS, PPS, '658884', '654805')]);
+	});
+
 	test('a camera without marker: the timestamp ends the unit', () => {
 		const camera = new Camera().send(
 			{ payload: SPS },
@@ -207,6 +212,7 @@ describe('H264Depacketizer', () => {
 			{ payload: SPS },
 			{ payload: IDR },
 			{ payload: FILLER },
+			{ payload: '0a' },
 			{ payload: '0b', marker: true },
 		);
 		expect(camera.log).toEqual([`sets ${SPS} ${PPS}`, joined(SPS, PPS, SEI, IDR)]);
@@ -220,6 +226,25 @@ describe('H264Depacketizer', () => {
 		);
 		const frame = joined(OTHER_SPS, PPS, IDR);
 		expect(camera.log).toEqual([joined(SPS, PPS, IDR), `sets ${OTHER_SPS} ${PPS}`, frame, frame]);
+	});
+
+	test('changed parameter sets before a picture that is no key picture go with it', () => {
+		const otherPps = '68ee3c80';
+		const camera = new Camera().send(
+			{ payload: IDR, marker: true },
+			{ payload: stapA(otherPps, SLICE.replaceAll(' ', '')), timestamp: 3000, marker: true },
+			{ payload: SLICE, timestamp: 6000, marker: true },
+		);
+		const sets = joined(SPS, otherPps);
+		expect(camera.log).toEqual([joined(SPS, PPS, IDR), `sets ${sets}`, joined(SPS, otherPps, SLICE), joined(SLICE)]);
+	});
+
+	test('a recovery point is of use with parameter sets only, and brings them along', () => {
+		const point = { payload: stapA('0606 01c480'.replace(' ', ''), SLICE.replaceAll(' ', '')), marker: true };
+		const recovery = (camera: Camera) =>
+			camera.send(point, { payload: SLICE, timestamp: 3000, marker: true }).frames.map((frame) => frame.recovery);
+		expect(recovery(new Camera(false))).toEqual([undefined, undefined]);
+		expect(recovery(new Camera())).toEqual([[hex(SPS), hex(PPS)], undefined]);
 	});
 
 	test('a key unit without any parameter sets is of no use', () => {
@@ -362,6 +387,17 @@ describe('H264Depacketizer', () => {
 		test('of what stands before the picture costs nothing', () => {
 			const camera = new Camera().send({ payload: SPS }, { payload: IDR, marker: true, lost: 1 });
 			expect(camera.log).toEqual([joined(SPS, PPS, IDR)]);
+		});
+
+		test('a duplicate of the end of a frame does not end the next one', () => {
+			const camera = new Camera().send(
+				{ payload: IDR, marker: true },
+				{ payload: SLICE, timestamp: 3000 },
+				{ payload: IDR, marker: true, lost: -2 },
+				{ payload: LATER_SLICE, timestamp: 3000, marker: true, lost: 1 },
+			);
+			expect(camera.log).toEqual([joined(SPS, PPS, IDR), joined(SLICE, LATER_SLICE)]);
+			expect(camera.depacketizer.dropped).toBe(0);
 		});
 
 		test('a duplicate is passed over', () => {

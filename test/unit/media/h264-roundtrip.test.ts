@@ -67,6 +67,16 @@ describe('packetizeH264', () => {
 		const payloads = packetize([empty, slice(0x41, 10, 1), empty, slice(0x41, 3000, 1), empty], 1200);
 		expect(payloads.map(({ marker }) => marker)).toEqual([false, false, false, true]);
 		expect(packetize([empty], 1200)).toEqual([]);
+		const [first, second] = [slice(0x41, 10, 0), slice(0x41, 20, 1)];
+		const packets = packetize([first, empty, second], 1200);
+		expect(packets.map(({ payload }) => payload)).toEqual([first, second]);
+	});
+
+	test('an aggregate counts as much as what counts most in it, and fills a packet to the last byte', () => {
+		const [sei, data, unused] = [hex('06050401'), slice(0x41, 10, 0), slice(0x01, 20, 1)];
+		const [aggregate, ...rest] = packetize([sei, data, unused], 1 + 2 + 4 + 2 + 10 + 2 + 20);
+		expect([aggregate?.payload[0], rest]).toEqual([0x40 | 24, []]);
+		expect(packetize([sei, data, unused], 2 + 4 + 2 + 10 + 2 + 20)).toHaveLength(2);
 	});
 
 	test('a single NAL unit is not copied', () => {

@@ -151,6 +151,28 @@ describe('ParameterSets', () => {
 		expect(listOf(sets)).toEqual([SPS, PPS]);
 	});
 
+	test('of an encoder that numbers its sets on, those that came last are there', () => {
+		const sets = new ParameterSets(H264_SYNTAX, undefined);
+		const numbered = (head: string, id: number) => {
+			const code = (id + 1).toString(2);
+			return Uint8Array.of(...hex(head), ...bytesOf(`${code.padStart(2 * code.length - 1, '0')}11`));
+		};
+		for (let id = 0; id < 32; id++) {
+			const [sps, pps] = [numbered('6742c016', id), numbered('68', id)];
+			expect([sets.update(sps, 'sps'), sets.update(pps, 'pps')]).toEqual([true, true]);
+			expect(listOf(sets)).toEqual(expect.arrayContaining([sps, pps]));
+			expect(sets.latest).toEqual({ sps, pps });
+			expect(listOf(sets).length).toBe(Math.min(16, 2 * (id + 1)));
+		}
+	});
+
+	test('of many sets of one kind, none takes the place of the only one of another', () => {
+		const sets = new ParameterSets(H264_SYNTAX, undefined);
+		sets.update(SPS, 'sps');
+		for (let id = 0; id < 200; id++) sets.update(Uint8Array.of(0x68, 1, id), 'pps');
+		expect(listOf(sets)[0]).toEqual(SPS);
+	});
+
 	test('keeps copies, and a bounded number', () => {
 		const sets = new ParameterSets(H264_SYNTAX, undefined);
 		const sps = SPS.slice();

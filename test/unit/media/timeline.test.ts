@@ -111,6 +111,39 @@ describe('Timeline', () => {
 		expect(places).toEqual(frames(BEGIN, BEGIN + 60_000, 40));
 	});
 
+	test.each([
+		['two seconds', 2000, 10_000],
+		['more than one', 1200, 10_000],
+		['two seconds a day later, by a clock that is slow', 2000, 10_000 + 86_400_000],
+	])('a clock that is set ahead by %s leaves no gap', (_name, ahead, start) => {
+		const camera = new Camera();
+		const slow = start > 20_000 ? 0.9999 : 1;
+		const times = [...frames(0, 9960, 40), ...frames(9960, start, 60_000), ...frames(start, start + 20_000, 40)];
+		const places = times.map((arrival) => {
+			const time = arrival * slow + (arrival >= start + 10_000 ? ahead : 0);
+			const heard = camera.audio(time, arrival);
+			const seen = camera.video(time, arrival);
+			expect(seen.epochStep || heard.epochStep).toBe(false);
+			if (arrival > 0) expect(Math.abs(at(seen) - at(heard, 48_000))).toBeLessThan(1);
+			return at(seen);
+		});
+		expect(Math.abs((places.at(-1) as number) - BEGIN - (start + 19_960) * slow)).toBeLessThan(50);
+	});
+
+	test('a gap stays one: of what a camera leaves out to catch up, of pictures kept that come at once, of pauses', () => {
+		const camera = new Camera([VIDEO]);
+		// Kept pictures, one in two seconds; then a picture each second.
+		const kept = frames(-10_000, 0, 2000).map((time) => [time, 0] as const);
+		const usual = frames(0, 20_000, 1000).map((time) => [time, time] as const);
+		// Three seconds late at last, a camera leaves out two seconds.
+		const late = frames(20_000, 26_000, 500).map((time) => [time, time + Math.min(3000, (time - 20_000) / 2)] as const);
+		const caughtUp = frames(28_000, 29_000, 500).map((time) => [time, Math.max(time, 29_000)] as const);
+		const paused = frames(35_000, 40_000, 1000).map((time) => [time, time] as const);
+		for (const [time, arrival] of [...kept, ...usual, ...late, ...caughtUp, ...paused]) {
+			expect(at(camera.video(time, arrival))).toBe(BEGIN + 10_000 + time);
+		}
+	});
+
 	test('B-frames go back, within bounds', () => {
 		const camera = new Camera([REORDERED]);
 		const shown = [0, 160, 80, 40, 120, 320, 240].map((time, index) => at(camera.video(time, index * 40)));

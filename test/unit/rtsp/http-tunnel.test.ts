@@ -31,7 +31,8 @@ class WebServer {
 		this.#answer = answer;
 	}
 
-	async open(): Promise<Wire> {
+	/** @param onEnd takes why the tunnel ended */
+	async open(onEnd: (failure: Error | undefined) => void = () => {}): Promise<Wire> {
 		this.#server.listen(0, '127.0.0.1');
 		await once(this.#server, 'listening');
 		closers.push(() => {
@@ -53,7 +54,7 @@ class WebServer {
 			userAgent: 'test',
 		};
 		const wire = await openHttpTunnel(options, () => 0.5);
-		wire.start({ onBytes() {}, onEnd() {} });
+		wire.start({ onBytes() {}, onEnd });
 		closers.push(() => wire.destroy());
 		return wire;
 	}
@@ -101,6 +102,29 @@ describe('openHttpTunnel', () => {
 		await expect(server.open()).rejects.toMatchObject({ code });
 		await expect.poll(() => server.visits.map(({ socket }) => socket.readableEnded)).toEqual([true]);
 	});
+
+	it.each(['HTTP/1.0 405 No\r\n', 'HTTP/1.0 405 No\r\nServer: cam\r\n', 'HTTP/1.0 405\n'])(
+		'ends with a refusal of its POST whose head has no end: %j',
+		async (refusal) => {
+			const server = new WebServer((text) => (text.startsWith('GET') ? GRANTED : refusal));
+			const failures: (Error | undefined)[] = [];
+			await server.open((failure) => failures.push(failure));
+			await expect.poll(() => failures).toMatchObject([{ code: 'camera_unsupported', facts: { status: 405 } }]);
+		},
+	);
+
+	it.each(['HTTP/1.0 405', 'HTTP/1.0 200 OK\r\n', 'HTTP/1.0 401 No\r\nWWW-Authenticate: Basic realm="'])(
+		'waits for what is still to come of an answer to its POST: %j',
+		async (beginning) => {
+			const server = new WebServer((text) => (text.startsWith('GET') ? GRANTED : beginning));
+			const failures: (Error | undefined)[] = [];
+			const wire = await server.open((failure) => failures.push(failure));
+			await expect.poll(() => server.all('POST').length).toBe(1);
+			wire.write(Buffer.from('still here'));
+			await expect.poll(() => bodyOf(server.all('POST')[0] as Visit)).toBe(btoa('still here'));
+			expect([failures, server.all('POST').length]).toEqual([[], 1]);
+		},
+	);
 
 	it('holds no more than it may while a POST is opened', async () => {
 		const server = new WebServer((text) => (text.startsWith('GET') ? GRANTED : undefined));

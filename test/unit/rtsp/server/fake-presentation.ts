@@ -5,6 +5,7 @@ import type { Presentation, PresentationFrame, PresentationReader } from '../../
 /** Video and audio whose frames the test hands out. */
 export class FakePresentation implements Presentation {
 	readonly sdp = 'v=0\r\n';
+	current = true;
 	readonly tracks = [
 		{ kind: 'video', control: 'trackID=0', ssrc: 0x1111, clockRate: 90_000 },
 		{ kind: 'audio', control: 'trackID=1', ssrc: 0x2222, clockRate: 48_000 },

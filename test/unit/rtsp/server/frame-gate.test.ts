@@ -24,6 +24,26 @@ describe('FrameGate', () => {
 		gate.admits(delta, 'video', 0, 8);
 		expect(gate.fullSince).toBeUndefined();
 	});
+
+	it('lets every frame pass from the first key frame on, however much waited until then', () => {
+		const gate = new FrameGate(true);
+		const { backlogBytes } = SERVER_LIMITS;
+		expect(gate.admits(delta, 'video', backlogBytes + 1, 0)).toBe(false);
+		expect(gate.admits(key, 'video', backlogBytes, 1)).toBe(true);
+		expect(gate.admits(delta, 'video', backlogBytes, 2)).toBe(true);
+		expect(gate.dropped).toBe(0);
+	});
+
+	it('lets sound pass at once where there are no pictures, after a pause too', () => {
+		const gate = new FrameGate(false);
+		const sound = frameOf(0, 1);
+		expect(gate.admits(sound, 'audio', 0, 0)).toBe(true);
+		expect(gate.admits(sound, 'audio', SERVER_LIMITS.backlogBytes + 1, 1)).toBe(false);
+		gate.restart();
+		expect(gate.fullSince).toBeUndefined();
+		expect(gate.admits(sound, 'audio', 0, 20_000)).toBe(true);
+		expect(gate.admitsReplay(sound, 'audio', 100)).toBe(true);
+	});
 });
 
 describe('a slow client', () => {

@@ -26,6 +26,7 @@ describe('packetize', () => {
 	it.each([
 		['pcma', 1, 1400, [1000, 2400]],
 		['g722', 1, 1400, [1000, 2400]],
+		['g722', 2, 1400, [1000, 1700]],
 		['l16', 2, 1400, [1000, 1350]],
 	] as const)('splits a long run of %s at whole samples, each part at its time', (codec, channels, length, ticks) => {
 		const packets = packetsOf(heard({ ...PCMA, codec, channels }, 1600), 1400 + channels - 1);

@@ -131,7 +131,53 @@ describe('ServerSession', () => {
 		await send('SETUP', 'rtsp://h/a/trackID=0');
 		await send(method, 'rtsp://h/b/trackID=1');
 		await send('PLAY', 'rtsp://h/a');
-		expect([statuses, session.path, [...held]]).toEqual([[200, 404, 200], 'a', ['a']]);
+		expect([statuses, session.path, [...held]]).toEqual([[200, 455, 200], 'a', ['a']]);
+	});
+
+	it('describes anew what the camera sends by now, and not what a client has set up otherwise', async () => {
+		const opened: FakePresentation[] = [];
+		const session = new ServerSession({
+			id: SESSION,
+			presentations: {
+				async open() {
+					const presentation = new FakePresentation();
+					opened.push(presentation);
+					return presentation;
+				},
+			},
+			clock: new VirtualClock(),
+			signal: new AbortController().signal,
+			openOutlet: async (transport) => ({ outlet: new FakeOutlet(), transport }),
+			onEnd: () => {},
+		});
+		const statuses: number[] = [];
+		const send = (method: string, uri: string) =>
+			session.handle(request(method, uri, { Transport: TCP }), ({ status }) => statuses.push(status));
+		const change = () => Object.assign(opened.at(-1) as FakePresentation, { current: false });
+		await send('DESCRIBE', URL);
+		await send('DESCRIBE', URL);
+		expect(opened.length).toBe(1);
+		change();
+		await send('DESCRIBE', URL);
+		expect(opened.length).toBe(2);
+		await send('SETUP', `${URL}/trackID=0`);
+		await send('DESCRIBE', URL);
+		change();
+		await send('DESCRIBE', URL);
+		await send('PLAY', URL);
+		expect([statuses, opened.map(({ readers }) => readers.size)]).toEqual([
+			[200, 200, 200, 200, 200, 455, 200],
+			[0, 1],
+		]);
+	});
+
+	it('sets up what was described, although the camera sends something else by now', async () => {
+		const { presentation, send } = open();
+		await send('DESCRIBE');
+		presentation.current = false;
+		await send('SETUP', `${URL}/trackID=0`, { Transport: TCP });
+		await send('PLAY');
+		expect(presentation.readers.size).toBe(1);
 	});
 
 	it('opens no way to a client that left meanwhile', async () => {
