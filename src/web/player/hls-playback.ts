@@ -14,6 +14,7 @@ import { whyNoPicture } from './no-picture.ts';
 import { type Playback, PlaybackError, type PlaybackListener } from './playback.ts';
 import type { Sample } from './sample.ts';
 import { StandingPicture } from './standing-picture.ts';
+import { unreachable } from './unreachable.ts';
 import type { Fetch } from './whep-client.ts';
 
 /** What an HLS playback needs. */
@@ -176,7 +177,7 @@ export class HlsPlayback implements Playback {
 		const { playlist, video, fetch } = this.#options;
 		const onError = async () => {
 			const response = await fetch(playlist).catch(() => undefined);
-			if (!response) return this.#fail(new PlaybackError('gateway_unreachable', 'The gateway does not answer.'));
+			if (!response) return this.#fail(unreachable(playlist));
 			const problem = response.ok
 				? { code: 'hls_failed', message: video.error?.message || 'The browser could not play the stream.' }
 				: await readProblem(response);

@@ -1,5 +1,6 @@
 import { readProblem } from '../gateway/problem.ts';
 import { PlaybackError } from './playback.ts';
+import { unreachable } from './unreachable.ts';
 import type { Fetch } from './whep-client.ts';
 
 const FIRST_LOOK_MS = 4000;
@@ -60,7 +61,7 @@ export class StandingPicture {
 			const { code, message } = await readProblem(response);
 			return new PlaybackError(code, message);
 		} catch {
-			return new PlaybackError('gateway_unreachable', 'The gateway does not answer.');
+			return unreachable(address);
 		}
 	}
 }
