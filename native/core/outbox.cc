@@ -53,18 +53,15 @@ uint8_t* Outbox::room() {
 }
 
 void Outbox::commit(size_t length) {
-	if (length == 0) return;
-	append(length);
-	mediaPackets_++;
-	mediaBytes_ += length;
+	if (length > 0) append(length, true);
 }
 
-void Outbox::append(size_t length) {
+void Outbox::append(size_t length, bool media) {
 	if (!messages_.empty() && extends(messages_.back(), length)) {
 		messages_.back().length += length;
 		messages_.back().count++;
 	} else {
-		messages_.push_back({route_, filled_, length, length, 1});
+		messages_.push_back({route_, filled_, length, length, 1, media});
 	}
 	filled_ += length;
 	fresh_ = false;
@@ -82,14 +79,10 @@ void Outbox::add(const Route& route, View datagram) {
 	begin(route);
 	if (datagram.size > limits::MAX_DATAGRAM) return drop(1);
 	std::memcpy(room(), datagram.data, datagram.size);
-	append(datagram.size);
+	append(datagram.size, false);
 }
 
 void Outbox::flush() {
-	count(counters_.packetsSent, mediaPackets_);
-	count(counters_.bytesSent, mediaBytes_);
-	mediaPackets_ = 0;
-	mediaBytes_ = 0;
 	for (size_t first = 0; first < messages_.size();) {
 		const Route& route = *messages_[first].route;
 		if (!route.overUdp()) {
@@ -107,6 +100,12 @@ void Outbox::flush() {
 	messages_.clear();
 	filled_ = 0;
 	fresh_ = true;
+}
+
+void Outbox::sent(const Message& message, size_t datagrams, size_t bytes) {
+	if (!message.media) return;
+	count(counters_.packetsSent, datagrams);
+	count(counters_.bytesSent, bytes);
 }
 
 void Outbox::sendRun(size_t first, size_t end) {
@@ -127,9 +126,11 @@ void Outbox::sendRun(size_t first, size_t end) {
 	int patience = limits::SOCKET_WAIT_MS;
 	for (size_t at = first; at < end;) {
 		const int socket = messages_[first].route->socket;
-		const int sent = sendmmsg(socket, &headers[at - first], static_cast<unsigned>(end - at), MSG_DONTWAIT);
-		if (sent > 0) {
-			at += static_cast<size_t>(sent);
+		const int taken = sendmmsg(socket, &headers[at - first], static_cast<unsigned>(end - at), MSG_DONTWAIT);
+		if (taken > 0) {
+			for (const size_t next = at + static_cast<size_t>(taken); at < next; at++) {
+				sent(messages_[at], messages_[at].count, messages_[at].length);
+			}
 		} else if (!recover(errno, messages_[at], patience)) {
 			at++;
 		}
@@ -161,9 +162,13 @@ void Outbox::sendSplit(const Message& message) {
 	const Route& route = *message.route;
 	for (size_t at = 0; at < message.length; at += message.segment) {
 		const size_t length = std::min(message.segment, message.length - at);
-		const ssize_t sent = sendto(route.socket, memory_.get() + message.start + at, length, MSG_DONTWAIT,
-		                            &route.address.any, route.addressLength());
-		if (sent < 0) drop(1);
+		const ssize_t taken = sendto(route.socket, memory_.get() + message.start + at, length, MSG_DONTWAIT,
+		                             &route.address.any, route.addressLength());
+		if (taken < 0) {
+			drop(1);
+		} else {
+			sent(message, 1, length);
+		}
 	}
 }
 
@@ -179,7 +184,11 @@ void Outbox::sendOverStream(const Message& message) {
 		const uint8_t* const datagram = memory_.get() + message.start + at;
 		framed.insert(framed.end(), datagram, datagram + length);
 	}
-	if (!events_.push({Event::Kind::STREAM, message.route->connection, std::move(framed), {}})) drop(message.count);
+	if (events_.push({Event::Kind::STREAM, message.route->connection, std::move(framed), {}})) {
+		sent(message, message.count, message.length);
+	} else {
+		drop(message.count);
+	}
 }
 
 }  // namespace dualcast

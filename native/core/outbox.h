@@ -40,15 +40,18 @@ private:
 		size_t length;
 		size_t segment;
 		size_t count;
+		bool media;
 	};
 
-	void append(size_t length);
+	void append(size_t length, bool media);
 	bool extends(const Message& message, size_t length) const;
 	void sendRun(size_t first, size_t end);
 	/** @returns false if the message must be given up or was sent in parts */
 	bool recover(int error, const Message& message, int& patience);
 	void sendSplit(const Message& message);
 	void sendOverStream(const Message& message);
+	/** The kernel, or JavaScript, has taken this much of it. */
+	void sent(const Message& message, size_t datagrams, size_t bytes);
 	void drop(size_t datagrams) { count(counters_.sendErrors, datagrams); }
 
 	EventQueue& events_;
@@ -57,9 +60,6 @@ private:
 	std::unique_ptr<uint8_t[]> memory_{new uint8_t[limits::OUTBOX_BYTES]};
 	size_t filled_ = 0;
 	std::vector<Message> messages_;
-	/** Of them, media. */
-	size_t mediaPackets_ = 0;
-	size_t mediaBytes_ = 0;
 	const Route* route_ = nullptr;
 	/** The next datagram starts a message of its own. */
 	bool fresh_ = true;

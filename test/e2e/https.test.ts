@@ -10,6 +10,8 @@ import { moreFrames, playing } from './harness/player.ts';
 import { eventually } from './harness/wait.ts';
 
 const DEADLINE_MS = 30_000;
+/** No loopback by its name: of such, browsers let pages over TLS ask everything. */
+const NAME = 'cameras.example';
 const PROBLEM = 'application/problem+json';
 
 let folder: string;
@@ -24,7 +26,10 @@ beforeAll(async () => {
 server: { host: 127.0.0.1, tls: { port: 0, cert: ${cert}, key: ${key} } }
 webrtc: { udp_port: 0 }
 `;
-	[browser, gateway] = await Promise.all([launchChromium(['--ignore-certificate-errors']), startGateway(config)]);
+	[browser, gateway] = await Promise.all([
+		launchChromium(['--ignore-certificate-errors', `--host-resolver-rules=MAP ${NAME} 127.0.0.1`]),
+		startGateway(config),
+	]);
 	const told = () => /over TLS: (https:\S+?)\/?\s/.exec(gateway.output())?.[1] ?? '';
 	secure = await eventually(told, (url) => url !== '', DEADLINE_MS);
 });
@@ -56,6 +61,20 @@ describe('over TLS, Chromium', () => {
 		await page.context().close();
 	});
 });
+
+test.each(['webrtc', 'hls'])(
+	'a page that may not ask an http:// address is told so, and the cure, by %s',
+	async (mode) => {
+		const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage();
+		await page.goto(`${secure}/livez`);
+		await page.evaluate(`import('/player.js').then(() => {
+		document.body.innerHTML = '<dualcast-player stream="demo" mode="${mode}" src-base="http://${NAME}:${gateway.port}">';
+	})`);
+		const card = page.locator('dualcast-player .card');
+		expect(await card.textContent()).toMatch(/may not ask http:.*Give src-base an https:/);
+		await page.context().close();
+	},
+);
 
 test('a gateway does not start with a certificate it cannot use, and says what to change', async () => {
 	const config = `

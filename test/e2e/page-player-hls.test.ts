@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GstCamera } from '../camera/gst-camera.ts';
 import { launchChromium } from './harness/chromium.ts';
 import { type RunningGateway, startGateway } from './harness/gateway.ts';
-import { playing } from './harness/player.ts';
+import { moreFrames, playing, statsOf } from './harness/player.ts';
 import { eventually } from './harness/wait.ts';
 
 const PART_MS = 100;
@@ -112,5 +112,48 @@ describe('a browser that plays HLS itself', () => {
 		expect(await page.getByRole('button', { name: 'Full screen' }).count()).toBe(1);
 		expect(await page.getByRole('button', { name: 'Unmute' }).count()).toBe(0);
 		await page.close();
+	});
+});
+
+describe.each([true, false])('HLS, with low latency: %s, of a camera that goes away', (enabled) => {
+	/** Longer than a picture that stands is waited for where playlists go on. */
+	const AWAY_MS = 15_000;
+
+	test('stands still, and says so, until the camera is back: its last seconds are not shown again', async () => {
+		const options = { width: 320, height: 180, fps: 25, gop: 25, bitrate: 500, protocols: 'tcp' } as const;
+		let away = await GstCamera.start(options);
+		const { port } = away;
+		const local = await startGateway(`
+webrtc: { udp_port: 0 }
+hls: { low_latency: { enabled: ${enabled} } }
+streams: { yard: "${away.url}" }
+`);
+		try {
+			const page = await browser.newPage();
+			await page.goto(`${local.url}/watch/yard?mode=hls`);
+			await playing(page, 'hls', 30_000);
+			await page.evaluate(`{
+				const player = document.querySelector('dualcast-player');
+				globalThis.heard = [];
+				for (const name of ['playing', 'error']) player.addEventListener('dualcast-' + name, () => heard.push(name));
+			}`);
+			await away.stop();
+			await eventually(
+				() => statsOf(page),
+				({ state }) => state === 'stalled',
+				8000,
+			);
+			const still = await statsOf(page);
+			await page.waitForTimeout(AWAY_MS);
+			expect(await statsOf(page)).toMatchObject({ state: 'stalled', framesDecoded: still.framesDecoded });
+			expect(await page.locator('dualcast-player .toast').textContent()).toMatch(/stands still/);
+			away = await GstCamera.start({ ...options, port });
+			await moreFrames(page, still, 60, 40_000);
+			expect(await page.evaluate('heard')).toEqual([]);
+			await page.close();
+		} finally {
+			await local.stop();
+			await away.stop();
+		}
 	});
 });

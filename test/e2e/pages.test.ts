@@ -22,6 +22,14 @@ webrtc:
   enabled: false
 ${STREAMS}`;
 
+/** In the page, a network without UDP: candidates that lead nowhere (RFC 5737). */
+const WITHOUT_UDP = `
+	const apply = RTCPeerConnection.prototype.setRemoteDescription;
+	RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+		return apply.call(this, { type, sdp: sdp.replace(/(a=candidate:\\S+ \\d \\S+ \\d+ )\\S+/g, '$1192.0.2.1') });
+	};
+`;
+
 let browser: Browser;
 let gateway: RunningGateway;
 const pages: Page[] = [];
@@ -186,12 +194,7 @@ describe('the watch page', () => {
 	});
 
 	test('falls back to HLS when no packet comes through, and says why', async () => {
-		// A network without UDP: candidates that lead nowhere (RFC 5737).
-		const blocked = `
-			const apply = RTCPeerConnection.prototype.setRemoteDescription;
-			RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
-				return apply.call(this, { type, sdp: sdp.replace(/(a=candidate:\\S+ \\d \\S+ \\d+ )\\S+/g, '$1192.0.2.1') });
-			};
+		const blocked = `${WITHOUT_UDP}
 			addEventListener('dualcast-fallback', ({ detail }) => {
 				window.fallback = { reason: detail.reason, at: performance.now() };
 			});
@@ -305,6 +308,38 @@ describe('a phone', () => {
 		await page.locator('.links').first().waitFor();
 		if (path === '/watch/demo') await playing(page, 'webrtc', 15_000);
 		expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(360);
+	});
+});
+
+describe('the reason for HLS, in a folded player on a phone', () => {
+	const before = `${WITHOUT_UDP} localStorage.setItem('dualcast-panel', 'folded');`;
+	const viewport = { width: 360, height: 740 };
+
+	test('leaves the picture free, and goes', async () => {
+		const page = await open(`${gateway.url}/watch/demo`, { before, viewport });
+		await playing(page, 'hls', 30_000);
+		const [why, picture] = await Promise.all(
+			['.why', 'video'].map((part) => page.locator(`dualcast-player ${part}`).boundingBox()),
+		);
+		expect(why?.height).toBeLessThan((picture?.height ?? 0) / 3);
+		await page.locator('dualcast-player .why').waitFor({ state: 'hidden', timeout: 15_000 });
+	});
+
+	test('stands beside the reason against HLS where that plays nothing either, and not before the button', async () => {
+		const neither = await startGateway('webrtc: { udp_port: 0 }\nhls: { enabled: false }\nstreams: { demo: demo }\n');
+		try {
+			for (const panel of ['folded', 'open']) {
+				const script = before.replace('folded', panel);
+				const page = await open(`${neither.url}/watch/demo`, { before: script, viewport });
+				const card = page.locator('dualcast-player .card');
+				await card.waitFor();
+				expect(await card.textContent()).toMatch(/hls\.enabled[\s\S]*WebRTC could not connect[\s\S]*webrtc\.tcp_port/);
+				await card.getByRole('button', { name: 'Try again' }).click({ timeout: 5000 });
+				await card.waitFor({ state: 'detached' });
+			}
+		} finally {
+			await neither.stop();
+		}
 	});
 });
 

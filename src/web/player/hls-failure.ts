@@ -1,9 +1,10 @@
 import type { ErrorData } from 'hls.js';
 import { parseProblem } from '../gateway/problem.ts';
 import { PlaybackError } from './playback.ts';
+import { unreachable } from './unreachable.ts';
 
 /** The parts of an hls.js error that say why. */
-export type HlsErrorFacts = Pick<ErrorData, 'type' | 'details' | 'error'> & {
+export type HlsErrorFacts = Pick<ErrorData, 'type' | 'details' | 'error' | 'url'> & {
 	response?: { code?: number | undefined } | undefined;
 	networkDetails?: unknown;
 };
@@ -22,7 +23,7 @@ export function failureOfHlsError(data: HlsErrorFacts): PlaybackError {
 		return new PlaybackError(problem.code, problem.message);
 	}
 	if (data.type === 'networkError') {
-		return new PlaybackError('gateway_unreachable', 'The gateway does not answer.');
+		return unreachable(data.url ?? '');
 	}
 	if (NO_DECODER.includes(data.details)) {
 		return new PlaybackError('codec_unsupported', 'This browser cannot decode what the camera sends. Another one may.');

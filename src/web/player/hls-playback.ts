@@ -1,6 +1,6 @@
 import type Hls from 'hls.js';
 import type { ErrorData } from 'hls.js';
-import type { Clock } from '../clock.ts';
+import { type Clock, sleep } from '../clock.ts';
 import { readProblem } from '../gateway/problem.ts';
 import { removePlayed } from './back-buffer.ts';
 import { catchUpRate } from './catch-up-rate.ts';
@@ -13,6 +13,8 @@ import { mayHaveSound, playsHlsItself, prefersNativeHls } from './native-hls.ts'
 import { whyNoPicture } from './no-picture.ts';
 import { type Playback, PlaybackError, type PlaybackListener } from './playback.ts';
 import type { Sample } from './sample.ts';
+import { StandingPicture } from './standing-picture.ts';
+import { unreachable } from './unreachable.ts';
 import type { Fetch } from './whep-client.ts';
 
 /** What an HLS playback needs. */
@@ -30,9 +32,9 @@ export type HlsOptions = {
 	clock: Clock;
 };
 
-/** A playlist that stands still this long hides a cause that a new request will name. */
-const STALL_TIMEOUT_MS = 10_000;
 const SAMPLE_PERIOD_MS = 1000;
+/** From a refusal of the next playlist, as the camera sends nothing, to the next request. */
+const LATE_PAUSE_MS = 1000;
 
 /** Seconds behind live that are jumped over rather than caught up with. */
 const JUMP_S = 3;
@@ -53,7 +55,9 @@ export class HlsPlayback implements Playback {
 	#freezes = 0;
 	#framesDecoded = -1;
 	#sampledAt = 0;
-	#lastProgressAt = 0;
+	readonly #standing: StandingPicture;
+	/** Of the playlist that plays. */
+	#address = '';
 	#started = false;
 	#lowLatency = true;
 	/** Why the low-latency output did not play, where it is there. */
@@ -64,6 +68,8 @@ export class HlsPlayback implements Playback {
 
 	constructor(options: HlsOptions) {
 		this.#options = options;
+		this.#address = options.playlist;
+		this.#standing = new StandingPicture(options.fetch);
 	}
 
 	async run(listener: PlaybackListener, signal: AbortSignal): Promise<never> {
@@ -123,7 +129,10 @@ export class HlsPlayback implements Playback {
 		hls.on(HlsJs.Events.BUFFER_CODECS, (_, tracks) => {
 			if (tracks.audio || tracks.audiovideo) listener.hasAudio();
 		});
-		hls.once(HlsJs.Events.LEVEL_LOADED, (_, { details }) => listener.served(details.url));
+		hls.once(HlsJs.Events.LEVEL_LOADED, (_, { details }) => {
+			this.#address = details.url;
+			listener.served(details.url);
+		});
 		hls.attachMedia(video);
 		const named = (address: string) => (this.#lowLatency ? lowLatencyUrl(address) : address);
 		const { signal } = this.#scope;
@@ -138,6 +147,10 @@ export class HlsPlayback implements Playback {
 		if (data.type === HlsJs.ErrorTypes.MEDIA_ERROR && failure.code === 'hls_failed' && !this.#recovered) {
 			this.#recovered = true;
 			hls.recoverMediaError();
+		} else if (this.#started && failure.code === 'hls_late') {
+			// The classic output would show its last seconds again.
+			const { signal } = this.#scope;
+			void sleep(this.#options.clock, LATE_PAUSE_MS, signal).then(() => signal.aborted || hls.startLoad());
 		} else if (this.#lowLatency && CLASSIC_MAY_HELP.has(failure.code)) {
 			this.#lowLatency = false;
 			if (failure.code !== 'not_found') this.#lowLatencyFailure = failure;
@@ -164,7 +177,7 @@ export class HlsPlayback implements Playback {
 		const { playlist, video, fetch } = this.#options;
 		const onError = async () => {
 			const response = await fetch(playlist).catch(() => undefined);
-			if (!response) return this.#fail(new PlaybackError('gateway_unreachable', 'The gateway does not answer.'));
+			if (!response) return this.#fail(unreachable(playlist));
 			const problem = response.ok
 				? { code: 'hls_failed', message: video.error?.message || 'The browser could not play the stream.' }
 				: await readProblem(response);
@@ -173,6 +186,7 @@ export class HlsPlayback implements Playback {
 		video.addEventListener('error', () => void onError(), { signal: this.#scope.signal });
 		video.addEventListener('loadeddata', () => this.#listenForSound(listener), { signal: this.#scope.signal });
 		const start = (address: string) => {
+			this.#address = address;
 			if (!this.#scope.signal.aborted) video.src = address;
 		};
 		// The browser would not say where it was sent.
@@ -214,19 +228,16 @@ export class HlsPlayback implements Playback {
 
 	#sampleForEver(listener: PlaybackListener): void {
 		const sample = this.#sample();
-		// A picture that is held back says nothing about the stream.
-		if (!this.#hold?.held) listener.sample(sample);
+		// A picture that has not begun to move says nothing about the stream.
+		if (!this.#hold?.opening) listener.sample(sample);
 		this.#listenForSound(listener);
 		// A timer as late as those of hidden pages and sleeping machines says nothing of the stream.
 		const late = sample.at - this.#sampledAt > 2 * SAMPLE_PERIOD_MS;
 		const moved = sample.framesDecoded !== this.#framesDecoded;
 		this.#sampledAt = sample.at;
 		this.#framesDecoded = sample.framesDecoded;
-		if (moved || late || document.hidden || this.#options.video.paused) this.#lastProgressAt = sample.at;
-		else if (sample.at - this.#lastProgressAt >= STALL_TIMEOUT_MS) {
-			this.#fail(new PlaybackError('playback_stalled', 'No new picture came for 10 seconds.'));
-			return;
-		}
+		if (moved || late || document.hidden || this.#options.video.paused) this.#standing.moved(sample.at);
+		else void this.#standing.stands(this.#address, sample.at).then((why) => why && this.#fail(why));
 		this.#cancelTimer = this.#options.clock.after(SAMPLE_PERIOD_MS, () => this.#sampleForEver(listener));
 	}
 

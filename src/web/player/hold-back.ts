@@ -20,6 +20,7 @@ export class HoldBack {
 	readonly #video: HeldVideo;
 	#ahead: number;
 	#held = true;
+	#opening = true;
 	/** As of the last update. */
 	#targetDuration = 0;
 
@@ -38,6 +39,11 @@ export class HoldBack {
 	/** The picture is kept still. */
 	get held(): boolean {
 		return this.#held;
+	}
+
+	/** The picture was kept still from the beginning. */
+	get opening(): boolean {
+		return this.#opening;
 	}
 
 	/** The picture stopped: if it ran out of data, and is not just decoded late, waits again for enough. */
@@ -59,6 +65,7 @@ export class HoldBack {
 
 	release(): void {
 		this.#held = false;
+		this.#opening = false;
 		this.#ahead = SEGMENTS_AHEAD;
 		this.#video.playbackRate = 1;
 	}

@@ -114,6 +114,17 @@ export const playerStyles = css`
 		color: #dbe2ea;
 		font-size: 0.8125rem;
 	}
+	/* The panel has all of it, and the picture is not to be covered for good. */
+	.why {
+		display: -webkit-box;
+		overflow: hidden;
+		/* Padding would show the top of a third line. */
+		padding-block: 0;
+		border-block: 0.4rem solid transparent;
+		-webkit-box-orient: vertical;
+		-webkit-line-clamp: 2;
+		animation: vanish 400ms 8s both;
+	}
 	.controls {
 		position: absolute;
 		inset: auto 12px 12px 12px;
@@ -176,6 +187,9 @@ export const playerStyles = css`
 		margin: 0;
 		color: #c7d0da;
 	}
+	.card p + p {
+		margin-block-start: 0.5rem;
+	}
 	.actions {
 		display: flex;
 		flex-wrap: wrap;
@@ -213,6 +227,12 @@ export const playerStyles = css`
 	@keyframes turn {
 		to {
 			rotate: 1turn;
+		}
+	}
+	@keyframes vanish {
+		to {
+			opacity: 0;
+			visibility: hidden;
 		}
 	}
 	@keyframes appear {

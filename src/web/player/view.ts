@@ -65,6 +65,7 @@ export function playerView(view: PlayerView): TemplateResult {
 }
 
 function badge({ state, stats, panelOpen, fallbackReason, onPanel }: PlayerView) {
+	const why = panelOpen || state.name === 'waiting' || state.name === 'failed' ? undefined : fallbackReason;
 	const mode = stats.mode ? MODE_NAMES[stats.mode] : 'Off';
 	const latency = stats.latencyMs === undefined ? '' : durationInWords(stats.latencyMs);
 	return html`
@@ -76,7 +77,7 @@ function badge({ state, stats, panelOpen, fallbackReason, onPanel }: PlayerView)
 				${latency ? html`<span class="quiet">${latency}</span>` : nothing}
 				<span class="chevron">${chevronIcon}</span>
 			</button>
-			${fallbackReason !== undefined && !panelOpen ? html`<p class="why">${fallbackReason}</p>` : nothing}
+			${why === undefined ? nothing : html`<p class="why">${why}</p>`}
 		</div>
 	`;
 }
@@ -123,6 +124,7 @@ function message(view: PlayerView) {
 	if (state.name === 'waiting') {
 		const seconds = Math.max(1, Math.ceil(view.retryInMs / 1000));
 		return card(
+			view,
 			state.failure,
 			'No picture at the moment',
 			// Read aloud once, not each second.
@@ -131,7 +133,12 @@ function message(view: PlayerView) {
 		);
 	}
 	if (state.name === 'failed') {
-		return card(state.failure, 'This stream cannot be played', html`<button @click=${view.onRetry}>Try again</button>`);
+		return card(
+			view,
+			state.failure,
+			'This stream cannot be played',
+			html`<button @click=${view.onRetry}>Try again</button>`,
+		);
 	}
 	if (view.needsGesture) {
 		return html`<button class="play" @click=${view.onPlay} aria-label="Play">${playIcon}</button>`;
@@ -142,11 +149,13 @@ function message(view: PlayerView) {
 	return nothing;
 }
 
-function card(failure: PlaybackError, title: string, actions: TemplateResult) {
+/** Where HLS plays as little as WebRTC, both say why: either cure helps. */
+function card({ fallbackReason }: PlayerView, failure: PlaybackError, title: string, actions: TemplateResult) {
 	return html`
 		<div class="card">
 			<h2>${title}</h2>
 			<p>${problemWords(failure)}</p>
+			${fallbackReason === undefined ? nothing : html`<p>${fallbackReason}</p>`}
 			<div class="actions">${actions}</div>
 		</div>
 	`;

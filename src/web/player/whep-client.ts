@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { readProblem, sentence } from '../gateway/problem.ts';
 import { firstAnswer } from './first-answer.ts';
 import { PlaybackError } from './playback.ts';
+import { unreachable } from './unreachable.ts';
 
 /** `fetch`, as a parameter. */
 export type Fetch = typeof fetch;
@@ -77,7 +78,7 @@ async function postTo(
 		return { answer, url: location === null ? undefined : new URL(location, response.url || endpoint).href };
 	} catch (thrown) {
 		if (thrown instanceof PlaybackError) throw thrown;
-		throw new PlaybackError('gateway_unreachable', 'The gateway does not answer.');
+		throw unreachable(endpoint);
 	} finally {
 		cancel();
 		options.signal.removeEventListener('abort', leave);

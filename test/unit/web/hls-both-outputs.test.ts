@@ -5,7 +5,7 @@ import type { PlaybackError } from '../../../src/web/player/playback.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 
 /** What hls.js was asked to load, and what it tells. */
-const made = vi.hoisted(() => [] as { source: string; config: unknown; tell(data: object): void }[]);
+const made = vi.hoisted(() => [] as { source: string; config: unknown; loads: number; tell(data: object): void }[]);
 
 vi.mock('hls.js/light', () => ({
 	default: class {
@@ -13,6 +13,7 @@ vi.mock('hls.js/light', () => ({
 		static ErrorTypes = { MEDIA_ERROR: 'mediaError' };
 		static isSupported = () => true;
 		source = '';
+		loads = 0;
 		tell: (data: object) => void = () => undefined;
 		config: unknown;
 
@@ -27,6 +28,9 @@ vi.mock('hls.js/light', () => ({
 		once() {}
 		attachMedia() {}
 		destroy() {}
+		startLoad() {
+			this.loads++;
+		}
 		loadSource(source: string) {
 			this.source = source;
 		}
@@ -58,11 +62,12 @@ const refused = (status: number, code: string) =>
 	({ type: 'networkError', response: { code: status }, networkDetails: new Refusal(code) }) as Partial<HlsErrorFacts>;
 
 let clock: FakeClock;
+let video: FakeVideo;
 let stop: AbortController;
 
 function play(): Promise<PlaybackError> {
 	const playback = new HlsPlayback({
-		video: new FakeVideo() as unknown as HTMLVideoElement,
+		video: video as unknown as HTMLVideoElement,
 		playlist: 'http://gateway/hls/cam/index.m3u8',
 		fetch: async () => new Response(null),
 		clock,
@@ -86,6 +91,7 @@ beforeEach(() => {
 	vi.stubGlobal('HTMLMediaElement', { HAVE_CURRENT_DATA: 2 });
 	vi.stubGlobal('XMLHttpRequest', Refusal);
 	clock = new FakeClock();
+	video = new FakeVideo();
 	stop = new AbortController();
 });
 
@@ -121,4 +127,21 @@ test('a classic output with nothing but sound brings no picture, and the reason 
 	await end(NO_DECODER);
 	await clock.advance(20_000);
 	expect(await failure).toMatchObject({ code: 'codec_unsupported' });
+});
+
+test('low latency that is late once it plays is asked again, and the classic output is not: it would go back', async () => {
+	void play();
+	await settle();
+	video.dispatchEvent(new Event('loadeddata'));
+	for (let late = 1; late <= 3; late++) {
+		await end(refused(503, 'hls_late'));
+		expect(made[0]?.loads).toBe(late - 1);
+		await clock.advance(1000);
+		expect(made[0]?.loads).toBe(late);
+	}
+	expect(made).toHaveLength(1);
+	await end(refused(503, 'hls_late'));
+	stop.abort();
+	await clock.advance(5000);
+	expect(made[0]?.loads).toBe(3);
 });

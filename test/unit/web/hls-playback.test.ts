@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HlsPlayback } from '../../../src/web/player/hls-playback.ts';
+import type { Sample } from '../../../src/web/player/sample.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 
 /** One that plays HLS itself. */
@@ -30,6 +31,8 @@ let clock: FakeClock;
 let video: FakeVideo;
 let sounds: number;
 let stop: AbortController;
+let answer: () => Response | Promise<Response>;
+let told: Sample[];
 
 /** @param outputs what the gateway says of the camera */
 async function play(outputs: object[] = []): Promise<{ failure?: unknown }> {
@@ -37,12 +40,13 @@ async function play(outputs: object[] = []): Promise<{ failure?: unknown }> {
 		video: video as unknown as HTMLVideoElement,
 		playlist: 'http://gateway/hls/demo/index.m3u8',
 		stats: 'http://gateway/api/v1/streams/demo/stats',
-		fetch: async (url) => (String(url).endsWith('/stats') ? Response.json({ outputs }) : new Response(null)),
+		fetch: async (url) => (String(url).endsWith('/stats') ? Response.json({ outputs }) : answer()),
 		clock,
 	});
 	const nothing = () => undefined;
 	const hasAudio = () => sounds++;
-	const listener = { firstFrame: nothing, sample: nothing, served: nothing, awaitsCamera: nothing, hasAudio };
+	const sample = (each: Sample) => told.push(each);
+	const listener = { firstFrame: nothing, sample, served: nothing, awaitsCamera: nothing, hasAudio };
 	const outcome: { failure?: unknown } = {};
 	void playback.run(listener, stop.signal).catch((failure: unknown) => {
 		outcome.failure = failure;
@@ -59,6 +63,9 @@ beforeEach(() => {
 	video = new FakeVideo();
 	sounds = 0;
 	stop = new AbortController();
+	let playlists = 0;
+	answer = () => new Response(`#EXT-X-MEDIA-SEQUENCE:${playlists++}`);
+	told = [];
 });
 
 afterEach(() => {
@@ -149,6 +156,34 @@ describe('an HLS picture that stands', () => {
 		video.stands = true;
 		return outcome;
 	}
+
+	test('is waited for as long as its playlist stands, too: begun anew it would show its last seconds again', async () => {
+		const outcome = await stand();
+		answer = () => new Response('#EXT-X-MEDIA-SEQUENCE:7');
+		await clock.advance(60_000);
+		expect(outcome.failure).toBeUndefined();
+		expect(new Set(told.slice(-10).map(({ framesDecoded }) => framesDecoded)).size).toBe(1);
+		// The camera is back.
+		video.stands = false;
+		await clock.advance(2000);
+		video.stands = true;
+		let playlists = 8;
+		answer = () => new Response(`#EXT-X-MEDIA-SEQUENCE:${playlists++}`);
+		await clock.advance(9000);
+		expect(outcome.failure).toBeUndefined();
+		await clock.advance(2000);
+		expect(outcome.failure).toMatchObject({ code: 'playback_stalled' });
+	});
+
+	test.each([
+		['is refused', () => Response.json({ code: 'camera_refused', detail: 'nothing listens there' }, { status: 409 })],
+		['is not to be had', () => Promise.reject(new TypeError('Failed to fetch'))],
+	])('is given up as soon as its playlist %s', async (_, say) => {
+		const outcome = await stand();
+		answer = say;
+		await clock.advance(5000);
+		expect(outcome.failure).toMatchObject({ code: expect.stringMatching(/camera_refused|gateway_unreachable/) });
+	});
 
 	test('for ten seconds is begun anew', async () => {
 		const outcome = await stand();

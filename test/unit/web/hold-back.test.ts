@@ -20,6 +20,7 @@ describe('holding back a live HLS picture', () => {
 	test('until one and a half segments lie ahead', () => {
 		const video = fakeVideo();
 		const hold = new HoldBack(video);
+		expect(hold.opening).toBe(true);
 		expect(video.playbackRate).toBe(0);
 		hold.update(2);
 		video.ranges = [[0, 2]];
@@ -79,6 +80,7 @@ describe('holding back a live HLS picture', () => {
 		video.ranges = [[0, 6]];
 		hold.update(2);
 		expect(video.playbackRate).toBe(0);
+		expect(hold).toMatchObject({ held: true, opening: false });
 		video.ranges = [[0, 8]];
 		hold.update(2);
 		expect(video.playbackRate).toBe(1);
