@@ -47,7 +47,7 @@ export class ViewerPlaces {
 		const wanted = node === undefined ? undefined : cluster.node(node);
 		// It was placed there when the token was given out.
 		if (wanted?.role === 'sub' && !wanted.draining && !avoid.includes(wanted.id)) return wanted;
-		return (await cluster.place(stream, { ...wish, exclude: avoid })) ?? this.#ownerOf(stream);
+		return (await cluster.place(stream, { ...wish, exclude: avoid })) ?? this.#ownerOf(stream, avoid);
 	}
 
 	/** Any one can send the viewer on. */
@@ -56,11 +56,13 @@ export class ViewerPlaces {
 		return mains.find(({ draining }) => !draining) ?? mains[0];
 	}
 
-	#ownerOf(stream: string): ClusterNode | undefined {
+	/** The main that can serve the stream itself. Who reached this one can use it, whatever else was said. */
+	#ownerOf(stream: string, avoid: readonly string[]): ClusterNode | undefined {
 		const { cluster, serveFromMain } = this.#options;
 		const owner = serveFromMain ? cluster.owner(stream)?.node : undefined;
-		if (!owner) throw new DualcastError('no_node', 'no node of the cluster takes viewers now; try again in a moment');
-		return owner.id === cluster.self ? undefined : owner;
+		if (owner?.id === cluster.self) return undefined;
+		if (owner && !avoid.includes(owner.id)) return owner;
+		throw new DualcastError('no_node', 'no node of the cluster takes viewers now; try again in a moment');
 	}
 }
 

@@ -115,6 +115,14 @@ describe('the place of a viewer', () => {
 		expect((await places.find('cam'))?.id).toBe('main2');
 	});
 
+	it('is no other main that is to be avoided', async () => {
+		const { cluster, places } = main(true);
+		cluster.own('cam', 'main2', 1);
+		await expect(places.find('cam', { avoid: ['main2'] })).rejects.toMatchObject({ code: 'no_node' });
+		cluster.own('cam', 'main1', 2);
+		expect(await places.find('cam', { avoid: ['main1'] })).toBeUndefined();
+	});
+
 	it('is none for a stream that nobody offers', async () => {
 		await expect(main().places.find('other')).rejects.toMatchObject({ code: 'stream_not_found' });
 	});
