@@ -110,10 +110,13 @@ export type ClusterLife = {
 /** @throws Error that names the setting for a file of authorities that cannot be used */
 export async function startClusterLife(parts: LifeParts): Promise<ClusterLife> {
 	const { config, cluster, hls, auth, clock, logger, proxies, scope } = parts;
-	if (cluster.role === 'sub') scope.defer(await sharedStreams(parts));
+	const offered = new Set<string>();
+	const shelf = { add: (id: string) => void offered.add(id), remove: (id: string) => void offered.delete(id) };
+	scope.defer(cluster.role === 'sub' ? await sharedStreams(parts) : shareStreams({ cluster, shelf, clock, logger }));
 	const guide = new ViewerGuide({ cluster, clock });
 	scope.defer(() => guide.close());
-	const places = new ViewerPlaces({ cluster, serveFromMain: config.cluster.serve_from_main });
+	const isOffered = (stream: string) => offered.has(stream) || cluster.streams().includes(stream);
+	const places = new ViewerPlaces({ cluster, isOffered, serveFromMain: config.cluster.serve_from_main });
 	return {
 		guide,
 		route: viewerRouting({
@@ -125,7 +128,7 @@ export async function startClusterLife(parts: LifeParts): Promise<ClusterLife> {
 		}),
 		async place(stream, holder) {
 			// A pattern names no stream: its viewers are placed when they come.
-			if (stream === undefined || !cluster.streams().includes(stream)) return { name: undefined, url: undefined };
+			if (stream === undefined || !isOffered(stream)) return { name: undefined, url: undefined };
 			const node = await places.find(stream, { holder });
 			return node ? { name: node.id, url: node.http } : { name: cluster.self, url: undefined };
 		},

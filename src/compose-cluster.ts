@@ -108,13 +108,18 @@ export function nodeLoad(outputs: () => Outputs, clock: Clock): NodeLoad {
 }
 
 /** The cluster as the API shows it. */
-export function clusterPort(cluster: Cluster, { node_ttl: ttl }: Config['cluster'], clock: Clock): ClusterPort {
+export function clusterPort(
+	cluster: Cluster,
+	{ node_ttl: ttl }: Pick<Config['cluster'], 'node_ttl'>,
+	clock: Clock,
+): ClusterPort {
+	const now = clockOf(cluster, clock);
 	const info = (): ClusterInfo => ({
 		node: cluster.self,
 		role: cluster.role,
 		connected: cluster.connected,
 		nodes: cluster.nodes().map((node) => {
-			const silent = !cluster.connected && clock.wall() - node.seenAt > ttl;
+			const silent = !cluster.connected && now() - node.seenAt > ttl;
 			return {
 				id: node.id,
 				role: node.role,
@@ -139,6 +144,19 @@ export function clusterPort(cluster: Cluster, { node_ttl: ttl }: Config['cluster
 		drain: (node, on) => cluster.drain(node, on),
 		onChange: (listener) => cluster.onChange(listener),
 	};
+}
+
+/** The clock of Redis, by which heartbeats are dated, as the own ones tell it: this machine's may be another. */
+function clockOf(cluster: Cluster, clock: Clock): () => number {
+	let seen = 0;
+	let at = 0;
+	cluster.onChange(() => {
+		const own = cluster.node(cluster.self)?.seenAt ?? seen;
+		if (own === seen) return;
+		seen = own;
+		at = clock.now();
+	});
+	return () => seen + clock.now() - at;
 }
 
 /** `/readyz` of a node: not ready before it knows the cluster, degraded while Redis is away. */

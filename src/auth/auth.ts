@@ -77,6 +77,7 @@ export class Auth {
 			({ keySetUrl, ...trusted }): TrustedIssuer => ({
 				...trusted,
 				keys: new KeySet({ url: keySetUrl, clock, logger, fetch }),
+				foreign: true,
 			}),
 		);
 		const verifier = new TokenVerifier({

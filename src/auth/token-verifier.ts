@@ -18,6 +18,8 @@ export type TrustedIssuer = {
 	readonly audience: string;
 	readonly algorithms: readonly Algorithm[];
 	readonly keys: Pick<SigningKeys, 'checking'> | KeySet;
+	/** Its clock is another one than that by which tokens are revoked. */
+	readonly foreign?: boolean;
 };
 
 export type TokenVerifierOptions = {
@@ -60,7 +62,7 @@ export class TokenVerifier {
 	async verify(token: string): Promise<Grant> {
 		const known = this.remembered(token);
 		if (known) return known;
-		const { issuer, audience, algorithms, keys } = this.#issuerOf(token);
+		const { issuer, audience, algorithms, keys, foreign = false } = this.#issuerOf(token);
 		const key = 'checking' in keys ? () => keys.checking : (header: JWTHeaderParameters) => keys.keyFor(header);
 		try {
 			const { payload } = await jwtVerify(token, async (header) => key(header), {
@@ -71,7 +73,7 @@ export class TokenVerifier {
 				currentDate: new Date(this.#options.clock.wall()),
 				requiredClaims: ['exp', 'sub'],
 			});
-			const grant = issuedByNow(grantFromClaims(payload, this.#options.classes), this.#options.clock.wall());
+			const grant = issuedByNow(grantFromClaims(payload, this.#options.classes), this.#options.clock.wall(), foreign);
 			this.#check(grant);
 			this.#remember(token, grant);
 			return grant;
@@ -108,14 +110,16 @@ export class TokenVerifier {
 
 /**
  * A token that is here was issued: an issuer's clock is ahead else, and the revocation of a subject concerns what was
- * issued before.
+ * issued before. That of a foreign issuer may be ahead by the whole tolerance, whenever the token comes.
  */
-function issuedByNow(grant: Grant, now: number): Grant {
-	if (grant.issuedAt > now + CLOCK_TOLERANCE_S * 1000) {
+function issuedByNow(grant: Grant, now: number, foreign: boolean): Grant {
+	const tolerance = CLOCK_TOLERANCE_S * 1000;
+	if (grant.issuedAt > now + tolerance) {
 		const text = 'the token\'s claim "iat" is in the future; it holds seconds, by a clock that is right';
 		throw new DualcastError('token_invalid', text);
 	}
-	return { ...grant, issuedAt: Math.min(grant.issuedAt, Math.floor(now)) };
+	const earliest = foreign ? Math.max(0, grant.issuedAt - tolerance) : grant.issuedAt;
+	return { ...grant, issuedAt: Math.min(earliest, Math.floor(now)) };
 }
 
 function tokenError(thrown: unknown): DualcastError {

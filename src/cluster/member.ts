@@ -39,8 +39,9 @@ export class Member implements Cluster {
 	#late = false;
 	#soon: Timer | undefined;
 	#joined = false;
-	/** The last other process that wrote this node's record. */
+	/** The last other process that wrote this node's record, and when (`Clock.now()`) it counts as gone. */
 	#double: string | undefined;
+	#aloneFrom = Number.NEGATIVE_INFINITY;
 	#connected = false;
 	/** Until then (`Clock.now()`) nodes that Redis does not name may just not have told it yet that they live. */
 	#settlesAt = Number.NEGATIVE_INFINITY;
@@ -194,16 +195,12 @@ export class Member implements Cluster {
 	#heard(text: string): void {
 		const message = readMessage(text);
 		if (!message || message.from === this.#process) return;
-		if (message.type === 'revoked') {
-			this.#revocations?.heard(message.revocation);
-			return;
+		if (message.type === 'revoked') this.#revocations?.heard(message.revocation);
+		else if (message.type === 'revocations') this.#revocations?.read().catch((error) => this.#link.reset(error));
+		else {
+			if (message.type === 'left') this.#table.remove(message.node);
+			this.#beatSoon();
 		}
-		if (message.type === 'revocations') {
-			this.#revocations?.read().catch((error) => this.#link.reset(error));
-			return;
-		}
-		if (message.type === 'left') this.#table.remove(message.node);
-		this.#beatSoon();
 	}
 
 	#beatSoon(): void {
@@ -232,7 +229,9 @@ export class Member implements Cluster {
 		// Who may have lost a camera meanwhile does not say that he has it.
 		if (!this.#ownership.certain) await this.#ownership.renew();
 		const told = await this.#renewAndExchange();
-		const changed = await this.#ownership.rebalance(this.#table.nodes, this.#gone.ids);
+		// Two that take the cameras from each other would do so for ever.
+		const isAlone = this.#options.clock.now() >= this.#aloneFrom;
+		const changed = isAlone && (await this.#ownership.rebalance(this.#table.nodes, this.#gone.ids));
 		await this.#bury();
 		if (changed || told !== JSON.stringify(this.#ownership.cameras())) await this.#renewAndExchange();
 		if (this.#ownership.moved() || first) this.#tell({ type: 'changed' });
@@ -258,14 +257,16 @@ export class Member implements Cluster {
 
 	/** Tells how this node is, and reads the table. */
 	async #exchange(): Promise<void> {
-		const { clock, logger } = this.#options;
+		const { clock, logger, ttl } = this.#options;
 		const sent = this.#placer.mark();
 		const gone = this.#gone.mark();
 		const draining = this.node(this.self)?.draining ?? false;
 		const { former, rows } = await this.#heartbeat.beat(this.#ownership.cameras(), draining);
-		if (this.#joined && former !== '' && former !== this.#process && former !== this.#double) {
+		if (this.#joined && former !== '' && former !== this.#process) {
+			this.#aloneFrom = clock.now() + ttl;
+			if (former !== this.#double)
+				logger.error({}, 'another process has the same cluster.node_id; give each node its own');
 			this.#double = former;
-			logger.error({}, 'another process has the same cluster.node_id; give each node its own');
 		}
 		this.#table.update(rows, clock.now() < this.#settlesAt);
 		this.#placer.settle(sent);

@@ -76,7 +76,8 @@ return answer
  * give away; JSON list of nodes whose process is gone: their leases need not run out. Answer: for each the fence under
  * which the node has the lease, '0' when it has not.
  *
- * A lease that nobody had since is continued under its fence. A fence that is given out is larger than every one
+ * A lease that nobody had since is continued under its fence; one that another process of the node has is had by asking
+ * for it anew, as after a restart. A fence that is given out is larger than every one
  * before, and than the time, so that fences go on growing when Redis lost what it knew.
  */
 export const LEASES = redisScript(`${NOW}
@@ -97,7 +98,7 @@ for i, request in ipairs(cjson.decode(ARGV[4])) do
 	elseif current == mine then
 		redis.call('PEXPIRE', key, ttl)
 		fence = string.format('%.0f', known)
-	elseif not current or owner == node or gone[owner] then
+	elseif not current or (owner == node and known == 0) or gone[owner] then
 		local last = tonumber(redis.call('HGET', fences, stream) or '0')
 		local number = known
 		if current or known == 0 or last > known then number = math.max(last + 1, known + 1, now) end

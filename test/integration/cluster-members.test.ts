@@ -106,4 +106,28 @@ describe('a node_id that two processes have', () => {
 			expect.stringMatching(/^second: .*the same cluster\.node_id/),
 		]);
 	});
+
+	it('is no reason to take the cameras from each other for ever: the one that came later has them until it ends', async () => {
+		const fences: number[] = [];
+		const own = (id: string) => {
+			const { member } = scene.main(id, ['yard']);
+			member.onChange(() => {
+				const fence = member.holds('yard');
+				if (fence !== undefined && !fences.includes(fence)) fences.push(fence);
+			});
+			return member;
+		};
+		const first = own('main-1');
+		await until(first, 'the first', () => first.holds('yard') !== undefined);
+		const second = own('main-1');
+		await until([first, second], 'the second', () => first.holds('yard') === undefined && fences.length > 1);
+		const { member: witness } = scene.sub('sub-1');
+		let beats = 0;
+		witness.onChange(() => beats++);
+		await until(witness, 'some more heartbeats', () => beats > 15);
+		expect(fences).toHaveLength(2);
+		expect(second.holds('yard')).toBe(fences[1]);
+		await second.close();
+		await until(first, 'the first again', () => first.holds('yard') !== undefined);
+	});
 });

@@ -207,14 +207,16 @@ describe('a lease', () => {
 		const second = Number(await take('a'));
 		expect(second).toBeGreaterThan(fence);
 		expect(await ask('GET', 'test:lease:yard')).toBe(`${second}:a`);
+		expect(await take('a', 'yard', fence)).toBe('0');
+		expect(await take('a', 'yard', second)).toBe(String(second));
 	});
 
 	it('has a fence above what Redis and the node know, though the clock moved back', async () => {
 		const future = (await time()) + 3600_000;
 		await ask('HSET', 'test:fences', 'yard', future);
 		expect(await take('a')).toBe(String(future + 1));
-		await ask('SET', 'test:lease:yard', `${future + 5}:a`);
-		expect(await take('a', 'yard', future + 9)).toBe(String(future + 10));
+		await ask('SET', 'test:lease:yard', `${future + 5}:b`);
+		expect(await leases('a', [['yard', future + 9, 1]], ['b'])).toEqual([String(future + 10)]);
 	});
 
 	it('is taken over from a node whose process is gone, from no other', async () => {

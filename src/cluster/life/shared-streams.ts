@@ -2,10 +2,9 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Cluster } from '../cluster.ts';
 
-/** Where a sub's streams appear and vanish. */
+/** Where streams of the cluster appear and vanish. */
 export type StreamShelf = {
 	add(id: string): void;
-	/** Ends it for its viewers. */
 	remove(id: string): void;
 };
 
@@ -20,7 +19,7 @@ export type SharedStreamsTools = {
 const GRACE_MS = 30_000;
 
 /**
- * Keeps a sub's streams those that the mains offer. One that nobody offers any more goes after a while in which there
+ * Keeps a node's streams of the cluster those that the mains offer. One that nobody offers any more goes after a while in which there
  * were mains; when all of them are gone, everything stays.
  *
  * @returns ends it

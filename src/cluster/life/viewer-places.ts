@@ -13,7 +13,9 @@ export type ViewerWish = {
 };
 
 export type ViewerPlacesOptions = {
-	readonly cluster: Pick<Cluster, 'self' | 'role' | 'nodes' | 'node' | 'place' | 'owner' | 'streams'>;
+	readonly cluster: Pick<Cluster, 'self' | 'role' | 'joined' | 'nodes' | 'node' | 'place' | 'owner'>;
+	/** Whether a main offers the stream, or did a moment ago. */
+	readonly isOffered: (stream: string) => boolean;
 	readonly serveFromMain: boolean;
 };
 
@@ -33,21 +35,22 @@ export class ViewerPlaces {
 	/** False while every viewer who comes is served here. */
 	get elsewhere(): boolean {
 		const { cluster } = this.#options;
-		return cluster.role === 'main' || cluster.node(cluster.self)?.draining === true;
+		return cluster.role === 'main' || !cluster.joined || cluster.node(cluster.self)?.draining === true;
 	}
 
 	/**
 	 * @returns undefined for this node
-	 * @throws DualcastError `stream_not_found`, `no_node`
+	 * @throws DualcastError `stream_not_found`, `no_node`, `cluster_unreachable`
 	 */
 	async find(stream: string, { node, avoid = [], ...wish }: ViewerWish = {}): Promise<ClusterNode | undefined> {
-		const { cluster } = this.#options;
+		const { cluster, isOffered } = this.#options;
+		if (!cluster.joined) throw unknownYet();
 		if (cluster.role === 'sub') return this.elsewhere ? this.#main() : undefined;
-		if (!cluster.streams().includes(stream)) throw notFound();
+		if (!isOffered(stream)) throw notFound();
 		const wanted = node === undefined ? undefined : cluster.node(node);
 		// It was placed there when the token was given out.
 		if (wanted?.role === 'sub' && !wanted.draining && !avoid.includes(wanted.id)) return wanted;
-		return (await cluster.place(stream, { ...wish, exclude: avoid })) ?? this.#ownerOf(stream);
+		return (await cluster.place(stream, { ...wish, exclude: avoid })) ?? this.#ownerOf(stream, avoid);
 	}
 
 	/** Any one can send the viewer on. */
@@ -56,12 +59,19 @@ export class ViewerPlaces {
 		return mains.find(({ draining }) => !draining) ?? mains[0];
 	}
 
-	#ownerOf(stream: string): ClusterNode | undefined {
+	/** The main that can serve the stream itself. Who reached this one can use it, whatever else was said. */
+	#ownerOf(stream: string, avoid: readonly string[]): ClusterNode | undefined {
 		const { cluster, serveFromMain } = this.#options;
 		const owner = serveFromMain ? cluster.owner(stream)?.node : undefined;
-		if (!owner) throw new DualcastError('no_node', 'no node of the cluster takes viewers now; try again in a moment');
-		return owner.id === cluster.self ? undefined : owner;
+		if (owner?.id === cluster.self) return undefined;
+		if (owner && !avoid.includes(owner.id)) return owner;
+		throw new DualcastError('no_node', 'no node of the cluster takes viewers now; try again in a moment');
 	}
+}
+
+/** Players give a stream up that is not found. */
+function unknownYet(): DualcastError {
+	return new DualcastError('cluster_unreachable', 'this node does not know the streams of the cluster yet; try again');
 }
 
 function notFound(): DualcastError {

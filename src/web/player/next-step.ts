@@ -30,6 +30,8 @@ function concernsBothWays(code: string): boolean {
 		TOKEN_TROUBLE.includes(code) ||
 		code === 'internal' ||
 		code === 'issuer_unreachable' ||
+		code === 'cluster_unreachable' ||
+		code === 'no_node' ||
 		code === 'src_base_invalid' ||
 		code === 'connection_lost' ||
 		code === 'gateway_unreachable'

@@ -26,7 +26,7 @@ export type PostOptions = {
 
 /** Another main may find another place, and another node may be well. */
 const ELSEWHERE_MAY_HELP =
-	/^(gateway_unreachable|answer_invalid|no_node|too_many_sessions|stream_closed|camera_|internal|http_5)/;
+	/^(gateway_unreachable|cluster_unreachable|answer_invalid|no_node|too_many_sessions|stream_closed|camera_|internal|http_5)/;
 
 /**
  * Sends the SDP offer to a WHEP endpoint (draft-ietf-wish-whep, POST).

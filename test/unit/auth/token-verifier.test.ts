@@ -159,6 +159,24 @@ describe('S4: attacks on tokens', () => {
 		expect((await verifier.verify(await forge({ iat: now() + 20, jti: 'anew' }))).subject).toBe('ann');
 	});
 
+	it('takes a token of another issuer for issued when it may have been at the earliest, wherever and whenever it comes', async () => {
+		const keys = keysFromSecret('another secret of thirty-two bytes');
+		const school = { issuer: 'school', audience: AUDIENCE, algorithms: [keys.algorithm], keys, foreign: true };
+		const { verifier, revocations, forge, now, clock } = tokenScene(undefined, [school]);
+		const issue = (iat: number, jti: string) => forge({ iss: 'school', iat, jti }, {}, keys.signing);
+		const ahead = [await issue(now() + 20, 'a'), await issue(now() + 20, 'b')];
+		await clock.advance(1000);
+		revocations.add({ subject: 'ann', at: clock.wall(), until: clock.wall() + 600_000 });
+		for (const token of ahead) {
+			await expect(verifier.verify(token)).rejects.toMatchObject({ code: 'token_revoked' });
+			await clock.advance(30_000);
+		}
+		expect((await verifier.verify(await issue(now(), 'anew'))).subject).toBe('ann');
+		expect((await verifier.verify(await forge({ iss: 'school', sub: 'bob', iat: 0 }, {}, keys.signing))).issuedAt).toBe(
+			0,
+		);
+	});
+
 	it('refuses a token of a megabyte without reading it', async () => {
 		const { verifier, forge } = tokenScene();
 		const token = await forge({ note: 'x'.repeat(1_000_000) });

@@ -77,17 +77,20 @@ describe('a viewer who looks for another place', () => {
 	});
 
 	test('asks the next one at once when one is gone, or knows no place', async () => {
-		const result = ask('http://main1', 'http://main2', 'http://main3');
+		const result = ask('http://main1', 'http://main2', 'http://main3', 'http://main4');
 		at(0).refuse();
 		await settle();
 		at(1).answer(problem('no_node', 503));
+		await settle();
+		at(2).answer(problem('cluster_unreachable', 503));
 		await settle();
 		expect(when()).toEqual([
 			['http://main1', 0],
 			['http://main2', 0],
 			['http://main3', 0],
+			['http://main4', 0],
 		]);
-		at(2).answer(created('http://sub3/s'));
+		at(3).answer(created('http://sub3/s'));
 		await settle();
 		expect(result.url).toBe('http://sub3/s');
 	});

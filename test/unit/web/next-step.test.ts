@@ -22,6 +22,8 @@ describe('what follows after an attempt', () => {
 		['internal', 'retry'],
 		['http_502', 'retry'],
 		['issuer_unreachable', 'retry'],
+		['cluster_unreachable', 'retry'],
+		['no_node', 'retry'],
 		['session_ended', 'ask-again'],
 		// nothing helps before the configuration changes
 		['stream_not_found', 'give-up'],

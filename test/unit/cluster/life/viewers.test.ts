@@ -1,8 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../../src/base/logger.ts';
+import { Scope } from '../../../../src/base/scope.ts';
 import { shareStreams } from '../../../../src/cluster/life/shared-streams.ts';
 import { type GuideEvent, ViewerGuide } from '../../../../src/cluster/life/viewer-guide.ts';
 import { ViewerPlaces } from '../../../../src/cluster/life/viewer-places.ts';
+import { type LifeParts, startClusterLife } from '../../../../src/compose-cluster-life.ts';
+import { parseConfig } from '../../../../src/config/parse.ts';
+import { StreamRegistry } from '../../../../src/stream/registry.ts';
 import { VirtualClock } from '../../../fakes/virtual-clock.ts';
 import { FakeCluster } from './fake-cluster.ts';
 
@@ -72,7 +76,11 @@ describe('the streams of a sub', () => {
 describe('the place of a viewer', () => {
 	function main(serveFromMain = false) {
 		const cluster = new FakeCluster('main1', 'main');
-		return { cluster, places: new ViewerPlaces({ cluster, serveFromMain }) };
+		return { cluster, places: placesOf(cluster, serveFromMain) };
+	}
+
+	function placesOf(cluster: FakeCluster, serveFromMain = false): ViewerPlaces {
+		return new ViewerPlaces({ cluster, isOffered: (stream) => cluster.offered.includes(stream), serveFromMain });
 	}
 
 	it('is a sub, never the main', async () => {
@@ -115,13 +123,33 @@ describe('the place of a viewer', () => {
 		expect((await places.find('cam'))?.id).toBe('main2');
 	});
 
+	it('is no other main that is to be avoided', async () => {
+		const { cluster, places } = main(true);
+		cluster.own('cam', 'main2', 1);
+		await expect(places.find('cam', { avoid: ['main2'] })).rejects.toMatchObject({ code: 'no_node' });
+		cluster.own('cam', 'main1', 2);
+		expect(await places.find('cam', { avoid: ['main1'] })).toBeUndefined();
+	});
+
 	it('is none for a stream that nobody offers', async () => {
 		await expect(main().places.find('other')).rejects.toMatchObject({ code: 'stream_not_found' });
 	});
 
+	it.each(['main', 'sub'] as const)(
+		'is not known yet, whatever the stream, at a %s that knows no cluster yet',
+		async (role) => {
+			const cluster = new FakeCluster('new', role);
+			const places = placesOf(cluster);
+			cluster.joined = false;
+			cluster.offered = [];
+			expect(places.elsewhere).toBe(true);
+			await expect(places.find('cam')).rejects.toMatchObject({ code: 'cluster_unreachable' });
+		},
+	);
+
 	it('is a main for those who come to a draining sub', async () => {
 		const cluster = new FakeCluster('sub1', 'sub');
-		const places = new ViewerPlaces({ cluster, serveFromMain: false });
+		const places = placesOf(cluster);
 		expect(places.elsewhere).toBe(false);
 		expect(await places.find('cam')).toBeUndefined();
 		cluster.set({ id: 'sub1', draining: true });
@@ -131,6 +159,28 @@ describe('the place of a viewer', () => {
 		cluster.set({ id: 'main2', role: 'main' });
 		expect((await places.find('cam'))?.id).toBe('main2');
 	});
+});
+
+it('the place of a viewer is one of a stream whose main is being started anew', async () => {
+	const scope = new Scope();
+	const secret = 'x'.repeat(32);
+	const config = parseConfig(JSON.stringify({ auth: { secret }, cluster: { role: 'main', secret } }), 'c.yaml', {});
+	const cluster = new FakeCluster('main1', 'main');
+	cluster.set({ id: 'sub1' });
+	const unused = { registry: new StreamRegistry(), hls: undefined, auth: {}, proxies: undefined, streamSettings: {} };
+	const parts = { ...unused, config, cluster, version: '1', clock, logger: silentLogger, scope };
+	const life = await startClusterLife(parts as unknown as LifeParts);
+	const place = async () => (await life.place('cam')).name;
+	expect(await place()).toBe('sub1');
+	cluster.offered = [];
+	cluster.tell();
+	await clock.advance(29_000);
+	cluster.tell();
+	expect(await place()).toBe('sub1');
+	await clock.advance(1000);
+	cluster.tell();
+	expect(await place()).toBeUndefined();
+	await scope.close();
 });
 
 describe('the guide of viewers', () => {
