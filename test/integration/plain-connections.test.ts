@@ -167,6 +167,17 @@ describe('a connection with plain requests', () => {
 		await vi.waitFor(() => expect(client.text).toMatch(/1.*2$/s));
 	});
 
+	it.each([
+		['http://cams.example:81/plain/1?a=b', '/plain/1?a=b', 'cams.example:81'],
+		['HTTPS://user@cams.example?a=http://b/', '/?a=http://b/', 'cams.example'],
+		['/http://cams.example/', '/http://cams.example/', 'gateway'],
+		['*', '*', 'gateway'],
+	])('takes the whole address for its path, as proxies may write it: %s', async (target, path, host) => {
+		client.ask('GET', target);
+		const { by, request } = await nth(1);
+		expect([by, request.url, request.headers.host]).toEqual(['node', path, host]);
+	});
+
 	it('forgets a held request whose client goes', async () => {
 		client.ask('GET', '/plain/1');
 		const { response } = await nth(1);
