@@ -10,6 +10,8 @@ import type { Exchange } from './recording.ts';
 const MAX_BODY = 512 * 1024 * 1024;
 export const MAX_PLAYLIST = 16 * 1024 * 1024;
 const DEADLINE_MS = 30_000;
+/** Codes of OpenSSL for certificates that no known authority vouches for. */
+const UNKNOWN_SIGNER = /SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)/;
 
 export type RequestOptions = {
 	method?: 'GET' | 'HEAD' | 'OPTIONS';
@@ -119,6 +121,9 @@ export class Requests {
 function causeOf(thrown: unknown): string {
 	const error = toError(thrown);
 	const { cause } = error;
-	const detail = cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : undefined;
-	return redact(detail ?? error.message);
+	if (!(cause instanceof Error)) return redact(error.message);
+	const { code = '', message } = cause as NodeJS.ErrnoException;
+	if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return 'what listens there speaks no TLS; try http://';
+	const cure = UNKNOWN_SIGNER.test(code) ? '; NODE_EXTRA_CA_CERTS=FILE names a certificate to believe' : '';
+	return redact((message || code) + cure);
 }

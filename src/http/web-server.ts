@@ -144,6 +144,7 @@ async function listen(server: Server, { host, port }: Address): Promise<WebServe
 		serve: ({ handle }) => {
 			server.on('request', (request: IncomingMessage, response: ServerResponse) => {
 				if (request.httpVersionMajor > 1) nameHost(request as unknown as Http2ServerRequest);
+				else takeOriginForm(request);
 				handle(request, response);
 			});
 		},
@@ -160,4 +161,12 @@ async function listen(server: Server, { host, port }: Address): Promise<WebServe
 /** HTTP/2 says it by another name (RFC 9113 section 8.3.1). */
 function nameHost({ headers, authority }: Http2ServerRequest): void {
 	headers.host ??= authority;
+}
+
+/** A proxy may name the whole address, whose host then goes before the field Host (RFC 9112 section 3.2.2). */
+function takeOriginForm(request: IncomingMessage): void {
+	const [, host, target = ''] = /^https?:\/\/(?:[^/?#@]*@)?([^/?#@]+)(.*)$/i.exec(request.url ?? '') ?? [];
+	if (host === undefined) return;
+	request.url = target.startsWith('/') ? target : `/${target}`;
+	request.headers.host = host;
 }

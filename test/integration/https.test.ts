@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import { request as requestOverTls } from 'node:https';
+import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -14,6 +15,7 @@ import { answerError } from '../../src/api/problem.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createHlsServer, type HlsServer } from '../../src/hls/server.ts';
 import { type CertificateFiles, readCertificate } from '../../src/http/certificate.ts';
+import { MAX_HEADER_BYTES, MAX_STREAMS } from '../../src/http/limits.ts';
 import { listenHttps, type SecureWebServer } from '../../src/http/web-server.ts';
 import { pictures } from '../fakes/access-units.ts';
 import { makeCertificate } from '../fakes/certificates.ts';
@@ -244,13 +246,25 @@ describe('a port with TLS', () => {
 		const socket = connectTls({ host: '127.0.0.1', port: server.port, rejectUnauthorized: false });
 		socket.on('error', () => {});
 		socket.write('GET /echo HTTP/1.1\r\nHost: 127.0.0.1\r\n');
+		const mute = connectTcp({ host: '127.0.0.1', port: server.port }).on('error', () => {});
+		const muteIsCut = once(mute, 'close');
 		const answers: string[] = [];
 		socket.on('data', (bytes) => answers.push(String(bytes)));
 		await once(socket, 'close');
+		// Who does not even begin with TLS has less time.
+		await muteIsCut;
 		expect(answers.join('')).toMatch(/^HTTP\/1\.1 408 /);
 		expect(await cut).toBe(constants.NGHTTP2_CANCEL);
 		expect((await ask('/echo')).status).toBe(200);
 		expect(patient.closed).toBe(false);
+	});
+
+	it('S6: says how many requests at once a connection may have, and how long a head may be', async () => {
+		expect((await ask('/echo')).status).toBe(200);
+		const { maxConcurrentStreams, maxHeaderListSize } = session.remoteSettings;
+		expect([maxConcurrentStreams, maxHeaderListSize]).toEqual([MAX_STREAMS, MAX_HEADER_BYTES]);
+		const long = await ask('/echo', { 'x-long': 'a'.repeat(MAX_HEADER_BYTES) }).catch((error: Error) => error.message);
+		expect(long).toMatch(/NGHTTP2_/);
 	});
 
 	it('is closed with its connections', async () => {

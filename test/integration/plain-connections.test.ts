@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HttpRequest, HttpResponse } from '../../src/base/http-exchange.ts';
+import { HEADERS_TIMEOUT_MS, IDLE_TIMEOUT_MS } from '../../src/http/limits.ts';
 import { listenHttp, type WebServer } from '../../src/http/web-server.ts';
 
-type Asked = { by: 'plain' | 'node'; request: HttpRequest; response: HttpResponse };
+type Asked = { by: 'plain' | 'node'; request: HttpRequest; response: HttpResponse; timeout?: number | undefined };
 
 let server: WebServer;
 let asked: Asked[];
@@ -40,7 +42,7 @@ class Client {
 /** Takes what is below `/plain/`. */
 function plain(request: HttpRequest, response: HttpResponse): boolean {
 	if (!request.url?.startsWith('/plain/')) return false;
-	asked.push({ by: 'plain', request, response });
+	asked.push({ by: 'plain', request, response, timeout: (request.socket as Socket).timeout });
 	return true;
 }
 
@@ -165,6 +167,17 @@ describe('a connection with plain requests', () => {
 		await vi.waitFor(() => expect(client.text).toMatch(/1.*2$/s));
 	});
 
+	it.each([
+		['http://cams.example:81/plain/1?a=b', '/plain/1?a=b', 'cams.example:81'],
+		['HTTPS://user@cams.example?a=http://b/', '/?a=http://b/', 'cams.example'],
+		['/http://cams.example/', '/http://cams.example/', 'gateway'],
+		['*', '*', 'gateway'],
+	])('takes the whole address for its path, as proxies may write it: %s', async (target, path, host) => {
+		client.ask('GET', target);
+		const { by, request } = await nth(1);
+		expect([by, request.url, request.headers.host]).toEqual(['node', path, host]);
+	});
+
 	it('forgets a held request whose client goes', async () => {
 		client.ask('GET', '/plain/1');
 		const { response } = await nth(1);
@@ -187,6 +200,41 @@ describe('a connection with plain requests', () => {
 		expect(closed).toHaveBeenCalledTimes(1);
 		expect(response.destroyed).toBe(true);
 		expect(client.text).toBe('');
+	});
+
+	it('has the time of a head for its first request, then that of silence, and is cut when it is over', async () => {
+		client.ask('GET', '/plain/1');
+		const { request, response } = await nth(1);
+		const socket = request.socket as Socket;
+		expect(asked[0]?.timeout).toBe(HEADERS_TIMEOUT_MS);
+		expect(socket.timeout).toBe(IDLE_TIMEOUT_MS);
+		socket.emit('timeout');
+		await vi.waitFor(() => expect(client.ended).toBe(true));
+		expect(response.destroyed).toBe(true);
+	});
+
+	it('reads no more from who says much before the answer', async () => {
+		client.ask('GET', '/plain/1');
+		const { request, response } = await nth(1);
+		const socket = request.socket as Socket;
+		client.socket.write(Buffer.alloc(16 * 1024 * 1024, 'a'));
+		await vi.waitFor(() => expect(socket.isPaused()).toBe(true));
+		await exchange();
+		expect(socket.bytesRead).toBeLessThan(1024 * 1024);
+		response.writeHead(200, { 'Content-Length': 3 }).end(Buffer.from('one'));
+		await vi.waitFor(() => expect(client.text).toMatch(/one.*HTTP\/1\.1 4\d\d /s));
+	});
+
+	it('ends alone when its client breaks it', async () => {
+		const idle = new Client(server.port);
+		await once(idle.socket, 'connect');
+		client.ask('GET', '/plain/1');
+		const { response } = await nth(1);
+		idle.socket.resetAndDestroy();
+		client.socket.resetAndDestroy();
+		await vi.waitFor(() => expect(response.destroyed).toBe(true));
+		response.end('nobody');
+		await exchange();
 	});
 
 	it('says that an answer is over when the system has it, not before', async () => {

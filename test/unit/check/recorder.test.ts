@@ -1,12 +1,17 @@
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { Scope } from '../../../src/base/scope.ts';
 import { report } from '../../../src/check/check.ts';
 import { parseMediaPlaylist } from '../../../src/check/read/media-playlist.ts';
 import { record } from '../../../src/check/recorder.ts';
+import { makeCertificate } from '../../fakes/certificates.ts';
 
 const NO_ADDRESS = 'http://[';
 const HEAD = '#EXTM3U\n#EXT-X-TARGETDURATION:1\n';
@@ -104,6 +109,21 @@ describe('an address', () => {
 			else response.end(`${HEAD}#EXT-X-ENDLIST\n`);
 		});
 		expect((await follow(url)).early.map(({ status }) => status)).toEqual([503]);
+	});
+
+	it('of another protocol, or whose certificate nobody vouches for, is told with the cure', async () => {
+		const plain = await answering((_, response) => void response.end(HEAD));
+		await expect(follow(plain.replace('http:', 'https:'))).rejects.toThrow('speaks no TLS; try http://');
+		const folder = await mkdtemp(join(tmpdir(), 'check-'));
+		scope.defer(() => rm(folder, { recursive: true }));
+		const { cert, key } = await makeCertificate(folder, 'own');
+		const server = createSecureServer({ cert: await readFile(cert), key: await readFile(key) }).listen(0, '127.0.0.1');
+		scope.defer(() => void server.close());
+		await once(server, 'listening');
+		const { port } = server.address() as AddressInfo;
+		await expect(follow(`https://127.0.0.1:${port}/`)).rejects.toThrow(
+			/self-signed certificate; NODE_EXTRA_CA_CERTS=FILE names a certificate/,
+		);
 	});
 
 	it('that asks for a while is not asked again once the check was stopped', async () => {

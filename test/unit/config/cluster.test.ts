@@ -32,6 +32,10 @@ describe('cluster', () => {
 		});
 	});
 
+	it('takes a node_ttl of 2.5 times the heartbeat', () => {
+		expect(problem(`{ role: sub, secret: ${SECRET}, node_ttl: 2.5s }`)).toBe('');
+	});
+
 	it('takes a key file in place of the secret of tokens', () => {
 		expect(problem(`{ role: main, secret: ${SECRET} }`, '{ key_file: key.pem }')).toBe('');
 	});

@@ -105,6 +105,15 @@ describe('defaults', () => {
 		},
 	);
 
+	it.each([
+		'hls: { segment_duration: 500ms, idle_timeout: 1h, segment_count: 3, cleanup_threshold: 3 }',
+		'hls: { segment_duration: 10s, idle_timeout: 5s, segment_count: 30, cleanup_threshold: 30 }',
+		'hls: { low_latency: { part_duration: 100ms } }',
+		'on_demand: { start_timeout: 1m, close_after: 0 }',
+	])('give way to the least and the most there may be: %s', (text) => {
+		expect(problems(text)).toEqual([]);
+	});
+
 	it('give way to an empty map of streams', () => {
 		expect(parseConfig('streams: {}\n', 'c.yaml', {}).streams).toEqual({});
 	});
@@ -180,6 +189,7 @@ describe('streams', () => {
 		['exec:rm', 'c.yaml:2:8: streams.cam: expected an address'],
 		['file:///etc/passwd', 'c.yaml:2:8: streams.cam: expected an address'],
 		['rtspu://h/', 'c.yaml:2:8: streams.cam: expected an address'],
+		['"rtsp://u:CANARY@h/a b"', 'c.yaml:2:8: streams.cam: not a valid rtsp:// URL'],
 		['"rtsp://u:CANARY#1@h:0/"', 'c.yaml:2:8: streams.cam: not a valid rtsp:// URL'],
 		['rtsp://', 'c.yaml:2:8: streams.cam: not a valid rtsp:// URL'],
 		['"rtsp://a b/"', 'c.yaml:2:8: streams.cam: not a valid rtsp:// URL'],
@@ -210,6 +220,14 @@ describe('streams', () => {
 		expect(first).toContain(message);
 		expect(first).not.toContain('CANARY');
 		expect(more).toEqual([]);
+	});
+
+	it.each([
+		`{ source: "rtspx://h/", tls: { fingerprint: "${FINGERPRINT}" } }`,
+		'{ source: "rtsp://h/", transport: http, tunnel_path: /x }',
+		'{ source: "rtsp://h/", transport: websocket, tunnel_path: /x }',
+	])('take %s', (entry) => {
+		expect(problems(`streams:\n  cam: ${entry}\n`)).toEqual([]);
 	});
 
 	it.each(['a', 'CCTV-TEST', 'live/stream', 'a.b_c-d/0', 'constructor', 'x'.repeat(128)])('may be named %s', (id) => {
@@ -263,6 +281,11 @@ describe('problems', () => {
 		],
 		['server:\n  host: 0.0.0.0:80\n', 'c.yaml:2:9: server.host: expected an IP address or a host name, without'],
 		['rtsp_server: { host: "http://a" }\n', 'c.yaml:1:22: rtsp_server.host: expected an IP address or a host name'],
+		['hls: { segment_duration: 0.4 }\n', 'hls.segment_duration: expected a duration from 500ms to 10s'],
+		[
+			'webrtc:\n  ice_servers: [{ urls: "turn:a", username: b, secret: d }]\n',
+			'webrtc.ice_servers.0.secret: is given beside username and credential',
+		],
 		['hls:\n  segment_count: 10\n  cleanup_threshold: 5\n', 'hls.cleanup_threshold: must not be smaller than'],
 		['webrtc:\n  tcp_port: 8107\n', 'c.yaml:2:13: webrtc.tcp_port: is taken by server.port'],
 		[

@@ -80,3 +80,41 @@ describe('configs/config.schema.json', () => {
 		expect(JSON.parse(readFileSync('configs/config.schema.json', 'utf8')), REWRITE).toEqual(configJsonSchema());
 	});
 });
+
+type Limits = JsonSchema & {
+	readonly type?: string | readonly string[];
+	readonly pattern?: string;
+	readonly minLength?: number;
+	readonly enum?: readonly unknown[];
+};
+
+/** What an editor says of text in place of a value. */
+function takesText({ type, pattern, minLength = 0, enum: words, anyOf }: Limits, text: string): boolean {
+	return (
+		(type === undefined || [type].flat().includes('string')) &&
+		text.length >= minLength &&
+		(pattern === undefined || new RegExp(pattern).test(text)) &&
+		(words === undefined || words.includes(text)) &&
+		(anyOf === undefined || anyOf.some((inner) => takesText(inner, text)))
+	);
+}
+
+describe('the schema for editors', () => {
+	const all = new Map<string, Limits>(leaves(configJsonSchema()));
+	const scalars = [...all].filter(([, { default: value }]) => ['string', 'number', 'boolean'].includes(typeof value));
+	const mayBeNull = ['auth.secret', 'cluster.secret', 'cluster.role', 'cluster.address', 'cluster.http_url'];
+
+	it('takes a variable in place of any value', () => {
+		expect(scalars.length).toBeGreaterThan(30);
+		for (const name of [...scalars.map(([path]) => path), ...mayBeNull]) {
+			expect(takesText(all.get(name) ?? {}, '$' + '{A}'), name).toBe(true);
+		}
+	});
+
+	it.each(['server.port', 'hls.enabled', 'log.level', 'auth.secret', 'cluster.secret', 'cluster.redis.url'])(
+		'takes no other text than it did: %s',
+		(path) => {
+			expect(takesText(all.get(path) ?? {}, 'abc')).toBe(false);
+		},
+	);
+});

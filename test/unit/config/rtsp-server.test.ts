@@ -42,6 +42,8 @@ describe('rtsp_server', () => {
 	it.each([
 		'webrtc: { udp_port: 8555 }\nrtsp_server: { enabled: true, udp: false }',
 		'webrtc: { udp_port: 8555 }\nrtsp_server: { enabled: false }',
+		'webrtc: { enabled: false, udp_port: 8555 }\nrtsp_server: { enabled: true }',
+		'rtsp_server: { udp: false, udp_port: 9001 }',
 		'auth: { read: jwt }\nrtsp_server: { enabled: true, username: me, password: secret }',
 	])('takes %s', (text) => {
 		expect(problem(text)).toBe('');

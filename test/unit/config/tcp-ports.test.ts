@@ -26,6 +26,11 @@ describe('TCP ports', () => {
 			`${NODE}role: main, rtsp_port: 8443 }\nserver: { tls: { ${TLS} } }`,
 			'cluster.rtsp_port: is taken by server.tls.port',
 		],
+		['server: { host: 127.0.0.1 }\nwebrtc: { tcp_port: 8107 }', 'webrtc.tcp_port: is taken by server.port'],
+		[
+			'server: { host: "::" }\nrtsp_server: { enabled: true, port: 8107, host: 127.0.0.1 }',
+			'rtsp_server.port: is taken by server.port',
+		],
 		['webrtc: { tcp_port: 8107 }', 'webrtc.tcp_port: is taken by server.port'],
 		[`webrtc: { tcp_port: 8443 }\nserver: { tls: { ${TLS} } }`, 'webrtc.tcp_port: is taken by server.tls.port'],
 		[`server: { port: 8443, tls: { ${TLS} } }`, 'server.tls.port: is taken by server.port'],

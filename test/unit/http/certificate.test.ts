@@ -127,10 +127,46 @@ describe('a certificate in use', () => {
 		expect(told).toEqual(['the changed certificate cannot be used; the old one stays']);
 	});
 
-	it('is said to end soon, once', async () => {
-		await start(Date.now() + 25 * 24 * 3600_000);
+	const ENDS = 'the certificate of server.tls ends soon, or has ended; renew it';
+	const inDays = (days: number) => Date.now() + days * 24 * 3600_000;
+
+	it('is said to end soon at the start, once', async () => {
+		await start(inDays(25));
+		expect(told).toEqual([ENDS]);
 		await watch.look();
 		await watch.look();
-		expect(told).toEqual(['the certificate of server.tls ends soon, or has ended; renew it']);
+		expect(told).toEqual([ENDS]);
+	});
+
+	it('is said to end soon while it is in use, and each one anew', async () => {
+		await start();
+		const wall = vi.spyOn(clock, 'wall').mockReturnValue(inDays(22));
+		await watch.look();
+		expect(told).toEqual([]);
+		wall.mockReturnValue(inDays(24));
+		await watch.look();
+		expect(told).toEqual([ENDS]);
+		const next = await makeCertificate(folder, 'next', 90);
+		await copyFile(next.cert, files.cert);
+		await copyFile(next.key, files.key);
+		await watch.look();
+		await watch.look();
+		expect(told.slice(1)).toEqual(['the certificate was exchanged']);
+		wall.mockReturnValue(inDays(84));
+		await watch.look();
+		expect(told.slice(2)).toEqual([ENDS]);
+	});
+
+	it('is exchanged once by two looks at the same time, and not at all after the end', async () => {
+		await start();
+		const next = await makeCertificate(folder, 'next');
+		await copyFile(next.cert, files.cert);
+		await copyFile(next.key, files.key);
+		await Promise.all([watch.look(), watch.look()]);
+		expect(changes.length).toBe(1);
+		const look = vi.spyOn(watch, 'look');
+		watch.close();
+		await clock.advance(20_000);
+		expect(look).not.toHaveBeenCalled();
 	});
 });
