@@ -17,6 +17,8 @@ export const TIMELINE_HEADROOM = 1000;
 const MAX_REPORT_AGE = 10_000;
 /** Sender reports that would move a track further than this, in milliseconds, are not believed. */
 const MAX_ALIGNMENT = 5000;
+/** A sender's wall clock that went on by this much, in milliseconds, otherwise than its timestamps was set. */
+const MAX_WALL_STEP = 500;
 /** Differences below this, in milliseconds, are noise of the reports. */
 const MIN_ALIGNMENT = 15;
 /** Part of its own time by which audio is stretched or squeezed until it is aligned. */
@@ -91,6 +93,8 @@ export class Timeline {
 	senderReport(trackId: number, clock: SenderClock, arrival: number): void {
 		const lane = this.#lanes.get(trackId);
 		if (!lane || Math.abs(lane.timeline.deviation(clock.rtpTimestamp, arrival)) > MAX_REPORT_AGE) return;
+		// What the others said is of the clock before.
+		if (wallStep(lane, clock) > MAX_WALL_STEP) for (const each of this.#lanes.values()) each.report = undefined;
 		lane.report = clock;
 		lane.reportArrival = arrival;
 		const video = this.#video();
@@ -189,6 +193,12 @@ function createLanes(tracks: readonly TimelineTrack[]): Map<number, Lane> {
 function wallOfZero(lane: Lane): number | undefined {
 	const position = lane.report && lane.timeline.position(lane.report.rtpTimestamp);
 	return lane.report && position !== undefined ? lane.report.ntp - position / lane.ticksPerMs : undefined;
+}
+
+/** Milliseconds by which the wall clock went on otherwise than the timestamps since the last report. */
+function wallStep({ report, ticksPerMs }: Lane, { ntp, rtpTimestamp }: SenderClock): number {
+	if (!report) return 0;
+	return Math.abs(ntp - report.ntp - timestampDistance(report.rtpTimestamp, rtpTimestamp) / ticksPerMs);
 }
 
 /** Moves the correction towards its target by a part of the time that passed in the track. */

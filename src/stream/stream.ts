@@ -256,6 +256,8 @@ export class Stream implements StreamFace {
 	}
 
 	#onTracks(tracks: readonly Track[]): void {
+		// Of a run that is over: who comes now waits for the next one.
+		if (this.#run?.abort.signal.aborted) return;
 		this.#verdict.acquit();
 		if (this.lastError) this.lastError = { ...this.lastError, over: true };
 		if (this.#state.name === 'recovering') this.reconnects++;

@@ -135,6 +135,25 @@ describe('S1: a name that changes its meaning', () => {
 		expect(elsewhere.visits()).toBe(0);
 	});
 
+	it('gets no password where it was not asked for, by who closes when it has asked', async () => {
+		const camera = await startCamera({
+			on: {
+				DESCRIBE(request, client) {
+					if (request.headers.get('Authorization') !== undefined) return camera.answerWell(request, client);
+					client.send(status(request, 401, { 'WWW-Authenticate': 'Basic realm="cam"' }));
+					client.destroy();
+					return undefined;
+				},
+			},
+		});
+		const elsewhere = await trap();
+		const { places, lookups } = rebinding();
+		const url = `rtsp://name.example:${camera.port}/cam`;
+		new Pull(rtspSource(url, { transport: 'tcp', places, username: 'u', password: 'CANARY' }));
+		await camera.seen('PLAY');
+		expect([lookups(), camera.clients.length, elsewhere.visits()]).toEqual([1, 2, 0]);
+	});
+
 	it.each(['http', 'websocket'] as const)('may be one that is allowed by name, by %s', async (transport) => {
 		const camera = await startCamera();
 		const door = await FrontDoor.open({ port: camera.port, judge: askForPassword });

@@ -69,6 +69,13 @@ export function parseHttpHead(text: string): { status: number; headers: RtspHead
 	return status === undefined ? undefined : { status: Number(status), headers: parseHeaders(lines) };
 }
 
+/** What the first line of an answer says, where no password is asked for and it says enough: some never end the head. */
+export function parseRefusal(text: string): { status: number; headers: RtspHeaders } | undefined {
+	const line = /^[^\n]*(?=\n)/.exec(text)?.[0];
+	const head = line === undefined ? undefined : parseHttpHead(line.trimEnd());
+	return head && head.status >= 400 && head.status !== 401 ? head : undefined;
+}
+
 function readHead(socket: Socket, options: HttpOpenOptions): Promise<{ status: number; headers: RtspHeaders }> {
 	const { clock, responseTimeout, signal } = options;
 	return new Promise((resolve, reject) => {
@@ -91,6 +98,8 @@ function readHead(socket: Socket, options: HttpOpenOptions): Promise<{ status: n
 			text += chunk.toString('latin1');
 			const [gap] = /\r?\n\r?\n/.exec(text) ?? [];
 			if (gap === undefined) {
+				const refusal = parseRefusal(text);
+				if (refusal) return settle(() => resolve(refusal));
 				if (text.length > RTSP_LIMITS.httpHeadBytes) fail(notHttp(`headers over ${RTSP_LIMITS.httpHeadBytes} bytes`));
 				return;
 			}

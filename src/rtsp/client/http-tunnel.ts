@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { SourceError } from '../../base/errors.ts';
 import { RtspHeaders } from '../headers.ts';
 import { dial } from './dial.ts';
-import { type HttpOpenOptions, httpHead, openByGet, parseHttpHead } from './http-open.ts';
+import { type HttpOpenOptions, httpHead, openByGet, parseHttpHead, parseRefusal } from './http-open.ts';
 import { CLIENT_LIMITS } from './limits.ts';
 import type { Answered } from './login.ts';
 import { readSocket, type Wire, type WireHandler } from './wire.ts';
@@ -174,16 +174,10 @@ function answerOf(socket: Socket): Promise<Answered> {
 	});
 }
 
-/**
- * Of a refusal the first line is enough, where no password is asked for: some never end their head.
- *
- * @param ended what there is of the head is all of it
- */
+/** @param ended what there is of the head is all of it */
 function readAnswer(text: string, ended: boolean): Answered | undefined {
 	const [head = '', ...body] = text.split(/\r?\n\r?\n/, 2);
-	if (ended || body.length > 0) return parseHttpHead(head);
-	const begun = head.includes('\n') ? parseHttpHead(head.split(/\r?\n/, 1)[0] as string) : undefined;
-	return begun && begun.status >= 400 && begun.status !== 401 ? begun : undefined;
+	return ended || body.length > 0 ? parseHttpHead(head) : parseRefusal(text);
 }
 
 function refused(status: number, permanent: boolean): SourceError {

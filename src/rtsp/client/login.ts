@@ -18,6 +18,9 @@ export class Login {
 	readonly #mutual: boolean;
 	/** From a password that was refused on, none is told: a session that runs is kept alive for days. */
 	#refused = false;
+	#asked = false;
+	/** What was said last may not have been heard: it is said once more. */
+	#repeats = false;
 
 	/**
 	 * @param random a number in [0, 1), for the client nonce
@@ -28,6 +31,16 @@ export class Login {
 		this.#authorizer = credentials && new Authorizer(credentials, random);
 		this.#missing = missing;
 		this.#mutual = mutual;
+	}
+
+	/** Whether the camera asked. */
+	get asked(): boolean {
+		return this.#asked;
+	}
+
+	/** The camera closed the connection when it had asked. What it says to the answer over another one is final. */
+	repeat(): void {
+		this.#repeats = true;
 	}
 
 	/** The value of `Authorization` for one request; undefined as long as nobody asked. */
@@ -55,6 +68,7 @@ export class Login {
 			sent = authorization;
 			const answer = await send(authorization);
 			if (answer.status !== 401) {
+				if (authorization !== undefined) this.#repeats = false;
 				if (this.#mutual && answer.status < 400) this.#checkProof(uri, answer.headers);
 				return answer;
 			}
@@ -75,7 +89,9 @@ export class Login {
 		// Said before anything is answered: in the clear the password would be known to whoever asks.
 		if (this.#mutual && !canProve(challenge)) throw unproven();
 		const stale = challenge.scheme === 'digest' && challenge.stale;
-		if (attempt >= CLIENT_LIMITS.loginAttempts || (attempt === 2 && !stale)) throw this.#refusal(method);
+		const heard = attempt === 2 || this.#repeats;
+		if (attempt >= CLIENT_LIMITS.loginAttempts || (heard && !stale)) throw this.#refusal(method);
+		this.#asked = true;
 		this.#authorizer.take(challenge);
 	}
 

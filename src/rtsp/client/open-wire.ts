@@ -7,7 +7,7 @@ import { SharedReads } from './shared-reads.ts';
 import { openWebSocket } from './websocket-wire.ts';
 import { SocketWire, type Wire } from './wire.ts';
 
-export type OpenWireOptions = Omit<DialOptions, 'host' | 'port' | 'address'> & {
+export type OpenWireOptions = Omit<DialOptions, 'host' | 'port'> & {
 	readonly camera: CameraUrl;
 	readonly transport: SourceTransport;
 	/** Path and query of the tunnel; by default where the stream is, or Axis's way for a WebSocket. */

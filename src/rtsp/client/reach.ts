@@ -56,20 +56,24 @@ export async function reachCamera(options: ReachOptions, scope: Scope, signal: A
 	const { clock, userAgent, transport, responseTimeout } = options;
 	const redirections = new Redirections(options.camera, isTunnel(transport));
 	let { camera } = options;
+	let asked: { readonly login: Login; readonly address: string } | undefined;
 	for (;;) {
 		const home = redirections.isHome(camera);
-		const login = () => loginAt(camera, home, options);
+		const login: Login = asked?.login ?? loginAt(camera, home, options);
 		const wire = await openWire({
 			...options,
+			...(asked && { address: asked.address }),
 			camera,
 			places: redirections.placesOf(camera, options.places),
 			tls: trustOf(camera, home, options.tls),
-			login: login(),
+			login: loginAt(camera, home, options),
 			signal,
 		});
 		const connection = new RtspConnection(wire, { remote: remoteOf(camera), clock, responseTimeout });
 		scope.defer(() => connection.close());
-		redirections.check(camera, connection.remoteAddress);
+		// Remembered: a closed connection does not know it.
+		const address = connection.remoteAddress;
+		redirections.check(camera, address);
 		const hurry = () => connection.hurry(ABORT_GRACE);
 		signal.addEventListener('abort', hurry, { once: true });
 		scope.defer(() => signal.removeEventListener('abort', hurry));
@@ -78,14 +82,28 @@ export async function reachCamera(options: ReachOptions, scope: Scope, signal: A
 				if (signal.aborted && request.method !== 'TEARDOWN') return Promise.reject(stopped());
 				return connection.exchange(request, timeout);
 			},
-			login: login(),
+			login,
 			userAgent,
 		});
-		const presentation = await describe(dialogue, camera.requestUrl, responseTimeout);
+		const presentation = await describe(dialogue, camera.requestUrl, responseTimeout).catch((failure: unknown) => {
+			if (asked || !login.asked || !isClosed(failure) || address === '' || signal.aborted) throw failure;
+			return undefined;
+		});
+		if (!presentation) {
+			// Some cameras close when they have asked for the password: they get it over another connection, and no one else.
+			login.repeat();
+			asked = { login, address };
+			continue;
+		}
 		if (!('location' in presentation)) return { connection, dialogue, presentation };
 		connection.close();
+		asked = undefined;
 		camera = redirections.next(presentation.location);
 	}
+}
+
+function isClosed(failure: unknown): boolean {
+	return failure instanceof SourceError && failure.code === 'camera_closed';
 }
 
 function loginAt(camera: CameraUrl, home: boolean, { credentials, mutual, random }: ReachOptions): Login {

@@ -164,6 +164,10 @@ describe('ParameterSets', () => {
 			expect(sets.latest).toEqual({ sps, pps });
 			expect(listOf(sets).length).toBe(Math.min(16, 2 * (id + 1)));
 		}
+		// A number is read whole, whatever its length.
+		const before = listOf(sets);
+		for (const id of [31, 30, 29]) expect(sets.update(numbered('68', id), 'pps')).toBe(false);
+		expect(listOf(sets)).toEqual(before);
 	});
 
 	test('of many sets of one kind, none takes the place of the only one of another', () => {

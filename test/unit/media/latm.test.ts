@@ -157,6 +157,13 @@ describe('MP4A-LATM', () => {
 		expect(dropped).toBe(1);
 	});
 
+	test('what is not sound behind each element is passed over', () => {
+		const mux = new BitWriter().bits(1, 0).bits(1, 1).bits(6, 0).bits(4, 0).bits(3, 0).bits(5, 2).bits(4, 3).bits(4, 2);
+		mux.bits(3, 0).bits(3, 0).bits(8, 255).bits(1, 1).bits(1, 0).bits(8, 12).bits(1, 0);
+		const track = { ...TRACK, latm: { configPresent: false, muxConfig: mux.toBytes() } };
+		expect(dataOf(receive(track, { payload: '02 aabb 0199 01 cc 0199' }).frames)).toEqual(['aabb', 'cc']);
+	});
+
 	test('a length beyond the packet is dropped', () => {
 		expect(receive(TRACK, { payload: '09 aabb' })).toMatchObject({ frames: [], dropped: 1 });
 	});

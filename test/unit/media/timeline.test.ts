@@ -342,6 +342,34 @@ describe('sender reports', () => {
 		}
 	});
 
+	test.each([2000, -4000])('a wall clock that is set by %i ms between two reports moves nothing', (set) => {
+		const camera = new Camera();
+		for (const time of frames(0, 40_000, 20)) {
+			const track = time % 5000 === 0 ? 'video' : time % 5000 === 2500 ? 'audio' : undefined;
+			const [clock, offset] = track === 'video' ? [90, camera.videoOffset] : [48, camera.audioOffset];
+			const ntp = WALL + time + (time > 11_000 ? set : 0);
+			const report = { ntp, rtpTimestamp: (offset + time * clock) >>> 0 };
+			if (track) camera.timeline.senderReport(track === 'video' ? 0 : 1, report, time);
+			const seen = at(camera.video(time));
+			expect(at(camera.audio(time), 48_000)).toBeCloseTo(seen, 1);
+		}
+	});
+
+	test('reports that tremble align all the same', () => {
+		const camera = new Camera();
+		let error = 0;
+		for (const time of frames(0, 40_000, 20)) {
+			const seen = at(camera.video(time));
+			if (time % 5000 === 0) {
+				const report = { ntp: WALL + time + (time % 3) * 100, rtpTimestamp: (camera.videoOffset + time * 90) >>> 0 };
+				camera.timeline.senderReport(0, report, time);
+			}
+			if (time % 5000 === 2500) camera.report('audio', time, time + 400);
+			error = at(camera.audio(time, time + 400), 48_000) - seen;
+		}
+		expect(Math.abs(error)).toBeLessThan(201);
+	});
+
 	test('a report from before a jump is forgotten', () => {
 		const camera = new Camera();
 		camera.video(0);

@@ -94,6 +94,11 @@ describe('openHttpTunnel', () => {
 		expect([get?.socket.readableEnded, post?.socket.readableEnded]).toEqual([false, false]);
 	});
 
+	it('ends with a refusal of its GET whose head has no end', async () => {
+		const server = new WebServer(() => 'HTTP/1.0 404 No\r\nServer: cam\r\n');
+		await expect(server.open()).rejects.toMatchObject({ code: 'camera_unsupported', facts: { status: 404 } });
+	});
+
 	it.each([
 		['HTTP/1.0 404 Not Found', 'camera_unsupported'],
 		['SSH-2.0-x', 'camera_protocol'],

@@ -183,11 +183,21 @@ describe('a claim that goes on with the tracks of the last run', () => {
 		reader.lease = await stream.claim(undefined, AT_ONCE);
 		stream.attach(reader, { replay: true });
 		last.picture(3_600, true, clock.now());
-		expect([reader.units.length, stream.ready]).toEqual([0, false]);
+		// An answer that was on its way, or other parameter sets.
+		last.announce();
+		last.picture(7_200, true, clock.now());
+		expect([reader.units.length, stream.ready, stream.state.name]).toEqual([0, false, 'closing']);
+		let waits = true;
+		const waiter = stream.claim().then(({ release }) => {
+			waits = false;
+			release();
+		});
 		goodbye();
 		await settle();
 		expect(source.runs).toHaveLength(2);
+		expect(waits).toBe(true);
 		source.last.announce();
+		await waiter;
 		source.last.picture(0, true, clock.now());
 		expect(reader.units).toHaveLength(1);
 		expect(reader.ends).toEqual([]);
