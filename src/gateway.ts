@@ -72,9 +72,9 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 
 	// The port is taken first: a second start by mistake fails before it has touched a camera.
 	const web = await openWeb(config.server, { clock, logger: logger.child({ part: 'http' }), scope });
-	const { role } = config.cluster;
-	const isSub = role === 'sub';
-	const node = role === 'standalone' ? undefined : nodeId(config.cluster, web.httpPort);
+	const isSub = config.cluster.role === 'sub';
+	// Mains take every node's tokens: viewers ask them for another place, or are served there when no sub is left.
+	const node = isSub ? nodeId(config.cluster, web.httpPort) : undefined;
 
 	const auth = await buildAuth(config.auth, node, clock, logger.child({ part: 'auth' }));
 	scope.defer(() => auth.close());

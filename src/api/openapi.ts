@@ -131,7 +131,10 @@ function offering(): Json {
 			},
 			...ELSEWHERE,
 			409: { ...problem(), description: 'The stream is not live: its camera is away' },
-			503: { ...problem(), description: 'No room for one more viewer, or WebRTC is switched off' },
+			503: {
+				...problem(),
+				description: 'No room for one more viewer, no node of the cluster to send it to, or WebRTC is switched off',
+			},
 			default: problem(),
 		},
 	};

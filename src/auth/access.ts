@@ -14,7 +14,7 @@ export type AccessOptions = {
 	/** Asked when `read` is `http`. */
 	readonly hook?: Pick<HttpHook, 'authorize'> | undefined;
 	readonly failures: FailedAttempts;
-	/** This node's name in a cluster: tokens for another node are refused. */
+	/** This sub's name in a cluster: tokens for another node are refused. */
 	readonly node?: string | undefined;
 };
 

@@ -18,7 +18,7 @@ export type Grant = {
 	readonly streams: readonly string[];
 	/** The same as the token has it, classes by their names: what a token of the same right is made of. */
 	readonly claimed: readonly string[];
-	/** The only cluster node it is good for. */
+	/** The only cluster node it is good for, beside mains. */
 	readonly node: string | undefined;
 	/** Who had it given out and could have others: they have places in the cluster in common. */
 	readonly holder?: string | undefined;

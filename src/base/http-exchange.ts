@@ -17,7 +17,6 @@ export interface HttpResponse {
 	/** The client has gone, or was cut off. */
 	readonly destroyed: boolean;
 	setHeader(name: string, value: number | string): unknown;
-	appendHeader(name: string, value: string): unknown;
 	/** @param headers by name, or names and values by turns */
 	writeHead(status: number, headers?: OutgoingHttpHeaders | OutgoingHttpHeader[]): HttpResponse;
 	end(body?: Uint8Array | string): unknown;

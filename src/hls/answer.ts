@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse } from '../base/http-exchange.ts';
-import { type CorsOrigins, openCorsHeaders, originHeaders } from './cors.ts';
+import { CORS_HEADERS } from './cors.ts';
 import type { Coding, PlaylistBody } from './playlist.ts';
 
 /** A file's name never comes again with other bytes. */
@@ -13,23 +13,22 @@ export type AnswersOptions = {
 	readonly compression: boolean;
 	/** Whether shared caches must not keep anything. */
 	readonly guarded: boolean;
-	readonly origins: CorsOrigins;
 };
 
 /** Names and values by turns. */
-type Head = readonly string[];
+type Head = string[];
+
+/** In every answer. */
+const COMMON: Head = [...CORS_HEADERS, 'X-Content-Type-Options', 'nosniff'];
 
 /** Writes answers. The head of what many ask for is made once, and goes out with the body in one write. */
 export class Answers {
 	readonly #options: AnswersOptions;
-	/** In every answer. */
-	readonly #common: Head;
 	/** By the bytes they are for. */
 	readonly #heads = new WeakMap<Uint8Array, Head>();
 
 	constructor(options: AnswersOptions) {
 		this.#options = options;
-		this.#common = [...openCorsHeaders(options.origins), 'X-Content-Type-Options', 'nosniff'];
 	}
 
 	/** A playlist as everybody gets it. */
@@ -43,7 +42,7 @@ export class Answers {
 		}
 		const known = request.headers['if-none-match'];
 		if (known !== undefined && namesTag(known, playlist.tag(coding))) {
-			response.writeHead(304, this.#with(request, this.#validators(playlist.tag(coding)))).end();
+			response.writeHead(304, this.#validators(playlist.tag(coding))).end();
 		} else {
 			this.#send(request, response, 200, head, bytes);
 		}
@@ -52,7 +51,7 @@ export class Answers {
 	/** A playlist made for this one client. */
 	ownPlaylist(request: HttpRequest, response: HttpResponse, text: string): void {
 		const bytes = Buffer.from(text);
-		const head = [...this.#common, 'Cache-Control', 'private, no-store', ...entity(PLAYLIST_TYPE, bytes.length)];
+		const head = [...COMMON, 'Cache-Control', 'private, no-store', ...entity(PLAYLIST_TYPE, bytes.length)];
 		this.#send(request, response, 200, head, bytes);
 	}
 
@@ -75,15 +74,15 @@ export class Answers {
 	}
 
 	/** Sets the headers that an error's answer carries, too. */
-	prepareError(request: HttpRequest, response: HttpResponse): void {
-		const head = this.#with(request, this.#common);
-		for (let at = 0; at + 1 < head.length; at += 2) response.appendHeader(head[at] as string, head[at + 1] as string);
+	prepareError(response: HttpResponse): void {
+		for (let at = 0; at + 1 < COMMON.length; at += 2)
+			response.setHeader(COMMON[at] as string, COMMON[at + 1] as string);
 		response.setHeader('Cache-Control', 'no-store');
 	}
 
 	/** Answers without a body. */
-	empty(request: HttpRequest, response: HttpResponse, status: number, head: Head): void {
-		response.writeHead(status, this.#with(request, [...this.#common, ...head])).end();
+	empty(response: HttpResponse, status: number, head: readonly string[]): void {
+		response.writeHead(status, [...COMMON, ...head]).end();
 	}
 
 	#range(
@@ -94,7 +93,7 @@ export class Answers {
 		asked: Range | 'unsatisfiable',
 	): void {
 		if (asked === 'unsatisfiable') {
-			const head = [...this.#common, 'Cache-Control', 'no-store', ...entity(typeOf(name), 0)];
+			const head = [...COMMON, 'Cache-Control', 'no-store', ...entity(typeOf(name), 0)];
 			this.#send(request, response, 416, [...head, 'Content-Range', `bytes */${bytes.length}`], EMPTY);
 			return;
 		}
@@ -111,22 +110,16 @@ export class Answers {
 	#validators(tag: string): Head {
 		const { compression, guarded } = this.#options;
 		const vary = compression ? ['Vary', 'Accept-Encoding'] : [];
-		return [...this.#common, ...vary, 'ETag', tag, 'Cache-Control', guarded ? 'private, no-cache' : 'no-cache'];
+		return [...COMMON, ...vary, 'ETag', tag, 'Cache-Control', guarded ? 'private, no-cache' : 'no-cache'];
 	}
 
 	#mediaHead(name: string, length: number): Head {
 		const caching = this.#options.guarded ? `private, ${IMMUTABLE}` : IMMUTABLE;
-		return [...this.#common, 'Cache-Control', caching, ...entity(typeOf(name), length)];
-	}
-
-	#with(request: HttpRequest, head: Head): string[] {
-		const { origins } = this.#options;
-		// Node reads it only.
-		return origins === '*' ? (head as string[]) : [...head, ...originHeaders(request, origins)];
+		return [...COMMON, 'Cache-Control', caching, ...entity(typeOf(name), length)];
 	}
 
 	#send(request: HttpRequest, response: HttpResponse, status: number, head: Head, body: Uint8Array): void {
-		response.writeHead(status, this.#with(request, head));
+		response.writeHead(status, head);
 		if (request.method === 'HEAD') response.end();
 		else response.end(body);
 	}

@@ -40,6 +40,7 @@ export class CmafSegmentWriter implements SegmentWriter {
 	#memory: SegmentMemory | undefined;
 	#written = 0;
 	#sequence = 0;
+	readonly leastFrames = 1;
 
 	/** @param sink cuts segments into parts */
 	constructor(sink?: PartSink, memories = new SegmentMemories()) {

@@ -11,6 +11,8 @@ export const ORIGIN_SECONDS = 10;
 export interface SegmentWriter {
 	/** Bytes of the segment so far. */
 	readonly length: number;
+	/** Units of the leading track that a segment holds where it can be chosen. */
+	readonly leastFrames: number;
 	/** What decoding of the segment in work starts with, where that is a file of its own. */
 	readonly init: InitSegment | undefined;
 	/** Starts a segment. @param first its first unit, which is yet to be written */

@@ -150,7 +150,7 @@ export class Segmenter {
 		// After a segment that nobody can start with, the next one that can must not wait.
 		if (independent && !open.independent) return true;
 		const elapsed = time - open.start;
-		if (starts && elapsed >= this.#minimum) return true;
+		if (starts && elapsed >= this.#minimum && open.frames >= this.#writer.leastFrames) return true;
 		const duration = elapsed - this.#writer.rest(time);
 		const longest = Math.min(MAX_SEGMENT_SECONDS * TICKS, this.#longest());
 		const next = LEAST_HEADROOM * Math.max(open.longestFrame, time - open.last);

@@ -3,7 +3,6 @@ import type { HttpRequest, HttpResponse } from '../base/http-exchange.ts';
 import type { Logger } from '../base/logger.ts';
 import type { StreamDirectory } from '../stream/reader.ts';
 import type { Container } from './carried-tracks.ts';
-import type { CorsOrigins } from './cors.ts';
 
 /** Decides who may read a stream. */
 export interface HlsGate {
@@ -44,8 +43,6 @@ export type HlsServerOptions = {
 	clientOf?(request: HttpRequest): string | undefined;
 	/** Who may read; default everybody. */
 	gate?: HlsGate | undefined;
-	/** Pages of which origins may read the output; default every one. */
-	corsOrigins?: CorsOrigins;
 	/** Answers a request that failed; the CORS and caching headers are set already. */
 	answerError(request: HttpRequest, response: HttpResponse, error: Error): void;
 };

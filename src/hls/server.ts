@@ -70,7 +70,6 @@ class OnDemandHls implements HlsServer {
 		this.#answers = new Answers({
 			compression: options.enableCompression,
 			guarded: options.gate !== undefined,
-			origins: options.corsOrigins ?? '*',
 		});
 		this.#classic = new Outputs(options.clock, (life) => new Output({ ...options, ...life, container }));
 		this.#lowLatency = new Outputs(
@@ -94,7 +93,7 @@ class OnDemandHls implements HlsServer {
 		const path = parseHlsPath(request.url ?? '');
 		if (path === undefined) return false;
 		if (request.method === 'OPTIONS') {
-			this.#answers.empty(request, response, 204, OPTIONS_HEADERS);
+			this.#answers.empty(response, 204, OPTIONS_HEADERS);
 		} else if (request.method !== 'GET' && request.method !== 'HEAD') {
 			response.setHeader('Allow', ALLOWED_METHODS);
 			this.#fail(request, response, new DualcastError('method_not_allowed', `HLS is read by ${ALLOWED_METHODS} only`));
@@ -264,7 +263,7 @@ class OnDemandHls implements HlsServer {
 
 	#fail(request: HttpRequest, response: HttpResponse, error: Error): void {
 		if (response.headersSent) return;
-		this.#answers.prepareError(request, response);
+		this.#answers.prepareError(response);
 		this.#options.answerError(request, response, error);
 	}
 }

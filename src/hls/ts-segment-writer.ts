@@ -13,6 +13,8 @@ export class TsSegmentWriter implements SegmentWriter {
 	#carried: CarriedTracks = NO_TRACKS;
 	#first: AccessUnit | undefined;
 	readonly init = undefined;
+	/** MPEG-TS says when a picture is shown, not for how long: hls.js takes the time to the next one in the segment. */
+	readonly leastFrames = 2;
 
 	constructor(memories = new SegmentMemories()) {
 		this.#writer = new TsWriter(memories);

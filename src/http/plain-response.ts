@@ -53,12 +53,6 @@ export class PlainResponse implements HttpResponse {
 		this.#fields.set(name.toLowerCase(), [name, `${value}`]);
 	}
 
-	appendHeader(name: string, value: string): void {
-		this.#fields ??= new Map();
-		const before = this.#fields.get(name.toLowerCase()) ?? [];
-		this.#fields.set(name.toLowerCase(), [...before, name, value]);
-	}
-
 	writeHead(status: number, headers: OutgoingHttpHeaders | OutgoingHttpHeader[] = []): this {
 		this.statusCode = status;
 		this.headersSent = true;

@@ -100,6 +100,15 @@ describe('a viewer of a cluster', () => {
 		expect(elsewhere.status).toBe(403);
 	});
 
+	test('sees what its stream is on the page of the main, with a token for a sub', {
+		timeout: DEADLINE_MS,
+	}, async () => {
+		const { token } = await cluster.place('main1', 'fay');
+		const ask = (path: string) => fetch(`${cluster.node('main1').url}${path}?jwt=${token}`);
+		expect((await ask('/api/v1/streams/cam')).status).toBe(200);
+		expect((await ask('/api/v1/streams/other')).status).toBe(403);
+	});
+
 	test('is told where to go by the node that serves it', { timeout: DEADLINE_MS }, async () => {
 		const { webrtc_url, token, node } = await cluster.place('main1', 'dan');
 		const stop = new AbortController();
@@ -126,6 +135,43 @@ describe('a viewer of a cluster', () => {
 		]);
 		expect(answers).toEqual([401, 401, 401]);
 	});
+});
+
+test('a main that serves viewers takes those whose sub is gone, and those of another main', {
+	timeout: 6 * DEADLINE_MS,
+}, async () => {
+	const small = await RunningCluster.start({
+		mains: ['main1', 'main2'],
+		subs: ['sub1'],
+		cluster: '  serve_from_main: true',
+	});
+	try {
+		const owner = async (asked: string) =>
+			(await small.nodes(asked)).find(({ cameras }) => cameras.length > 0)?.id ?? 'none';
+		const joinAt = async (main: string, token: string) => {
+			receivers.push(await WhepReceiver.join(`${small.node(main).url}/whep/cam?jwt=${token}`));
+			const { status } = await fetch(`${small.node(main).url}/hls/cam/index.m3u8?jwt=${token}`);
+			expect(status).toBe(200);
+		};
+		const { token, node } = await small.place('main1', 'ann');
+		expect(node).toBe('sub1');
+		await small.kill('sub1');
+		await small.settled();
+		const first = await owner('main1');
+		await joinAt(first, token);
+		const { token: later, node: main } = await small.place('main1', 'bob');
+		expect(main).toBe(first);
+		const heir = first === 'main1' ? 'main2' : 'main1';
+		await small.kill(first);
+		await eventually(
+			() => owner(heir),
+			(id) => id === heir,
+			DEADLINE_MS,
+		);
+		await joinAt(heir, later);
+	} finally {
+		await small.stop();
+	}
 });
 
 async function describeWith(port: number, headers: readonly string[]): Promise<number[]> {

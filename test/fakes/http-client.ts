@@ -25,10 +25,6 @@ export class HttpClient extends EventEmitter implements HttpResponse {
 		this.headers.set(name.toLowerCase(), `${value}`);
 	}
 
-	appendHeader(name: string, value: string): void {
-		this.setHeader(name, value);
-	}
-
 	writeHead(status: number): this {
 		this.status = status;
 		return this;

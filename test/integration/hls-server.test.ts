@@ -392,48 +392,6 @@ describe('HLS over HTTP', () => {
 		}
 	});
 
-	it('lets only the named origins read, if they are named', async () => {
-		await start({ corsOrigins: ['https://wall.example'] });
-		const path = '/hls/cam/none.ts';
-		const friend = await ask(path, { headers: { origin: 'https://wall.example' } });
-		expect(friend.headers).toMatchObject({ 'access-control-allow-origin': 'https://wall.example', vary: 'Origin' });
-		// A cache must not give a page what was meant for another one.
-		for (const headers of [{ origin: 'https://evil.example' }, { origin: 'null' }, undefined]) {
-			const stranger = await ask(path, headers && { headers });
-			expect(stranger.headers['access-control-allow-origin']).toBeUndefined();
-			expect(stranger.headers.vary).toBe('Origin');
-		}
-	});
-
-	it.each([
-		['https://wall.example', 'https://wall.example'],
-		['https://evil.example', undefined],
-	])('tells caches for %s that playlists differ by coding, and everything by origin', async (origin, allowed) => {
-		await start({ corsOrigins: ['https://wall.example'], enableCompression: true });
-		const text = (await play()).body.toString();
-		const etag = String((await ask('/hls/cam/index.m3u8')).headers.etag);
-		const [segment] = readPlaylist(text).segments;
-		const told: unknown[] = [];
-		for (const [file, more] of [
-			['index.m3u8', {}],
-			['index.m3u8', { 'if-none-match': etag }],
-			[segment?.uri, {}],
-			[segment?.uri, { range: 'bytes=0-9' }],
-			[segment?.uri, { range: 'bytes=-0' }],
-		] as const) {
-			const { status, headers } = await ask(`/hls/cam/${file}`, { headers: { origin, ...more } });
-			told.push([status, headers.vary]);
-			expect(headers['access-control-allow-origin']).toBe(allowed);
-		}
-		expect(told).toEqual([
-			[200, 'Accept-Encoding, Origin'],
-			[304, 'Accept-Encoding, Origin'],
-			[200, 'Origin'],
-			[206, 'Origin'],
-			[416, 'Origin'],
-		]);
-	});
-
 	it('counts', async () => {
 		await start();
 		camera.tracks = [VIDEO_TRACK, OPUS_TRACK, { ...AAC_TRACK, id: 2 }];

@@ -22,8 +22,6 @@ class SlowResponse extends EventEmitter {
 		this.body = body;
 	}
 
-	appendHeader(): void {}
-
 	setHeader(): void {}
 }
 

@@ -48,16 +48,25 @@ describe('segmenter', () => {
 
 	it('cuts where the picture begins to be refreshed, into segments that nobody starts with, until a key picture comes', () => {
 		const { segments, push, durations } = setup();
-		const refreshed = [0, 1, 2, 3].map((time) => ({ ...picture(time, true), refresh: true as const }));
-		push([...refreshed, picture(3.4, true), picture(4.4, true)]);
+		const refreshed = [0, 1, 2, 3].flatMap((time) => [
+			{ ...picture(time, true), refresh: true as const },
+			picture(time + 0.2, false),
+		]);
+		push([...refreshed, picture(3.4, true), picture(3.9, false), picture(4.4, true)]);
 		expect(durations().map((duration) => duration.toFixed(1))).toEqual(['1.0', '1.0', '1.0', '0.4', '1.0']);
 		expect(segments.map(({ independent }) => independent)).toEqual([false, false, false, false, true]);
 	});
 
 	it('does not miss a key picture whose stamp trembles', () => {
 		const { push, durations } = setup();
-		push([0, 0.996, 2.003, 3.001].map((time) => picture(time, true)));
+		push([0, 0.996, 2.003, 3.001].flatMap((time) => [picture(time, true), picture(time + 0.5, false)]));
 		expect(durations().map((duration) => duration.toFixed(3))).toEqual(['0.996', '1.007', '0.998']);
+	});
+
+	it('puts two pictures into each at least, as MPEG-TS does not say how long the last one is shown', () => {
+		const { push, durations } = setup();
+		push(pictures(0, 9, { rate: 1, gop: 1 }));
+		expect(durations()).toEqual([2, 2, 2, 2]);
 	});
 
 	it('starts each segment with a key picture, and with it the audio', () => {
@@ -110,8 +119,8 @@ describe('segmenter', () => {
 		const { segments, push } = setup();
 		const facts = { ...VIDEO_TRACK.facts, width: 1280, height: 720 } as NonNullable<VideoTrack['facts']>;
 		push(pictures(0, 0.5, { rate: 25, gop: 25 }));
-		push([picture(0.5, true, { track: { ...VIDEO_TRACK, facts } })]);
-		push([picture(1.5, true, { track: { ...VIDEO_TRACK, facts: { ...facts } } })]);
+		push([picture(0.5, true, { track: { ...VIDEO_TRACK, facts } }), picture(1, false)]);
+		push([picture(1.5, true, { track: { ...VIDEO_TRACK, facts: { ...facts } } }), picture(2, false)]);
 		push([picture(2.5, true, { track: { ...VIDEO_TRACK, facts } })]);
 		expect(segments.map(({ duration }) => duration)).toEqual([0.5, 1, 1]);
 		expect(segments.map(({ discontinuity }) => discontinuity)).toEqual([false, true, false]);
