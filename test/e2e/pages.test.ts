@@ -343,6 +343,32 @@ describe('the reason for HLS, in a folded player on a phone', () => {
 	});
 });
 
+test.each([160, 240])('in a column of %i pixels the buttons of a player have their places', async (width) => {
+	const page = await open(`${gateway.url}/`);
+	await page.evaluate(`import('/player.js').then(() => {
+		document.body.innerHTML = '<dualcast-player stream="demo" style="width: ${width}px"></dualcast-player>';
+	})`);
+	await playing(page, 'webrtc', 15_000);
+	const buttons = page.locator('dualcast-player').getByRole('button');
+	await page.getByRole('button', { name: 'Unmute' }).waitFor();
+	type Box = { left: number; right: number; top: number; bottom: number };
+	type Shown = { scrollWidth: number; clientWidth: number; getBoundingClientRect(): Box };
+	const shown = await buttons.evaluateAll((all: Shown[]) =>
+		all.map((each) => ({ cut: each.scrollWidth > each.clientWidth, box: each.getBoundingClientRect() })),
+	);
+	const start = (await page.locator('dualcast-player').boundingBox())?.x ?? 0;
+	for (const [index, { cut, box }] of shown.entries()) {
+		expect(cut).toBe(false);
+		expect(box.left).toBeGreaterThanOrEqual(start);
+		expect(box.right).toBeLessThanOrEqual(start + width);
+		for (const { box: other } of shown.slice(index + 1)) {
+			const apart =
+				box.right <= other.left || other.right <= box.left || box.bottom <= other.top || other.bottom <= box.top;
+			expect(apart).toBe(true);
+		}
+	}
+});
+
 test('the player module serves other pages', async () => {
 	const page = await open(`${gateway.url}/`);
 	await page.evaluate(`import('/player.js').then(() => {
