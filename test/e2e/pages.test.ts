@@ -265,6 +265,21 @@ describe('the watch page', () => {
 		await eventually(viewers, ({ webrtc }) => webrtc === 1, 5000);
 	});
 
+	test('whoever leaves while a slow network brings the answer leaves no session behind', async () => {
+		const page = await open(`${gateway.url}/watch/demo?mode=hls`);
+		await playing(page, 'hls', 30_000);
+		const SLOWNESS_MS = 2500;
+		await page.route('**/whep/demo', async (route) => {
+			const response = await route.fetch();
+			await new Promise((resolve) => setTimeout(resolve, SLOWNESS_MS));
+			await route.fulfill({ response }).catch(() => undefined);
+		});
+		await page.getByRole('button', { name: 'WebRTC', exact: true }).click();
+		await eventually(viewers, ({ webrtc }) => webrtc === 1, 5000);
+		await page.getByRole('button', { name: 'HLS', exact: true }).click();
+		await eventually(viewers, ({ webrtc }) => webrtc === 0, 10_000);
+	});
+
 	test('comes back by itself when the gateway restarts', async () => {
 		const first = await startGateway(CONFIG);
 		const page = await open(`${first.url}/watch/demo`);
