@@ -76,6 +76,25 @@ test.each(['webrtc', 'hls'])(
 	},
 );
 
+test('a page over plain http, where browsers keep the clipboard from scripts, copies addresses, too', async () => {
+	const page = await (await browser.newContext({ permissions: ['clipboard-read'] })).newPage();
+	await page.goto(`http://${NAME}:${gateway.port}/`);
+	const field = page.locator('copy-field').first();
+	const button = field.locator('.copy-button');
+	await button.click();
+	expect(await page.evaluate('navigator.clipboard')).toBeUndefined();
+	await eventually(
+		() => button.textContent(),
+		(text) => text?.trim() === 'Copied',
+		5000,
+	);
+	const address = await field.locator('.copy-value').textContent();
+	await page.setContent('<textarea autofocus></textarea>');
+	await page.locator('textarea').press('ControlOrMeta+V');
+	expect(await page.locator('textarea').inputValue()).toBe(address);
+	await page.context().close();
+});
+
 test('a gateway does not start with a certificate it cannot use, and says what to change', async () => {
 	const config = `
 server: { host: 127.0.0.1, tls: { port: 0, cert: /none.pem, key: /none.pem } }

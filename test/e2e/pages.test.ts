@@ -265,6 +265,21 @@ describe('the watch page', () => {
 		await eventually(viewers, ({ webrtc }) => webrtc === 1, 5000);
 	});
 
+	test('whoever leaves while a slow network brings the answer leaves no session behind', async () => {
+		const page = await open(`${gateway.url}/watch/demo?mode=hls`);
+		await playing(page, 'hls', 30_000);
+		const SLOWNESS_MS = 2500;
+		await page.route('**/whep/demo', async (route) => {
+			const response = await route.fetch();
+			await new Promise((resolve) => setTimeout(resolve, SLOWNESS_MS));
+			await route.fulfill({ response }).catch(() => undefined);
+		});
+		await page.getByRole('button', { name: 'WebRTC', exact: true }).click();
+		await eventually(viewers, ({ webrtc }) => webrtc === 1, 5000);
+		await page.getByRole('button', { name: 'HLS', exact: true }).click();
+		await eventually(viewers, ({ webrtc }) => webrtc === 0, 10_000);
+	});
+
 	test('comes back by itself when the gateway restarts', async () => {
 		const first = await startGateway(CONFIG);
 		const page = await open(`${first.url}/watch/demo`);
@@ -341,6 +356,32 @@ describe('the reason for HLS, in a folded player on a phone', () => {
 			await neither.stop();
 		}
 	});
+});
+
+test.each([160, 240])('in a column of %i pixels the buttons of a player have their places', async (width) => {
+	const page = await open(`${gateway.url}/`);
+	await page.evaluate(`import('/player.js').then(() => {
+		document.body.innerHTML = '<dualcast-player stream="demo" style="width: ${width}px"></dualcast-player>';
+	})`);
+	await playing(page, 'webrtc', 15_000);
+	const buttons = page.locator('dualcast-player').getByRole('button');
+	await page.getByRole('button', { name: 'Unmute' }).waitFor();
+	type Box = { left: number; right: number; top: number; bottom: number };
+	type Shown = { scrollWidth: number; clientWidth: number; getBoundingClientRect(): Box };
+	const shown = await buttons.evaluateAll((all: Shown[]) =>
+		all.map((each) => ({ cut: each.scrollWidth > each.clientWidth, box: each.getBoundingClientRect() })),
+	);
+	const start = (await page.locator('dualcast-player').boundingBox())?.x ?? 0;
+	for (const [index, { cut, box }] of shown.entries()) {
+		expect(cut).toBe(false);
+		expect(box.left).toBeGreaterThanOrEqual(start);
+		expect(box.right).toBeLessThanOrEqual(start + width);
+		for (const { box: other } of shown.slice(index + 1)) {
+			const apart =
+				box.right <= other.left || other.right <= box.left || box.bottom <= other.top || other.bottom <= box.top;
+			expect(apart).toBe(true);
+		}
+	}
 });
 
 test('the player module serves other pages', async () => {

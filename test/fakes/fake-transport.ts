@@ -33,6 +33,8 @@ const LOCAL: LocalParameters = {
 /** A viewer's connection that keeps what is sent. The test says when it is secured, and speaks for the viewer. */
 export class FakePeer implements TransportPeer {
 	state: PeerState = 'new';
+	/** Checks of the viewer that arrived. */
+	bindingRequests = 0;
 	readonly options: PeerOptions;
 	readonly sent: SentPacket[] = [];
 	readonly rtcp: Uint8Array[] = [];
@@ -60,7 +62,7 @@ export class FakePeer implements TransportPeer {
 	}
 
 	diagnosis(): PeerDiagnosis {
-		return { state: this.state, bindingRequests: 0, dtlsDatagrams: 0 };
+		return { state: this.state, bindingRequests: this.bindingRequests, dtlsDatagrams: 0 };
 	}
 
 	/** Remote ufrags of restarts. */

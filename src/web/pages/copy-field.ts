@@ -47,9 +47,8 @@ export class CopyField extends LitElement {
 	}
 
 	async #copy(): Promise<void> {
-		this.outcome = (await copyText(this.value)) ? 'copied' : 'selected';
 		const text = this.querySelector('.copy-value');
-		if (this.outcome === 'selected' && text) getSelection()?.selectAllChildren(text);
+		this.outcome = (await copyText(this.value)) || (text && copySelected(text)) ? 'copied' : 'selected';
 		this.#cancelFeedback();
 		this.#cancelFeedback = browserClock.after(FEEDBACK_MS, () => {
 			this.outcome = '';
@@ -70,6 +69,14 @@ async function copyText(text: string): Promise<boolean> {
 	} catch {
 		return false;
 	}
+}
+
+/** The older way, which is open to every page: the text stays selected for the keyboard where it fails too. */
+function copySelected(text: Element): boolean {
+	getSelection()?.selectAllChildren(text);
+	const copied = document.execCommand('copy');
+	if (copied) getSelection()?.removeAllRanges();
+	return copied;
 }
 
 customElements.define('copy-field', CopyField);

@@ -217,6 +217,19 @@ export const playerStyles = css`
 			padding: 52px 12px 10px;
 		}
 	}
+	@container (max-width: 230px) {
+		.top {
+			inset: 6px 6px auto 6px;
+		}
+		.controls {
+			inset: auto 6px 6px 6px;
+		}
+		.badge .quiet,
+		.labelled span,
+		.pip {
+			display: none;
+		}
+	}
 	.player:fullscreen {
 		display: grid;
 		border-radius: 0;

@@ -97,7 +97,7 @@ function controls(view: PlayerView) {
 			<span class="space"></span>
 			${
 				view.canPictureInPicture
-					? html`<button @click=${view.onPictureInPicture} title="Picture in picture" aria-label="Picture in picture">
+					? html`<button class="pip" @click=${view.onPictureInPicture} title="Picture in picture" aria-label="Picture in picture">
 						${pictureInPictureIcon}
 					</button>`
 					: nothing

@@ -13,7 +13,7 @@ export type WhepSession = { answer: string; url: string | undefined };
 /** A cold camera may take its whole start time before the gateway answers; what is silent longer is gone. */
 const ANSWER_TIMEOUT_MS = 20_000;
 /** An answer that is on its way when nobody wants it any more names a session, which nothing else can end. */
-const LATE_ANSWER_MS = 1000;
+const LATE_ANSWER_MS = 5000;
 const EXPLANATION_TIMEOUT_MS = 1000;
 
 export type PostOptions = {

@@ -107,7 +107,7 @@ describe('WHEP', () => {
 		};
 		for (const signal of [leave.signal, leave.signal]) post(fetch, clock, signal).catch(() => undefined);
 		leave.abort();
-		await clock.advance(999);
+		await clock.advance(4999);
 		waiting[0]?.answer(new Response('v=0', { status: 201, headers: { Location: '/whep/sessions/abc' } }));
 		await clock.advance(1);
 		expect(deleted).toEqual(['http://gateway/whep/sessions/abc']);

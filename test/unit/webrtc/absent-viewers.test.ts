@@ -25,4 +25,15 @@ describe('S6: a flood of offers whose viewers never come', () => {
 		await expect(scene.offer()).rejects.toMatchObject({ code: 'too_many_sessions' });
 		expect(scene.server.sessions()).toHaveLength(2);
 	});
+
+	it('leaves those alone who have come and are not secured yet', async () => {
+		const scene = new WebRtcScene({ maxSessions: 2 });
+		const slow = await scene.offer();
+		slow.peer.bindingRequests = 1;
+		const absent = await scene.offer();
+		await scene.clock.advance(ABSENCE);
+		const late = await scene.join();
+		expect(absent.peer.state).toBe('closed');
+		expect(scene.server.sessions().map(({ id }) => id)).toEqual([slow.id, late.id]);
+	});
 });

@@ -171,6 +171,21 @@ describe('negotiate', () => {
 		});
 	});
 
+	it('takes feedback that is offered for every payload type (RFC 4585 4.2)', () => {
+		const { video } = negotiated(CHROMIUM.replaceAll(/a=rtcp-fb:\d+ nack/g, 'a=rtcp-fb:* nack'), BASELINE);
+		expect(video).toMatchObject({ feedback: ['nack', 'nack pli', 'ccm fir', 'goog-remb'] });
+		expect(video?.rtx).toBeDefined();
+	});
+
+	it('takes the transport of the first section that is answered', () => {
+		const own = (section: string) => section.replace(/a=ice-ufrag:.*/, `a=ice-ufrag:${section.slice(2, 7)}`);
+		const offer = FIREFOX.split(/(?=^m=)/m)
+			.map((part) => (part.startsWith('m=') ? own(part) : part))
+			.join('');
+		expect(negotiated(offer, BASELINE, OPUS).transport.ufrag).toBe('audio');
+		expect(negotiated(offer.replaceAll('opus', 'other'), BASELINE, OPUS).transport.ufrag).toBe('video');
+	});
+
 	it('retransmits nothing to who does not ask for it', () => {
 		const { video } = negotiated(CHROMIUM.replaceAll(/a=rtcp-fb:\d+ nack\r\n/g, ''), BASELINE);
 		expect(video).toMatchObject({ feedback: ['nack pli', 'ccm fir', 'goog-remb'], rtx: undefined });

@@ -63,7 +63,17 @@ describe('parseOffer', () => {
 		expect(names).toEqual(expect.arrayContaining(['pcmu', 'pcma']));
 	});
 
-	it('takes session-level ICE credentials and lends them to bundled sections', () => {
+	it('takes what the session says of the transport, where its sections say nothing', () => {
+		const TRANSPORT = /a=(?:ice-ufrag|ice-pwd|fingerprint|setup):.*\r\n/g;
+		const said = [...new Set(CHROMIUM.match(TRANSPORT))];
+		expect(said).toHaveLength(4);
+		const offer = parseOffer(CHROMIUM.replaceAll(TRANSPORT, '').replace('t=0 0\r\n', `$&${said.join('')}`));
+		for (const kind of ['audio', 'video']) {
+			expect(usable(offer, kind).transport).toEqual(usable(parseOffer(CHROMIUM), kind).transport);
+		}
+	});
+
+	it('lends the ICE credentials of a bundled section to the others', () => {
 		const once = CHROMIUM.split('m=audio');
 		const audio = (once[1] ?? '').replace(/a=(ice-ufrag|ice-pwd|fingerprint|setup).*\r\n/g, '');
 		expect(usable(parseOffer(`${once[0]}m=audio${audio}`), 'audio').transport.ufrag).toBe('cUFR');
