@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers';
 import { systemClock } from '../src/base/clock.ts';
 import { readClip } from '../src/demo/clip.ts';
 import { ClipPlayer } from '../src/demo/clip-player.ts';
-import { packetizeH264 } from '../src/media/h264-packetizer.ts';
-import { buildRtp } from '../src/media/rtp-writer.ts';
+import { packetizeH264 } from '../src/media/packetizers/h264-packetizer.ts';
+import { buildRtp } from '../src/media/rtp/rtp-writer.ts';
 import { serve } from './child.ts';
 
 /** What a baseline says when it listens. */

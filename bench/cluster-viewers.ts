@@ -3,7 +3,7 @@ import { browserClock } from '../src/web/clock.ts';
 import { guideUrlOf, NodeGuide } from '../src/web/player/node-guide.ts';
 import { Places, withAvoided } from '../src/web/player/places.ts';
 import { PlaybackError } from '../src/web/player/playback.ts';
-import { postOffer } from '../src/web/player/whep-client.ts';
+import { postOffer } from '../src/web/player/webrtc/whep-client.ts';
 import { serve } from './child.ts';
 import { FetchedEvents } from './event-source.ts';
 

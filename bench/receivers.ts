@@ -1,5 +1,5 @@
 import nodeDataChannel from 'node-datachannel';
-import { parseRtp, sequenceDistance } from '../src/media/rtp.ts';
+import { parseRtp, sequenceDistance } from '../src/media/rtp/rtp.ts';
 import { serve } from './child.ts';
 
 export type ReceiversMessage =

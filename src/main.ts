@@ -32,7 +32,7 @@ const exitCode = await dualcast(process.argv.slice(2), {
 		return gateway.startGateway(config, options);
 	},
 	async openCamera(camera) {
-		const { createCameraSource } = await import('./camera-source.ts');
+		const { createCameraSource } = await import('./compose/camera-source.ts');
 		return createCameraSource(camera, { clock: systemClock, logger: silentLogger, version: readVersion() });
 	},
 });

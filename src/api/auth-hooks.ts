@@ -8,7 +8,7 @@ import type { TrustedProxies } from '../base/trusted-proxies.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { callerOf } from './guard.ts';
 import { jsonBody } from './request-body.ts';
-import { withoutAlias } from './whep-alias.ts';
+import { withoutAlias } from './whep/alias.ts';
 
 const MAX_BODY_BYTES = 65_536;
 const text = z

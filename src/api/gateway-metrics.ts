@@ -1,7 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { ClusterNodeInfo, ClusterPort } from './cluster-port.ts';
+import type { ClusterNodeInfo, ClusterPort } from './cluster/port.ts';
 import type { HlsPort, HlsStats, StreamInfo, StreamStats, StreamsPort } from './ports.ts';
-import type { WebRtcPort, WebRtcSession } from './webrtc-port.ts';
+import type { WebRtcPort, WebRtcSession } from './whep/webrtc-port.ts';
 
 /** What is asked, each time somebody wants to know. Outputs that are switched off are undefined. */
 export type MetricSources = {

@@ -3,7 +3,7 @@ import type { StreamSettings } from '../config/stream.ts';
 import type { ProbeReport } from '../probe/report.ts';
 import type { Verdict } from '../probe/verdict.ts';
 import type { SourceTransport } from '../stream/source.ts';
-import type { ViewerTotals } from './webrtc-port.ts';
+import type { ViewerTotals } from './whep/webrtc-port.ts';
 
 /** The outputs as the API sees them: plain interfaces, filled in by `gateway.ts`. */
 

@@ -5,7 +5,7 @@ import type { Verdict } from '../probe/verdict.ts';
 import type { HlsStream } from './hls-streams.ts';
 import type { HlsStats, RtspReader, StreamInfo, StreamStats, TrackStats } from './ports.ts';
 import { PROBLEMS } from './problem.ts';
-import type { ViewerTotals, WebRtcConnection, WebRtcSession, WebRtcSessionDetails } from './webrtc-port.ts';
+import type { ViewerTotals, WebRtcConnection, WebRtcSession, WebRtcSessionDetails } from './whep/webrtc-port.ts';
 
 /** The bodies of the API's answers, for the OpenAPI document. */
 

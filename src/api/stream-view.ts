@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { redact } from '../base/redact.ts';
+import { videoProfile } from '../media/codecs/video-profile.ts';
 import type { Track } from '../media/track.ts';
-import { videoProfile } from '../media/video-profile.ts';
 import { bFramesOf, cameraOf } from '../probe/camera.ts';
 import { judge } from '../probe/verdict.ts';
 import type { TrackReception } from '../stream/ingest.ts';
@@ -9,7 +9,7 @@ import type { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { HlsPort, RtspPort, StreamInfo, StreamStats, StreamsPort, TrackStats } from './ports.ts';
 import { ViewerSummaries, type ViewerSummary } from './viewer-summary.ts';
-import type { WebRtcPort } from './webrtc-port.ts';
+import type { WebRtcPort } from './whep/webrtc-port.ts';
 
 export type StreamViewOptions = {
 	registry: StreamRegistry;

@@ -8,10 +8,10 @@ import { TOKEN_PARAMETERS, tokenOf } from '../auth/token-source.ts';
 import { DualcastError } from '../base/errors.ts';
 import { choice, text } from '../config/fields.ts';
 import { checked } from './checked-body.ts';
+import { placeHolder } from './cluster/place-holder.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { callerOf, guard } from './guard.ts';
-import { hostOf } from './own-pages.ts';
-import { placeHolder } from './place-holder.ts';
+import { hostOf } from './pages/own-pages.ts';
 import { jsonBody } from './request-body.ts';
 
 /** Where a viewer is sent. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { StreamInfo } from './ports.ts';
-import type { ViewerTotals, WebRtcPort, WebRtcSession } from './webrtc-port.ts';
+import type { ViewerTotals, WebRtcPort, WebRtcSession } from './whep/webrtc-port.ts';
 
 /** What the WebRTC viewers of a stream add up to. */
 export type ViewerSummary = {

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
-import { packetizeH264 } from '../media/h264-packetizer.ts';
-import { buildRtp } from '../media/rtp-writer.ts';
-import type { SenderClock } from '../media/sender-clock.ts';
+import { packetizeH264 } from '../media/packetizers/h264-packetizer.ts';
+import { buildRtp } from '../media/rtp/rtp-writer.ts';
+import type { SenderClock } from '../media/time/sender-clock.ts';
 import type { Track } from '../media/track.ts';
 import { controlOf, describeTracks, payloadTypeOf } from '../rtsp/server/describe.ts';
 import type {

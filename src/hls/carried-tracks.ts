@@ -1,5 +1,5 @@
-import { type AacConfig, adtsHeader, parseAudioSpecificConfig } from '../media/aac.ts';
-import { SILENT_OPUS, SILENT_OPUS_DURATION, silentAac } from '../media/silent-sound.ts';
+import { type AacConfig, adtsHeader, parseAudioSpecificConfig } from '../media/codecs/aac.ts';
+import { SILENT_OPUS, SILENT_OPUS_DURATION, silentAac } from '../media/codecs/silent-sound.ts';
 import type { AacTrack, AudioTrack, OpusTrack, Track, VideoTrack } from '../media/track.ts';
 
 /** A track that this output leaves out, and why. */

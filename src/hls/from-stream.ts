@@ -4,7 +4,7 @@ import type { Track } from '../media/track.ts';
 import type { AccessUnit } from '../media/unit.ts';
 import type { Lease, StreamDirectory, StreamReader } from '../stream/reader.ts';
 import type { CarriedTracks } from './carried-tracks.ts';
-import { MAX_SEGMENT_SECONDS } from './segmenter.ts';
+import { MAX_SEGMENT_SECONDS } from './segments/segmenter.ts';
 
 /** What takes a stream in. */
 export interface MediaSink {

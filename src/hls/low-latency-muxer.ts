@@ -1,15 +1,15 @@
 import type { Track } from '../media/track.ts';
 import type { AccessUnit } from '../media/unit.ts';
 import { type CarriedTracks, carriedTracks, codecsOf } from './carried-tracks.ts';
-import { CmafSegmentWriter } from './cmaf-segment-writer.ts';
+import { CmafSegmentWriter } from './cmaf/cmaf-segment-writer.ts';
 import type { Continuity } from './continuity.ts';
-import { type LowLatencyState, renderLowLatencyPlaylist } from './low-latency-playlist.ts';
-import { lowLatencyNames, parsePartName, partName } from './names.ts';
-import { PartTarget } from './part-target.ts';
-import { PlaylistBody } from './playlist.ts';
-import { PlaylistWindow } from './playlist-window.ts';
-import type { CutSegment, MediaFile, OpenSegment, Part, Place } from './segment.ts';
-import { Segmenter } from './segmenter.ts';
+import { type LowLatencyState, renderLowLatencyPlaylist } from './playlist/low-latency-playlist.ts';
+import { lowLatencyNames, parsePartName, partName } from './playlist/names.ts';
+import { PlaylistBody } from './playlist/playlist.ts';
+import { PlaylistWindow } from './playlist/playlist-window.ts';
+import { PartTarget } from './segments/part-target.ts';
+import type { CutSegment, MediaFile, OpenSegment, Part, Place } from './segments/segment.ts';
+import { Segmenter } from './segments/segmenter.ts';
 
 /** HLS Authoring Specification 8.11: no live playlist has fewer. */
 const LEAST_SEGMENTS = 6;

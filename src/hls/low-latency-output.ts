@@ -1,11 +1,11 @@
 import { DualcastError } from '../base/errors.ts';
 import type { HttpRequest } from '../base/http-exchange.ts';
-import type { DeliveryDirectives } from './delivery-directives.ts';
-import { HeldRequests, type Waiter } from './held-requests.ts';
 import { LowLatencyMuxer } from './low-latency-muxer.ts';
 import { LOW_LATENCY_PLAYLIST_NAME } from './path.ts';
-import type { PlaylistBody } from './playlist.ts';
-import type { MediaFile } from './segment.ts';
+import type { PlaylistBody } from './playlist/playlist.ts';
+import type { MediaFile } from './segments/segment.ts';
+import type { DeliveryDirectives } from './serving/delivery-directives.ts';
+import { HeldRequests, type Waiter } from './serving/held-requests.ts';
 import type { HlsStats } from './stats.ts';
 import { StreamOutput, type StreamOutputOptions } from './stream-output.ts';
 

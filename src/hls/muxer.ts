@@ -1,15 +1,15 @@
 import type { Track } from '../media/track.ts';
 import type { AccessUnit } from '../media/unit.ts';
 import { type CarriedTracks, type Container, carriedTracks, codecsOf } from './carried-tracks.ts';
-import { CmafSegmentWriter } from './cmaf-segment-writer.ts';
+import { CmafSegmentWriter } from './cmaf/cmaf-segment-writer.ts';
 import type { Continuity } from './continuity.ts';
-import { classicNames } from './names.ts';
-import { PlaylistBody, renderPlaylist } from './playlist.ts';
-import { PlaylistWindow } from './playlist-window.ts';
-import type { CutSegment, MediaFile, Segment } from './segment.ts';
-import { SegmentMemories } from './segment-memory.ts';
-import { Segmenter } from './segmenter.ts';
-import { TsSegmentWriter } from './ts-segment-writer.ts';
+import { TsSegmentWriter } from './mpegts/ts-segment-writer.ts';
+import { classicNames } from './playlist/names.ts';
+import { PlaylistBody, renderPlaylist } from './playlist/playlist.ts';
+import { PlaylistWindow } from './playlist/playlist-window.ts';
+import type { CutSegment, MediaFile, Segment } from './segments/segment.ts';
+import { SegmentMemories } from './segments/segment-memory.ts';
+import { Segmenter } from './segments/segmenter.ts';
 
 export type MuxerOptions = {
 	/** Seconds. */

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import type { HttpRequest } from '../base/http-exchange.ts';
 import type { Container } from './carried-tracks.ts';
-import { DiskCopy } from './disk-copy.ts';
-import { ANYTHING, isChromium, type Wanted, wantedFirst } from './first-playlist.ts';
-import { HeldRequests, type Waiter } from './held-requests.ts';
+import { DiskCopy } from './disk/disk-copy.ts';
 import { Muxer } from './muxer.ts';
 import { LOW_LATENCY_PLAYLIST_NAME, PLAYLIST_NAME } from './path.ts';
-import type { PlaylistBody } from './playlist.ts';
-import type { MediaFile } from './segment.ts';
+import type { PlaylistBody } from './playlist/playlist.ts';
+import type { MediaFile } from './segments/segment.ts';
+import { ANYTHING, isChromium, type Wanted, wantedFirst } from './serving/first-playlist.ts';
+import { HeldRequests, type Waiter } from './serving/held-requests.ts';
+import type { Visit } from './serving/viewers.ts';
 import type { HlsStats } from './stats.ts';
 import { StreamOutput, type StreamOutputOptions } from './stream-output.ts';
-import type { Visit } from './viewers.ts';
 
 /**
  * Whoever asks again for a playlist shorter than this is answered when it has grown: Chromium's own player asks again at

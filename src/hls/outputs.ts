@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { HttpRequest } from '../base/http-exchange.ts';
 import type { SkippedTrack } from './carried-tracks.ts';
 import { Continuity } from './continuity.ts';
-import type { MediaFile } from './segment.ts';
+import type { MediaFile } from './segments/segment.ts';
 import type { StreamOutput, StreamOutputOptions } from './stream-output.ts';
 
 /** What an output gets from where it is kept. */

@@ -2,15 +2,9 @@ import { schedule } from 'node-cron';
 import { DualcastError, toError } from '../base/errors.ts';
 import type { HttpRequest, HttpResponse } from '../base/http-exchange.ts';
 import { Scope } from '../base/scope.ts';
-import { Answers } from './answer.ts';
-import { withQuery } from './carried-query.ts';
 import { carriesVideo, type SkippedTrack } from './carried-tracks.ts';
-import { ALLOWED_METHODS, OPTIONS_HEADERS } from './cors.ts';
-import { type DeliveryDirectives, parseDirectives } from './delivery-directives.ts';
-import type { Waiter } from './held-requests.ts';
-import { removeLeftovers } from './leftovers.ts';
+import { removeLeftovers } from './disk/leftovers.ts';
 import { LowLatencyOutput } from './low-latency-output.ts';
-import { isLowLatencyFile } from './names.ts';
 import { Output } from './output.ts';
 import { Outputs } from './outputs.ts';
 import {
@@ -20,9 +14,15 @@ import {
 	PLAYLIST_NAME,
 	parseHlsPath,
 } from './path.ts';
-import type { PlaylistBody } from './playlist.ts';
-import type { MediaFile } from './segment.ts';
+import { isLowLatencyFile } from './playlist/names.ts';
+import type { PlaylistBody } from './playlist/playlist.ts';
+import type { MediaFile } from './segments/segment.ts';
 import type { HlsServerOptions } from './server-options.ts';
+import { Answers } from './serving/answer.ts';
+import { withQuery } from './serving/carried-query.ts';
+import { ALLOWED_METHODS, OPTIONS_HEADERS } from './serving/cors.ts';
+import { type DeliveryDirectives, parseDirectives } from './serving/delivery-directives.ts';
+import type { Waiter } from './serving/held-requests.ts';
 import type { HlsStats } from './stats.ts';
 import type { StreamOutput } from './stream-output.ts';
 

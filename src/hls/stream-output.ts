@@ -5,12 +5,12 @@ import type { Logger } from '../base/logger.ts';
 import type { StreamDirectory } from '../stream/reader.ts';
 import type { Continuity } from './continuity.ts';
 import { FromStream, type MediaSink } from './from-stream.ts';
-import { multivariantPlaylist } from './multivariant.ts';
-import type { PlaylistBody } from './playlist.ts';
-import type { PlaylistWindow } from './playlist-window.ts';
-import type { MediaFile } from './segment.ts';
+import { multivariantPlaylist } from './playlist/multivariant.ts';
+import type { PlaylistBody } from './playlist/playlist.ts';
+import type { PlaylistWindow } from './playlist/playlist-window.ts';
+import type { MediaFile } from './segments/segment.ts';
+import { Viewers, type Visit } from './serving/viewers.ts';
 import type { HlsStats } from './stats.ts';
-import { Viewers, type Visit } from './viewers.ts';
 
 const CHECK_MS = 1000;
 /** A client that has not asked for this long, or for three playlist lengths if that is more, is gone. */

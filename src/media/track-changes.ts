@@ -1,6 +1,6 @@
-import { parseAudioSpecificConfig } from './aac.ts';
-import { parseSps } from './h264-sps.ts';
-import { parseHevcSps } from './h265-sps.ts';
+import { parseAudioSpecificConfig } from './codecs/aac.ts';
+import { parseSps } from './codecs/h264-sps.ts';
+import { parseHevcSps } from './codecs/h265-sps.ts';
 import type { Track, VideoParameterSets } from './track.ts';
 
 /** The track as its parameter sets in the stream describe it; facts that cannot be read stay as they were. */

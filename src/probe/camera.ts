@@ -1,5 +1,5 @@
+import { hasBFrames, videoProfile } from '../media/codecs/video-profile.ts';
 import type { AudioTrack, SkippedMedia, VideoTrack } from '../media/track.ts';
-import { hasBFrames, videoProfile } from '../media/video-profile.ts';
 import type { GopMeter } from '../stream/gop-meter.ts';
 import type { Ingest, TrackReception } from '../stream/ingest.ts';
 

@@ -1,11 +1,11 @@
 import type { Clock } from '../base/clock.ts';
-import { createDepacketizer } from '../media/create-depacketizer.ts';
-import { DecodeTimes } from '../media/decode-time.ts';
-import type { Depacketizer, RawAudio, RawVideo } from '../media/depacketizer.ts';
-import type { Reception } from '../media/receiver-statistics.ts';
-import type { RtpPacket } from '../media/rtp.ts';
-import type { SenderClock } from '../media/sender-clock.ts';
-import { Timeline } from '../media/timeline.ts';
+import { createDepacketizer } from '../media/depacketizers/create-depacketizer.ts';
+import type { Depacketizer, RawAudio, RawVideo } from '../media/depacketizers/depacketizer.ts';
+import type { Reception } from '../media/rtp/receiver-statistics.ts';
+import type { RtpPacket } from '../media/rtp/rtp.ts';
+import { DecodeTimes } from '../media/time/decode-time.ts';
+import type { SenderClock } from '../media/time/sender-clock.ts';
+import { Timeline } from '../media/time/timeline.ts';
 import type { AudioTrack, SkippedMedia, Track } from '../media/track.ts';
 import { withAudioConfig, withParameterSets } from '../media/track-changes.ts';
 import type { AccessUnit } from '../media/unit.ts';

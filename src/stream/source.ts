@@ -1,7 +1,7 @@
 import { SourceError } from '../base/errors.ts';
-import type { Reception } from '../media/receiver-statistics.ts';
-import type { RtpPacket } from '../media/rtp.ts';
-import type { SenderClock } from '../media/sender-clock.ts';
+import type { Reception } from '../media/rtp/receiver-statistics.ts';
+import type { RtpPacket } from '../media/rtp/rtp.ts';
+import type { SenderClock } from '../media/time/sender-clock.ts';
 import type { SkippedMedia, Track } from '../media/track.ts';
 
 /** How media comes: within a TCP connection, by UDP to one or to many, or within HTTP or a WebSocket. */

@@ -1,4 +1,4 @@
-import type { RawVideo } from '../media/depacketizer.ts';
+import type { RawVideo } from '../media/depacketizers/depacketizer.ts';
 
 /** Milliseconds without a key picture after which recovery points are started with: while none was seen, and since one was. */
 const WAIT_UNSEEN = 4_000;

@@ -2,8 +2,8 @@ import { html, render } from 'lit';
 import { browserClock } from './clock.ts';
 import { clusterUrls, watchCluster } from './gateway/cluster.ts';
 import { gatewayUrls, tokenOfSearch } from './gateway/paths.ts';
-import { type ClusterState, clusterPage } from './pages/cluster-page.ts';
-import { DrainSwitch } from './pages/drain-switch.ts';
+import { type ClusterState, clusterPage } from './pages/cluster/cluster-page.ts';
+import { DrainSwitch } from './pages/cluster/drain-switch.ts';
 import { pageHeader } from './pages/page-header.ts';
 
 const token = tokenOfSearch(location.search);

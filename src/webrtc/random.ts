@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { readUint32 } from '../media/big-endian.ts';
+import { readUint32 } from '../media/bytes/big-endian.ts';
 
 /** Cryptographically strong random bytes. */
 export type RandomBytes = (size: number) => Uint8Array;

@@ -1,5 +1,5 @@
-import { compactNtp, ntpFromUnix } from '../media/ntp.ts';
-import type { ReportBlock } from '../media/rtcp.ts';
+import { compactNtp, ntpFromUnix } from '../media/rtp/ntp.ts';
+import type { ReportBlock } from '../media/rtp/rtcp.ts';
 import { REPAIR } from './limits.ts';
 
 /** How a viewer says its reception is. */

@@ -1,6 +1,6 @@
 import { RateMeter } from '../base/rate-meter.ts';
-import type { LossRepair } from './loss-repair.ts';
-import type { TrackSender } from './track-sender.ts';
+import type { LossRepair } from './broadcast/loss-repair.ts';
+import type { TrackSender } from './broadcast/track-sender.ts';
 
 /** How much is sent to one viewer, retransmissions included. */
 export class Traffic {

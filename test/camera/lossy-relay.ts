@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { parseRtp } from '../../src/media/rtp.ts';
+import { parseRtp } from '../../src/media/rtp/rtp.ts';
 import { RtspSplitter } from '../../src/rtsp/framing.ts';
 import { RtspHeaders } from '../../src/rtsp/headers.ts';
 import { type RtspMessage, serializeMessage } from '../../src/rtsp/message.ts';

@@ -1,5 +1,5 @@
-import { buildGoodbye, buildReceiverReport, buildSenderReport } from '../../src/media/rtcp-writer.ts';
-import { buildRtp } from '../../src/media/rtp-writer.ts';
+import { buildGoodbye, buildReceiverReport, buildSenderReport } from '../../src/media/rtp/rtcp-writer.ts';
+import { buildRtp } from '../../src/media/rtp/rtp-writer.ts';
 import type { QuirkStep } from './quirk-file.ts';
 import { nalu } from './quirk-nalus.ts';
 

@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/base/clock.ts';
 import type { SourceError } from '../../src/base/errors.ts';
-import type { RtpPacket } from '../../src/media/rtp.ts';
-import type { SenderClock } from '../../src/media/sender-clock.ts';
+import type { RtpPacket } from '../../src/media/rtp/rtp.ts';
+import type { SenderClock } from '../../src/media/time/sender-clock.ts';
 import type { SkippedMedia, Track } from '../../src/media/track.ts';
 import type { AccessUnit, AudioUnit, VideoUnit } from '../../src/media/unit.ts';
 import type { RtspSourceOptions } from '../../src/rtsp/client/rtsp-source.ts';

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { NAL, nalType, splitAnnexB } from '../../src/media/h264.ts';
-import { packetizeH264 } from '../../src/media/h264-packetizer.ts';
-import { buildRtp } from '../../src/media/rtp-writer.ts';
+import { NAL, nalType, splitAnnexB } from '../../src/media/codecs/h264.ts';
+import { packetizeH264 } from '../../src/media/packetizers/h264-packetizer.ts';
+import { buildRtp } from '../../src/media/rtp/rtp-writer.ts';
 import { FakeCamera, type FakeCameraClient, interleaved, ok } from './fake-camera.ts';
 
 const FRAME_RATE = 25;

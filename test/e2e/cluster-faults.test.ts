@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { WebRtcSession } from '../../src/api/webrtc-port.ts';
+import type { WebRtcSession } from '../../src/api/whep/webrtc-port.ts';
 import { launchChromium } from './harness/chromium.ts';
 import { RunningCluster } from './harness/cluster.ts';
 import { longestGap, watchPictures } from './harness/picture-gap.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { WebRtcSession } from '../../src/api/webrtc-port.ts';
+import type { WebRtcSession } from '../../src/api/whep/webrtc-port.ts';
 import { freePort } from '../camera/free-port.ts';
 import { launchChromium } from './harness/chromium.ts';
 import { type RunningGateway, startGateway } from './harness/gateway.ts';

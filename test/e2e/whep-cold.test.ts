@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { buildRtp } from '../../src/media/rtp-writer.ts';
+import { buildRtp } from '../../src/media/rtp/rtp-writer.ts';
 import { FAKE_SDP, FakeCamera, type FakeCameraClient, ok, status } from '../camera/fake-camera.ts';
 import { streamInfo, webRtcSessions } from './harness/api.ts';
 import { startGateway } from './harness/gateway.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { WebRtcSession } from '../../src/api/webrtc-port.ts';
+import type { WebRtcSession } from '../../src/api/whep/webrtc-port.ts';
 import { secureTransports } from '../fakes/secure-transports.ts';
 import { launchChromium } from './harness/chromium.ts';
 import { type RunningGateway, startGateway } from './harness/gateway.ts';

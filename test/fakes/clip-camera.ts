@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { NAL, nalType, splitAnnexB } from '../../src/media/h264.ts';
-import { parseSps } from '../../src/media/h264-sps.ts';
+import { NAL, nalType, splitAnnexB } from '../../src/media/codecs/h264.ts';
+import { parseSps } from '../../src/media/codecs/h264-sps.ts';
 import type { H264Track } from '../../src/media/track.ts';
 import type { FakeStream } from './fake-directory.ts';
 import { PCMA } from './sample-tracks.ts';

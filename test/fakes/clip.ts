@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock } from '../../src/base/clock.ts';
-import { NAL, nalType, splitAnnexB } from '../../src/media/h264.ts';
+import { NAL, nalType, splitAnnexB } from '../../src/media/codecs/h264.ts';
 import type { AacTrack, Track, VideoTrack } from '../../src/media/track.ts';
 import type { AccessUnit } from '../../src/media/unit.ts';
 import { AAC_TRACK } from './access-units.ts';

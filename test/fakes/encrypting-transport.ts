@@ -10,8 +10,8 @@ import type {
 	SecureTransport,
 	TransportPeer,
 } from '../../src/webrtc/transport/secure-transport.ts';
-import { deriveSessionKeys } from '../../src/webrtc/transport/srtp-keys.ts';
-import { SrtpSender } from '../../src/webrtc/transport/srtp-sender.ts';
+import { deriveSessionKeys } from '../../src/webrtc/transport/srtp/srtp-keys.ts';
+import { SrtpSender } from '../../src/webrtc/transport/srtp/srtp-sender.ts';
 
 const LOCAL: LocalParameters = {
 	ufrag: 'u',

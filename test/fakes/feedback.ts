@@ -1,5 +1,5 @@
-import { writeUint16, writeUint32 } from '../../src/media/big-endian.ts';
-import type { NtpTime } from '../../src/media/ntp.ts';
+import { writeUint16, writeUint32 } from '../../src/media/bytes/big-endian.ts';
+import type { NtpTime } from '../../src/media/rtp/ntp.ts';
 
 /** An RTCP feedback message (RFC 4585 section 6.1) as a viewer sends it. */
 function feedback(type: number, format: number, ssrc: number, rest: readonly number[]): Uint8Array {

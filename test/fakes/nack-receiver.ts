@@ -1,5 +1,5 @@
-import { readUint16, readUint32 } from '../../src/media/big-endian.ts';
-import { compactNtp, ntpFromUnix } from '../../src/media/ntp.ts';
+import { readUint16, readUint32 } from '../../src/media/bytes/big-endian.ts';
+import { compactNtp, ntpFromUnix } from '../../src/media/rtp/ntp.ts';
 import type { FakePeer, SentPacket } from './fake-transport.ts';
 import { nack, receiverReferenceTime, receiverReport } from './feedback.ts';
 import type { VirtualClock } from './virtual-clock.ts';

@@ -1,5 +1,5 @@
-import type { RtpPacket } from '../../src/media/rtp.ts';
-import type { SenderClock } from '../../src/media/sender-clock.ts';
+import type { RtpPacket } from '../../src/media/rtp/rtp.ts';
+import type { SenderClock } from '../../src/media/time/sender-clock.ts';
 import type { SkippedMedia, Track } from '../../src/media/track.ts';
 import type { SourceConnection, SourceSink } from '../../src/stream/source.ts';
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Logger, silentLogger } from '../../src/base/logger.ts';
-import { DiskCopy } from '../../src/hls/disk-copy.ts';
-import { removeLeftovers } from '../../src/hls/leftovers.ts';
-import { classicNames } from '../../src/hls/names.ts';
-import { PlaylistBody } from '../../src/hls/playlist.ts';
-import type { Segment } from '../../src/hls/segment.ts';
+import { DiskCopy } from '../../src/hls/disk/disk-copy.ts';
+import { removeLeftovers } from '../../src/hls/disk/leftovers.ts';
+import { classicNames } from '../../src/hls/playlist/names.ts';
+import { PlaylistBody } from '../../src/hls/playlist/playlist.ts';
+import type { Segment } from '../../src/hls/segments/segment.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PlaylistFile } from '../../src/hls/playlist-file.ts';
+import { PlaylistFile } from '../../src/hls/disk/playlist-file.ts';
 
 let folder: string;
 let path: string;

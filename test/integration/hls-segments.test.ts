@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { carriedTracks } from '../../src/hls/carried-tracks.ts';
-import type { CutSegment } from '../../src/hls/segment.ts';
-import { Segmenter } from '../../src/hls/segmenter.ts';
-import { TsSegmentWriter } from '../../src/hls/ts-segment-writer.ts';
+import { TsSegmentWriter } from '../../src/hls/mpegts/ts-segment-writer.ts';
+import type { CutSegment } from '../../src/hls/segments/segment.ts';
+import { Segmenter } from '../../src/hls/segments/segmenter.ts';
 import { Clip, type ClipOptions } from '../fakes/clip.ts';
 
 const run = promisify(execFile);

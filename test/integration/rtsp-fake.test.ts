@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
-import { buildGoodbye, buildSenderReport } from '../../src/media/rtcp-writer.ts';
-import type { RtpPacket } from '../../src/media/rtp.ts';
-import { buildRtp } from '../../src/media/rtp-writer.ts';
+import { buildGoodbye, buildSenderReport } from '../../src/media/rtp/rtcp-writer.ts';
+import type { RtpPacket } from '../../src/media/rtp/rtp.ts';
+import { buildRtp } from '../../src/media/rtp/rtp-writer.ts';
 import { serializeMessage } from '../../src/rtsp/message.ts';
 import { asked, FAKE_SDP, FakeCamera, type FakeCameraScript, interleaved, ok, status } from '../camera/fake-camera.ts';
 import { Pull, RecordingLogger, rtspSource } from '../camera/pulled-source.ts';

@@ -1,9 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import type { Reception } from '../../src/media/receiver-statistics.ts';
-import type { RtpPacket } from '../../src/media/rtp.ts';
-import type { SenderClock } from '../../src/media/sender-clock.ts';
+import type { Reception } from '../../src/media/rtp/receiver-statistics.ts';
+import type { RtpPacket } from '../../src/media/rtp/rtp.ts';
+import type { SenderClock } from '../../src/media/time/sender-clock.ts';
 import type { SkippedMedia, Track } from '../../src/media/track.ts';
 import type { AccessUnit } from '../../src/media/unit.ts';
 import { Ingest } from '../../src/stream/ingest.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { buildSenderReport } from '../../src/media/rtcp-writer.ts';
-import { buildRtp } from '../../src/media/rtp-writer.ts';
+import { buildSenderReport } from '../../src/media/rtp/rtcp-writer.ts';
+import { buildRtp } from '../../src/media/rtp/rtp-writer.ts';
 import type { SourceSink } from '../../src/stream/source.ts';
 import { asked, FAKE_SDP, FakeCamera, type FakeCameraScript, interleaved, ok, status } from '../camera/fake-camera.ts';
 import { Pull, rtspSource } from '../camera/pulled-source.ts';

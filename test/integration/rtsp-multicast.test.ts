@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { buildRtp } from '../../src/media/rtp-writer.ts';
+import { buildRtp } from '../../src/media/rtp/rtp-writer.ts';
 import { FAKE_SDP, FakeCamera, ok, status } from '../camera/fake-camera.ts';
 import { GstCamera } from '../camera/gst-camera.ts';
 import { Pull, rtspSource } from '../camera/pulled-source.ts';

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { DualcastError, SourceError } from '../../src/base/errors.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { Scope } from '../../src/base/scope.ts';
-import { parseRtp, sequenceDistance } from '../../src/media/rtp.ts';
+import { parseRtp, sequenceDistance } from '../../src/media/rtp/rtp.ts';
 import type { AccessUnit } from '../../src/media/unit.ts';
 import { Authorizer } from '../../src/rtsp/auth.ts';
 import { chooseChallenge } from '../../src/rtsp/challenge.ts';

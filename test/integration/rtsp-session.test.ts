@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { buildGoodbye } from '../../src/media/rtcp-writer.ts';
-import { buildRtp } from '../../src/media/rtp-writer.ts';
+import { buildGoodbye } from '../../src/media/rtp/rtcp-writer.ts';
+import { buildRtp } from '../../src/media/rtp/rtp-writer.ts';
 import {
 	type Answer,
 	FakeCamera,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { buildRtp } from '../../src/media/rtp-writer.ts';
+import { buildRtp } from '../../src/media/rtp/rtp-writer.ts';
 import { FakeCamera, type FakeCameraScript, ok } from '../camera/fake-camera.ts';
 import { FrontDoor, type FrontDoorOptions, serverFrame } from '../camera/front-door.ts';
 import { GstCamera } from '../camera/gst-camera.ts';

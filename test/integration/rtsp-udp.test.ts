@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
-import { buildSenderReport } from '../../src/media/rtcp-writer.ts';
-import { buildRtp } from '../../src/media/rtp-writer.ts';
+import { buildSenderReport } from '../../src/media/rtp/rtcp-writer.ts';
+import { buildRtp } from '../../src/media/rtp/rtp-writer.ts';
 import type { RtspRequest } from '../../src/rtsp/message.ts';
 import { type Answer, asked, FAKE_SDP, FakeCamera, ok, status } from '../camera/fake-camera.ts';
 import { Pull, rtspSource } from '../camera/pulled-source.ts';

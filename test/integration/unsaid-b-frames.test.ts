@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NAL, nalType } from '../../src/media/h264.ts';
-import { packetizeH264 } from '../../src/media/h264-packetizer.ts';
+import { NAL, nalType } from '../../src/media/codecs/h264.ts';
+import { packetizeH264 } from '../../src/media/packetizers/h264-packetizer.ts';
 import type { VideoUnit } from '../../src/media/unit.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { Clip } from '../fakes/clip.ts';

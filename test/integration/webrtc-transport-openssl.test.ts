@@ -10,7 +10,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { createCertificate } from '../../src/webrtc/transport/certificate.ts';
 import type { Fingerprint } from '../../src/webrtc/transport/dtls/client-certificate.ts';
 import { DtlsSession } from '../../src/webrtc/transport/dtls/session.ts';
-import type { MasterKey } from '../../src/webrtc/transport/srtp-keys.ts';
+import type { MasterKey } from '../../src/webrtc/transport/srtp/srtp-keys.ts';
 
 const run = promisify(execFile);
 const cleanups: (() => unknown)[] = [];

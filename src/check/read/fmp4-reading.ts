@@ -1,7 +1,7 @@
 import type { ISOFile, Sample } from 'mp4box';
-import { parseSps } from '../../media/h264-sps.ts';
-import { HEVC_NAL } from '../../media/h265.ts';
-import { parseHevcSps } from '../../media/h265-sps.ts';
+import { parseSps } from '../../media/codecs/h264-sps.ts';
+import { HEVC_NAL } from '../../media/codecs/h265.ts';
+import { parseHevcSps } from '../../media/codecs/h265-sps.ts';
 import type { VideoRange } from '../../media/video-range.ts';
 import type { MediaReading, ReadSample, ReadTrack } from './media-reading.ts';
 import { readMp4 } from './mp4-file.ts';

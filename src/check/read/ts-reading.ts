@@ -1,8 +1,8 @@
-import { parseAdtsFrame } from '../../media/aac.ts';
-import { NAL, nalType, splitAnnexB } from '../../media/h264.ts';
-import { parseSps } from '../../media/h264-sps.ts';
-import { HEVC_NAL, hevcNalType, isIrap } from '../../media/h265.ts';
-import { parseHevcSps } from '../../media/h265-sps.ts';
+import { parseAdtsFrame } from '../../media/codecs/aac.ts';
+import { NAL, nalType, splitAnnexB } from '../../media/codecs/h264.ts';
+import { parseSps } from '../../media/codecs/h264-sps.ts';
+import { HEVC_NAL, hevcNalType, isIrap } from '../../media/codecs/h265.ts';
+import { parseHevcSps } from '../../media/codecs/h265-sps.ts';
 import type { VideoRange } from '../../media/video-range.ts';
 import type { MediaReading, ReadSample, ReadTrack } from './media-reading.ts';
 import { type ReadPes, readTransportStream } from './transport-stream.ts';

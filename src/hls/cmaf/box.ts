@@ -1,4 +1,4 @@
-import { writeUint16, writeUint32 } from '../../media/big-endian.ts';
+import { writeUint16, writeUint32 } from '../../media/bytes/big-endian.ts';
 
 const HEADER = 8;
 

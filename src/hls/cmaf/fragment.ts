@@ -1,4 +1,4 @@
-import { writeUint32 } from '../../media/big-endian.ts';
+import { writeUint32 } from '../../media/bytes/big-endian.ts';
 import { writeType } from './box.ts';
 
 /** One sample of a track, in ticks of the track's timescale. */

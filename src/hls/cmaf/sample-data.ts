@@ -1,4 +1,4 @@
-import { writeUint32 } from '../../media/big-endian.ts';
+import { writeUint32 } from '../../media/bytes/big-endian.ts';
 
 const NALU_LENGTH = 4;
 const FIRST_ROOM = 16 * 1024;

@@ -1,4 +1,4 @@
-import { writeUint16, writeUint32 } from '../../media/big-endian.ts';
+import { writeUint16, writeUint32 } from '../../media/bytes/big-endian.ts';
 import { crc32 } from './crc32.ts';
 import { PAYLOAD_START, TS_HEADER, TS_PACKET, writeTsHeader } from './packet.ts';
 

@@ -1,6 +1,6 @@
-import { writeUint32 } from '../../media/big-endian.ts';
-import type { MediaFile } from '../segment.ts';
-import { SegmentMemories, type SegmentMemory } from '../segment-memory.ts';
+import { writeUint32 } from '../../media/bytes/big-endian.ts';
+import type { MediaFile } from '../segments/segment.ts';
+import { SegmentMemories, type SegmentMemory } from '../segments/segment-memory.ts';
 import {
 	PAYLOAD_START,
 	PCR_FIELD,

@@ -11,7 +11,7 @@ import {
 	serializeMessage,
 } from '../message.ts';
 import { CLIENT_LIMITS } from './limits.ts';
-import type { Wire, WireHandler } from './wire.ts';
+import type { Wire, WireHandler } from './wire/wire.ts';
 
 /** Takes the media that comes interleaved. */
 export interface FrameHandler {

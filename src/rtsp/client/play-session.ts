@@ -5,11 +5,11 @@ import type { SourceSink, SourceTransport } from '../../stream/source.ts';
 import { sourceErrorFromStatus } from '../errors.ts';
 import { askForWhole } from './aggregate.ts';
 import { keepAlive } from './keep-alive.ts';
-import { MediaReceiver } from './media-receiver.ts';
-import type { MediaTransport } from './media-transport.ts';
-import { openTransport } from './open-transport.ts';
 import { type Reached, type ReachOptions, reachCamera } from './reach.ts';
 import { type Arrangement, setUp, type TransportRefusal } from './session.ts';
+import { MediaReceiver } from './transport/media-receiver.ts';
+import type { MediaTransport } from './transport/media-transport.ts';
+import { openTransport } from './transport/open-transport.ts';
 
 export type PlaySessionOptions = ReachOptions & {
 	/** Why not the first choice of transport. */

@@ -6,13 +6,13 @@ import type { SourceTransport } from '../../stream/source.ts';
 import type { CameraPlaces } from './camera-places.ts';
 import type { CameraUrl } from './camera-url.ts';
 import { RtspConnection } from './connection.ts';
-import { remoteOf } from './dial.ts';
 import { RtspDialogue } from './dialogue.ts';
 import { Login } from './login.ts';
-import { isTunnel, openWire } from './open-wire.ts';
 import { Redirections } from './redirection.ts';
 import { describe, type Presentation } from './session.ts';
-import type { TlsTrust } from './tls-trust.ts';
+import { remoteOf } from './wire/dial.ts';
+import { isTunnel, openWire } from './wire/open-wire.ts';
+import type { TlsTrust } from './wire/tls-trust.ts';
 
 export type ReachOptions = {
 	readonly camera: CameraUrl;

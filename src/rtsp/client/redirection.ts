@@ -2,8 +2,8 @@ import { SourceError } from '../../base/errors.ts';
 import { redact } from '../../base/redact.ts';
 import { isLocal, type Places, withoutLocal } from './camera-places.ts';
 import { type CameraUrl, parseCameraUrl } from './camera-url.ts';
-import { remoteOf } from './dial.ts';
 import { CLIENT_LIMITS } from './limits.ts';
+import { remoteOf } from './wire/dial.ts';
 
 /** Follows a camera from place to place (RFC 2326 section 11.3), with an end. */
 export class Redirections {

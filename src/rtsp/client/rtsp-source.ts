@@ -5,10 +5,10 @@ import { redact } from '../../base/redact.ts';
 import type { Source, SourceSink, SourceTransport } from '../../stream/source.ts';
 import type { CameraPlaces } from './camera-places.ts';
 import { type CameraUrl, parseCameraUrl } from './camera-url.ts';
-import { isTunnel } from './open-wire.ts';
 import { playSession } from './play-session.ts';
 import type { TransportRefusal } from './session.ts';
-import type { TlsTrust } from './tls-trust.ts';
+import { isTunnel } from './wire/open-wire.ts';
+import type { TlsTrust } from './wire/tls-trust.ts';
 
 export type RtspSourceOptions = {
 	/**

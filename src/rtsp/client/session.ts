@@ -1,14 +1,14 @@
 import { SourceError } from '../../base/errors.ts';
-import { parseSdp } from '../../media/sdp.ts';
-import { type SdpTrack, tracksFromSdp } from '../../media/sdp-tracks.ts';
+import { parseSdp } from '../../media/sdp/sdp.ts';
+import { type SdpTrack, tracksFromSdp } from '../../media/sdp/tracks.ts';
 import type { SkippedMedia } from '../../media/track.ts';
 import { NothingToPlayError } from '../../stream/source.ts';
 import { sourceErrorFromStatus } from '../errors.ts';
 import { buildTransport, parseTransport } from '../transport-header.ts';
 import { presentationUrl, trackUrl } from './control-url.ts';
 import type { RtspDialogue } from './dialogue.ts';
-import type { MediaReceiver } from './media-receiver.ts';
-import type { MediaPath, MediaTransport } from './media-transport.ts';
+import type { MediaReceiver } from './transport/media-receiver.ts';
+import type { MediaPath, MediaTransport } from './transport/media-transport.ts';
 
 /** What a camera offers, by its DESCRIBE. */
 export type Presentation = {

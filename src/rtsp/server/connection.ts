@@ -6,14 +6,14 @@ import { RtspSyntaxError } from '../errors.ts';
 import { RtspSplitter } from '../framing.ts';
 import { type RtspRequest, type RtspResponse, response, sequenceOf, serializeMessage } from '../message.ts';
 import type { TransportHeader } from '../transport-header.ts';
-import { Channels } from './channels.ts';
-import { InterleavedOutlet, InterleavedWriter } from './interleaved-outlet.ts';
 import { SERVER_LIMITS } from './limits.ts';
+import { Channels } from './outlets/channels.ts';
+import { InterleavedOutlet, InterleavedWriter } from './outlets/interleaved-outlet.ts';
+import type { UdpClient, UdpOutlets } from './outlets/udp-outlet.ts';
 import type { PresentationDirectory } from './presentation.ts';
 import { refusal } from './refusal.ts';
 import type { RequestGuard } from './request-guard.ts';
 import { type OpenedOutlet, SESSION_TIMEOUT_S, ServerSession } from './session.ts';
-import type { UdpClient, UdpOutlets } from './udp-outlet.ts';
 
 const CHECK_INTERVAL = 5000;
 /** These show or open something; of a client that was let in, the other requests are taken as they are. */

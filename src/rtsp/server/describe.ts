@@ -1,4 +1,4 @@
-import { AAC_HBR } from '../../media/aac-packetizer.ts';
+import { AAC_HBR } from '../../media/packetizers/aac-packetizer.ts';
 import type { AacTrack, H264Track, H265Track, Track } from '../../media/track.ts';
 
 /** The first dynamic payload type (RFC 3551 section 6). */

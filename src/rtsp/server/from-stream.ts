@@ -1,6 +1,6 @@
 import type { Lease, StreamDirectory, StreamFace } from '../../stream/reader.ts';
 import type { Presentation, PresentationDirectory } from './presentation.ts';
-import { StreamRelay } from './relay.ts';
+import { StreamRelay } from './relay/relay.ts';
 
 export type StreamPresentationsOptions = {
 	readonly directory: StreamDirectory;

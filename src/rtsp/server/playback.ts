@@ -1,12 +1,12 @@
 import type { Clock } from '../../base/clock.ts';
-import { ntpFromUnix } from '../../media/ntp.ts';
-import { buildGoodbye, buildSenderReport } from '../../media/rtcp-writer.ts';
-import { RTP_HEADER } from '../../media/rtp-writer.ts';
-import type { SenderClock } from '../../media/sender-clock.ts';
-import { FrameGate } from './frame-gate.ts';
+import { ntpFromUnix } from '../../media/rtp/ntp.ts';
+import { buildGoodbye, buildSenderReport } from '../../media/rtp/rtcp-writer.ts';
+import { RTP_HEADER } from '../../media/rtp/rtp-writer.ts';
+import type { SenderClock } from '../../media/time/sender-clock.ts';
 import { SERVER_LIMITS } from './limits.ts';
-import type { Outlet } from './outlet.ts';
+import type { Outlet } from './outlets/outlet.ts';
 import type { Presentation, PresentationFrame, PresentationReader, PresentationTrack } from './presentation.ts';
+import { FrameGate } from './relay/frame-gate.ts';
 
 /** Milliseconds between sender reports of a track. */
 const REPORT_INTERVAL = 5000;

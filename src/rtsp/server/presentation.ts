@@ -1,4 +1,4 @@
-import type { SenderClock } from '../../media/sender-clock.ts';
+import type { SenderClock } from '../../media/time/sender-clock.ts';
 
 /** One frame of one track as whole RTP packets. Shared by every client, and never written again. */
 export type PresentationFrame = {

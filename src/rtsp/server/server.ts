@@ -5,10 +5,10 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { ServerConnection } from './connection.ts';
 import { SERVER_LIMITS } from './limits.ts';
+import { UdpOutlets } from './outlets/udp-outlet.ts';
 import type { PresentationDirectory } from './presentation.ts';
 import { type ReaderInfo, readerInfo } from './reader-info.ts';
 import { openGuard, type RequestGuardFactory } from './request-guard.ts';
-import { UdpOutlets } from './udp-outlet.ts';
 
 /** Session identifiers are at least eight octets (RFC 2326 section 3.4). */
 const SESSION_ID_BYTES = 16;

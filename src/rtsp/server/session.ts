@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { type RtspRequest, type RtspResponse, response } from '../message.ts';
 import { buildTransport, parseTransport, type TransportHeader } from '../transport-header.ts';
-import type { Outlet } from './outlet.ts';
+import type { Outlet } from './outlets/outlet.ts';
 import { Playback } from './playback.ts';
 import type { Presentation, PresentationDirectory } from './presentation.ts';
 import { parseTarget, splitControl } from './request-target.ts';

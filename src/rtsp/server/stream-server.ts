@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Credentials } from '../../base/rtsp-url.ts';
-import { readUint32 } from '../../media/big-endian.ts';
+import { readUint32 } from '../../media/bytes/big-endian.ts';
 import type { StreamDirectory } from '../../stream/reader.ts';
 import { DigestGuard } from './digest-guard.ts';
 import { StreamPresentations } from './from-stream.ts';

@@ -7,7 +7,7 @@ import { cameraDetails } from './camera-details.ts';
 import type { History } from './history.ts';
 import { problemBanner } from './problem-banner.ts';
 import { statePill, streamFacts, streamLinks, streamNotes } from './stream-parts.ts';
-import './viewer-list.ts';
+import './viewers/viewer-list.ts';
 
 /** What the page knows: the stream as last told, and why nothing newer came. */
 export type WatchState = {

@@ -2,7 +2,7 @@ import { LitElement } from 'lit';
 import { browserClock } from '../clock.ts';
 import { gatewayUrls } from '../gateway/paths.ts';
 import { baseAddress } from './base-address.ts';
-import { HlsPlayback } from './hls-playback.ts';
+import { HlsPlayback } from './hls/hls-playback.ts';
 import { panelStyles } from './panel-styles.ts';
 import type { Choice, Mode, PlaybackError } from './playback.ts';
 import { isFullscreen, isPictureInPicture, toggleFullscreen, togglePictureInPicture } from './screen.ts';
@@ -10,7 +10,7 @@ import { type PlayerStats, statsOf } from './stats.ts';
 import { playerStyles } from './styles.ts';
 import { PlayerSupervisor } from './supervisor.ts';
 import { playerView } from './view.ts';
-import { WebRtcPlayback } from './webrtc-playback.ts';
+import { WebRtcPlayback } from './webrtc/webrtc-playback.ts';
 import { Whereabouts } from './whereabouts.ts';
 
 /** Details of the player's events. */

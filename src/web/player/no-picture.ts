@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../clock.ts';
 import type { StreamStats } from '../gateway/camera.ts';
 import { PlaybackError } from './playback.ts';
-import type { Fetch } from './whep-client.ts';
+import type { Fetch } from './webrtc/whep-client.ts';
 
 export type NoPictureOptions = {
 	/** URL of the stream's counters. */

@@ -1,7 +1,7 @@
 import { readProblem } from '../gateway/problem.ts';
 import { PlaybackError } from './playback.ts';
 import { unreachable } from './unreachable.ts';
-import type { Fetch } from './whep-client.ts';
+import type { Fetch } from './webrtc/whep-client.ts';
 
 const FIRST_LOOK_MS = 4000;
 const PERIOD_MS = 3000;

@@ -1,5 +1,5 @@
 import { DualcastError } from '../../base/errors.ts';
-import { formatParameters } from '../../media/sdp.ts';
+import { formatParameters } from '../../media/sdp/sdp.ts';
 import { OFFER_LIMITS } from '../limits.ts';
 import { invalid, type OfferedAttributes, type OfferedLines, type OwnPlace, readLines } from './offer-lines.ts';
 import type { ForeignSection, MediaSection, OfferedCodec, SectionPlace } from './offered-section.ts';

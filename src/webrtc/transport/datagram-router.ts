@@ -1,9 +1,9 @@
 import { isDtls } from './dtls/record.ts';
 import { HandshakeQueue } from './handshake-queue.ts';
-import { localUfragOf } from './ice-lite.ts';
+import { localUfragOf } from './ice/ice-lite.ts';
+import { isStun, parseStun } from './ice/stun.ts';
 import { MAX_DATAGRAM } from './limits.ts';
 import type { Peer, Remote } from './peer.ts';
-import { isStun, parseStun } from './stun.ts';
 
 /** SRTP and SRTCP by the first byte (RFC 7983), RTCP by the second (RFC 5761 4). */
 const FIRST_RTP = 128;

@@ -1,8 +1,8 @@
 import { MAX_PAYLOAD } from './limits.ts';
-import { PacketSigner } from './packet-signer.ts';
 import type { Destination, MediaPacket, TransportPeer } from './secure-transport.ts';
-import { AES128_CM_SHA1_80 } from './srtp-keys.ts';
-import { AES_BLOCK, networkOrder, type SrtpSender } from './srtp-sender.ts';
+import { PacketSigner } from './srtp/packet-signer.ts';
+import { AES128_CM_SHA1_80 } from './srtp/srtp-keys.ts';
+import { AES_BLOCK, networkOrder, type SrtpSender } from './srtp/srtp-sender.ts';
 
 /** Where one viewer's datagrams go. */
 export interface Route {

@@ -3,14 +3,14 @@ import { toError } from '../../base/errors.ts';
 import type { Certificate } from './certificate.ts';
 import { DtlsSession } from './dtls/session.ts';
 import type { HandshakeTask } from './handshake-queue.ts';
-import { type CheckedBinding, type IceCredentials, IceLite, localUfragOf } from './ice-lite.ts';
+import { type CheckedBinding, type IceCredentials, IceLite, localUfragOf } from './ice/ice-lite.ts';
+import type { StunMessage } from './ice/stun.ts';
 import { ADDRESS_HOLD_MS, MAX_ADDRESSES_PER_PEER, MAX_LATE_DATAGRAMS, MAX_RTCP } from './limits.ts';
 import type { MediaPath, Route } from './media-sender.ts';
 import type { LocalParameters, PeerDiagnosis, PeerOptions, PeerState, TransportPeer } from './secure-transport.ts';
-import { SrtcpReceiver, SrtcpSender } from './srtcp.ts';
-import { deriveSessionKeys, type MasterKey } from './srtp-keys.ts';
-import { SrtpSender } from './srtp-sender.ts';
-import type { StunMessage } from './stun.ts';
+import { SrtcpReceiver, SrtcpSender } from './srtp/srtcp.ts';
+import { deriveSessionKeys, type MasterKey } from './srtp/srtp-keys.ts';
+import { SrtpSender } from './srtp/srtp-sender.ts';
 
 /** Where a datagram came from, and the way back. */
 export type Remote = { readonly address: string; readonly port: number; readonly route: Route };

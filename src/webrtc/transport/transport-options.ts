@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { DualcastError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { RandomBytes } from '../random.ts';
-import type { HostLookup } from './additional-hosts.ts';
+import type { HostLookup } from './ice/additional-hosts.ts';
 import { MAX_ADDRESSES_PER_PEER, TCP_CONNECTIONS_PER_PEER } from './limits.ts';
 
 /** What every secure transport is made from. */

@@ -4,12 +4,13 @@ import type { Clock, Timer } from '../../base/clock.ts';
 import { toError } from '../../base/errors.ts';
 import { Scope } from '../../base/scope.ts';
 import type { RandomBytes } from '../random.ts';
-import { AdditionalHosts } from './additional-hosts.ts';
 import { type Certificate, createCertificate } from './certificate.ts';
 import { DatagramRouter } from './datagram-router.ts';
-import { createIceCredentials, type IceCredentials } from './ice-lite.ts';
+import { AdditionalHosts } from './ice/additional-hosts.ts';
+import { createIceCredentials, type IceCredentials } from './ice/ice-lite.ts';
+import { LocalSide } from './ice/local-parameters.ts';
+import { isStun } from './ice/stun.ts';
 import { SWEEP_PERIOD_MS } from './limits.ts';
-import { LocalSide } from './local-parameters.ts';
 import { MediaSender } from './media-sender.ts';
 import { Peer, type PeerHost, type Remote } from './peer.ts';
 import type {
@@ -22,7 +23,6 @@ import type {
 	TransportPeer,
 } from './secure-transport.ts';
 import { SendQueue } from './send-queue.ts';
-import { isStun } from './stun.ts';
 import { TcpEndpoint } from './tcp-endpoint.ts';
 import { ANY_IPV4, ANY_IPV6, assertPlace, maxTcpConnections, type TransportOptions } from './transport-options.ts';
 import { UdpEndpoint } from './udp-endpoint.ts';

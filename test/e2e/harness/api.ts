@@ -1,5 +1,5 @@
 import type { StreamInfo, StreamStats } from '../../../src/api/ports.ts';
-import type { WebRtcSession } from '../../../src/api/webrtc-port.ts';
+import type { WebRtcSession } from '../../../src/api/whep/webrtc-port.ts';
 
 async function get<Body>(url: string): Promise<Body> {
 	const response = await fetch(url);

@@ -1,7 +1,7 @@
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { WebRtcSession } from '../../../src/api/webrtc-port.ts';
+import type { WebRtcSession } from '../../../src/api/whep/webrtc-port.ts';
 import { recordedOffer } from '../../fakes/offers.ts';
 import { type RunningGateway, startGateway } from '../harness/gateway.ts';
 import { ask } from './raw-http.ts';

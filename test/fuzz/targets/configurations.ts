@@ -1,9 +1,14 @@
-import { AAC_FRAME_SAMPLES, adtsHeader, adtsHeaderLength, parseAudioSpecificConfig } from '../../../src/media/aac.ts';
-import { BitReader } from '../../../src/media/bit-reader.ts';
-import { parseSps } from '../../../src/media/h264-sps.ts';
-import { parseHevcSps } from '../../../src/media/h265-sps.ts';
-import { buildHevcConfiguration } from '../../../src/media/hevc-configuration.ts';
-import { parseStreamMuxConfig } from '../../../src/media/latm.ts';
+import { BitReader } from '../../../src/media/bytes/bit-reader.ts';
+import {
+	AAC_FRAME_SAMPLES,
+	adtsHeader,
+	adtsHeaderLength,
+	parseAudioSpecificConfig,
+} from '../../../src/media/codecs/aac.ts';
+import { parseSps } from '../../../src/media/codecs/h264-sps.ts';
+import { parseHevcSps } from '../../../src/media/codecs/h265-sps.ts';
+import { buildHevcConfiguration } from '../../../src/media/codecs/hevc-configuration.ts';
+import { parseStreamMuxConfig } from '../../../src/media/codecs/latm.ts';
 import type { VideoFacts } from '../../../src/media/track.ts';
 import { type FuzzTarget, promise } from '../target.ts';
 

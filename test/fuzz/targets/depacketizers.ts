@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createDepacketizer } from '../../../src/media/create-depacketizer.ts';
-import type { DepacketizerSink, RawAudio, RawVideo } from '../../../src/media/depacketizer.ts';
-import { parseRtp, type RtpPacket } from '../../../src/media/rtp.ts';
+import { createDepacketizer } from '../../../src/media/depacketizers/create-depacketizer.ts';
+import type { DepacketizerSink, RawAudio, RawVideo } from '../../../src/media/depacketizers/depacketizer.ts';
+import { parseRtp, type RtpPacket } from '../../../src/media/rtp/rtp.ts';
 import type { Track, VideoParameterSets } from '../../../src/media/track.ts';
 import { unpack } from '../packets.ts';
 import { type FuzzTarget, promise } from '../target.ts';

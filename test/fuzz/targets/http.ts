@@ -4,9 +4,9 @@ import { readTokenHead } from '../../../src/auth/token-head.ts';
 import { passwordOf, tokenOf } from '../../../src/auth/token-source.ts';
 import { DualcastError } from '../../../src/base/errors.ts';
 import { redact } from '../../../src/base/redact.ts';
-import { readRange } from '../../../src/hls/answer.ts';
-import { parseDirectives } from '../../../src/hls/delivery-directives.ts';
 import { isStreamId, parseHlsPath } from '../../../src/hls/path.ts';
+import { readRange } from '../../../src/hls/serving/answer.ts';
+import { parseDirectives } from '../../../src/hls/serving/delivery-directives.ts';
 import { PlainRequestReader } from '../../../src/http/plain-request.ts';
 import { type FuzzTarget, lineOf, promise, refusable, textOf } from '../target.ts';
 

@@ -1,6 +1,6 @@
-import { ReceiverStatistics } from '../../../src/media/receiver-statistics.ts';
-import { ReorderWindow } from '../../../src/media/reorder.ts';
-import { parseRtp, type RtpPacket, sequenceDistance } from '../../../src/media/rtp.ts';
+import { ReceiverStatistics } from '../../../src/media/rtp/receiver-statistics.ts';
+import { ReorderWindow } from '../../../src/media/rtp/reorder.ts';
+import { parseRtp, type RtpPacket, sequenceDistance } from '../../../src/media/rtp/rtp.ts';
 import type { AccessUnit } from '../../../src/media/unit.ts';
 import { Ingest } from '../../../src/stream/ingest.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';

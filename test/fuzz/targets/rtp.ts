@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RTCP_LIMITS } from '../../../src/media/limits.ts';
-import { parseRtcp, type ReportBlock } from '../../../src/media/rtcp.ts';
-import { buildReceiverReport, buildSenderReport } from '../../../src/media/rtcp-writer.ts';
-import { parseRtp } from '../../../src/media/rtp.ts';
-import { buildRtp } from '../../../src/media/rtp-writer.ts';
-import { senderClock } from '../../../src/media/sender-clock.ts';
+import { parseRtcp, type ReportBlock } from '../../../src/media/rtp/rtcp.ts';
+import { buildReceiverReport, buildSenderReport } from '../../../src/media/rtp/rtcp-writer.ts';
+import { parseRtp } from '../../../src/media/rtp/rtp.ts';
+import { buildRtp } from '../../../src/media/rtp/rtp-writer.ts';
+import { senderClock } from '../../../src/media/time/sender-clock.ts';
 import { type FuzzTarget, promise } from '../target.ts';
 
 export const rtp: FuzzTarget = {

@@ -1,8 +1,8 @@
-import { H264_SYNTAX } from '../../../src/media/h264-depacketizer.ts';
+import { H264_SYNTAX } from '../../../src/media/depacketizers/h264-depacketizer.ts';
 import { SDP_LIMITS } from '../../../src/media/limits.ts';
-import { parseSdp } from '../../../src/media/sdp.ts';
-import { tracksFromSdp } from '../../../src/media/sdp-tracks.ts';
-import { parseSprop } from '../../../src/media/sprop.ts';
+import { parseSdp } from '../../../src/media/sdp/sdp.ts';
+import { parseSprop } from '../../../src/media/sdp/sprop.ts';
+import { tracksFromSdp } from '../../../src/media/sdp/tracks.ts';
 import { type FuzzTarget, promise, textOf } from '../target.ts';
 
 /** A session description, and the tracks in it. */

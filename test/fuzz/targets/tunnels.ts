@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { parseHttpHead } from '../../../src/rtsp/client/http-open.ts';
+import { parseHttpHead } from '../../../src/rtsp/client/wire/http-open.ts';
 import { RtspSyntaxError } from '../../../src/rtsp/errors.ts';
 import { RTSP_LIMITS } from '../../../src/rtsp/limits.ts';
 import { maskedFrame, OPCODE, type WebSocketHandler, WebSocketSplitter } from '../../../src/rtsp/websocket-frames.ts';

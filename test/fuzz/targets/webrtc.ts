@@ -4,9 +4,9 @@ import { writeAnswer } from '../../../src/webrtc/sdp/answer.ts';
 import { parseIceFragment, writeIceFragment } from '../../../src/webrtc/sdp/ice-fragment.ts';
 import { negotiate } from '../../../src/webrtc/sdp/negotiation.ts';
 import { parseOffer } from '../../../src/webrtc/sdp/offer.ts';
-import { SrtcpReceiver, SrtcpSender } from '../../../src/webrtc/transport/srtcp.ts';
+import { bindingSuccess, isAuthentic, parseStun } from '../../../src/webrtc/transport/ice/stun.ts';
+import { SrtcpReceiver, SrtcpSender } from '../../../src/webrtc/transport/srtp/srtcp.ts';
 import { StreamDeframer } from '../../../src/webrtc/transport/stream-framing.ts';
-import { bindingSuccess, isAuthentic, parseStun } from '../../../src/webrtc/transport/stun.ts';
 import { h264Track, OPUS } from '../../fakes/sample-tracks.ts';
 import { type FuzzTarget, promise, refusable, textOf } from '../target.ts';
 

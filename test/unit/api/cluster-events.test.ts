@@ -4,8 +4,8 @@ import { connect as connectHttp2, createServer as createHttp2Server } from 'node
 import { type AddressInfo, connect } from 'node:net';
 import express, { type Response } from 'express';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { ClusterEvents } from '../../../src/api/cluster-events.ts';
-import type { ClusterInfo } from '../../../src/api/cluster-port.ts';
+import { ClusterEvents } from '../../../src/api/cluster/events.ts';
+import type { ClusterInfo } from '../../../src/api/cluster/port.ts';
 import { overHttp2 } from '../../../src/api/over-http2.ts';
 import { CLUSTER_NODE } from './fake-ports.ts';
 

@@ -1,6 +1,6 @@
-import type { ClusterNodeInfo } from '../../../src/api/cluster-port.ts';
+import type { ClusterNodeInfo } from '../../../src/api/cluster/port.ts';
 import type { HlsPort, HlsStats, StreamInfo, StreamStats, StreamsPort } from '../../../src/api/ports.ts';
-import type { WebRtcConnection, WebRtcPort, WebRtcSession } from '../../../src/api/webrtc-port.ts';
+import type { WebRtcConnection, WebRtcPort, WebRtcSession } from '../../../src/api/whep/webrtc-port.ts';
 import { DualcastError } from '../../../src/base/errors.ts';
 import type { ClusterNodeInfo as PageClusterNodeInfo } from '../../../src/web/gateway/cluster-info.ts';
 

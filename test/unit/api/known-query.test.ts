@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import type { ClusterPort } from '../../../src/api/cluster-port.ts';
+import type { ClusterPort } from '../../../src/api/cluster/port.ts';
 import { bearerOf, createFixture, testAuth } from './api-fixture.ts';
 import { CLUSTER_NODE, SESSION } from './fake-ports.ts';
 

@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import type { ApiOptions } from '../../../src/api/api.ts';
-import type { ClusterInfo, ClusterNodeInfo, ClusterPort } from '../../../src/api/cluster-port.ts';
+import type { ClusterInfo, ClusterNodeInfo, ClusterPort } from '../../../src/api/cluster/port.ts';
 import { createStreamView } from '../../../src/api/stream-view.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { StreamRegistry } from '../../../src/stream/registry.ts';

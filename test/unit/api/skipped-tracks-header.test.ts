@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { skippedTracksHeader } from '../../../src/api/skipped-tracks-header.ts';
+import { skippedTracksHeader } from '../../../src/api/whep/skipped-tracks-header.ts';
 import { createFixture } from './api-fixture.ts';
 import { RESOURCE, SESSION } from './fake-ports.ts';
 

@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { placeHolder } from '../../../src/api/place-holder.ts';
+import { placeHolder } from '../../../src/api/cluster/place-holder.ts';
 import { tokenSchema } from '../../../src/api/schemas.ts';
 import type { Grant } from '../../../src/auth/grant.ts';
 import { bearerOf, createFixture, testAuth } from './api-fixture.ts';

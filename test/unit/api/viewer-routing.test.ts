@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
+import { viewerRouting } from '../../../src/api/cluster/viewer-routing.ts';
 import { answerError } from '../../../src/api/problem.ts';
-import { viewerRouting } from '../../../src/api/viewer-routing.ts';
 import type { TokenRequest } from '../../../src/auth/token-issuer.ts';
 import { DualcastError } from '../../../src/base/errors.ts';
 import { TrustedProxies } from '../../../src/base/trusted-proxies.ts';

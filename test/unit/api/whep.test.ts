@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import request from 'supertest';
 import { describe, expect, it, vi } from 'vitest';
-import { WhepOffers } from '../../../src/api/whep-offers.ts';
+import { WhepOffers } from '../../../src/api/whep/offers.ts';
 import { DualcastError, SourceError } from '../../../src/base/errors.ts';
 import { createFixture, testAuth } from './api-fixture.ts';
 import { fakeStreams, fakeWebRtc, RESOURCE, SESSION } from './fake-ports.ts';

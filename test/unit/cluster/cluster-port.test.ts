@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { clusterPort } from '../../../src/compose-cluster.ts';
+import { clusterPort } from '../../../src/compose/cluster.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { FakeCluster } from './life/fake-cluster.ts';
 

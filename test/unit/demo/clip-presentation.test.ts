@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ClipPresentation } from '../../../src/demo/clip-presentation.ts';
-import { parseRtp, type RtpPacket, sequenceDistance, timestampDistance } from '../../../src/media/rtp.ts';
+import { parseRtp, type RtpPacket, sequenceDistance, timestampDistance } from '../../../src/media/rtp/rtp.ts';
 import type { PresentationFrame } from '../../../src/rtsp/server/presentation.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { tinyClip } from './tiny-clip.ts';

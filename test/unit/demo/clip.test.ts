@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readClip } from '../../../src/demo/clip.ts';
-import { NAL, nalType } from '../../../src/media/h264.ts';
+import { NAL, nalType } from '../../../src/media/codecs/h264.ts';
 
 const PATH = 'assets/demo.mp4';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ReceiverStatistics } from '../../../src/media/receiver-statistics.ts';
-import { ReorderWindow } from '../../../src/media/reorder.ts';
-import type { RtpPacket } from '../../../src/media/rtp.ts';
+import { ReceiverStatistics } from '../../../src/media/rtp/receiver-statistics.ts';
+import { ReorderWindow } from '../../../src/media/rtp/reorder.ts';
+import type { RtpPacket } from '../../../src/media/rtp/rtp.ts';
 import { RtspSplitter } from '../../../src/rtsp/framing.ts';
 import { request, serializeMessage } from '../../../src/rtsp/message.ts';
 import { interleaved } from '../../camera/fake-camera.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { withQuery } from '../../../src/hls/carried-query.ts';
+import { withQuery } from '../../../src/hls/serving/carried-query.ts';
 
 it('every address in a playlist carries the query on', () => {
 	const playlist = [

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { carriedTracks } from '../../../src/hls/carried-tracks.ts';
-import { CmafSegmentWriter } from '../../../src/hls/cmaf-segment-writer.ts';
+import { CmafSegmentWriter } from '../../../src/hls/cmaf/cmaf-segment-writer.ts';
 import { Continuity } from '../../../src/hls/continuity.ts';
-import { PartTarget } from '../../../src/hls/part-target.ts';
-import type { CutSegment, Part } from '../../../src/hls/segment.ts';
-import { Segmenter } from '../../../src/hls/segmenter.ts';
+import { PartTarget } from '../../../src/hls/segments/part-target.ts';
+import type { CutSegment, Part } from '../../../src/hls/segments/segment.ts';
+import { Segmenter } from '../../../src/hls/segments/segmenter.ts';
 import type { Track } from '../../../src/media/track.ts';
 import type { AccessUnit } from '../../../src/media/unit.ts';
 import { AAC_TRACK, OPUS_TRACK, picture, pictures, sound } from '../../fakes/access-units.ts';

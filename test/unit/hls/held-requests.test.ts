@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HeldRequests, MAX_HELD } from '../../../src/hls/held-requests.ts';
+import { HeldRequests, MAX_HELD } from '../../../src/hls/serving/held-requests.ts';
 
 function room() {
 	const held = new HeldRequests<number, string>();

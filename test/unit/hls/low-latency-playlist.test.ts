@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Continuity } from '../../../src/hls/continuity.ts';
-import { renderLowLatencyPlaylist } from '../../../src/hls/low-latency-playlist.ts';
-import { lowLatencyNames } from '../../../src/hls/names.ts';
-import { PlaylistWindow } from '../../../src/hls/playlist-window.ts';
-import type { InitSegment } from '../../../src/hls/segment.ts';
+import { renderLowLatencyPlaylist } from '../../../src/hls/playlist/low-latency-playlist.ts';
+import { lowLatencyNames } from '../../../src/hls/playlist/names.ts';
+import { PlaylistWindow } from '../../../src/hls/playlist/playlist-window.ts';
+import type { InitSegment } from '../../../src/hls/segments/segment.ts';
 import { WALL_ZERO } from '../../fakes/access-units.ts';
 
 const BYTES = new Uint8Array(188);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Continuity } from '../../../src/hls/continuity.ts';
-import { PartTarget } from '../../../src/hls/part-target.ts';
+import { PartTarget } from '../../../src/hls/segments/part-target.ts';
 
 /** The promise for 0.2 s asked for after these frames, in seconds; 0 when it waits for more. */
 function promised(frames: readonly number[], aim = 0.2): number {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { carriedTracks } from '../../../src/hls/carried-tracks.ts';
-import { CmafSegmentWriter } from '../../../src/hls/cmaf-segment-writer.ts';
+import { CmafSegmentWriter } from '../../../src/hls/cmaf/cmaf-segment-writer.ts';
 import { Continuity } from '../../../src/hls/continuity.ts';
-import { PartTarget } from '../../../src/hls/part-target.ts';
-import type { CutSegment } from '../../../src/hls/segment.ts';
-import { Segmenter } from '../../../src/hls/segmenter.ts';
+import { PartTarget } from '../../../src/hls/segments/part-target.ts';
+import type { CutSegment } from '../../../src/hls/segments/segment.ts';
+import { Segmenter } from '../../../src/hls/segments/segmenter.ts';
 import type { AccessUnit } from '../../../src/media/unit.ts';
 import { AAC_TRACK, pictures, sound } from '../../fakes/access-units.ts';
 import { readFmp4 } from '../../fakes/read-fmp4.ts';

@@ -2,10 +2,10 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Continuity } from '../../../src/hls/continuity.ts';
-import { classicNames, parseClassicName, parsePartName, partName } from '../../../src/hls/names.ts';
-import { PlaylistBody, renderPlaylist } from '../../../src/hls/playlist.ts';
-import { PlaylistWindow } from '../../../src/hls/playlist-window.ts';
-import type { CutSegment, Part } from '../../../src/hls/segment.ts';
+import { classicNames, parseClassicName, parsePartName, partName } from '../../../src/hls/playlist/names.ts';
+import { PlaylistBody, renderPlaylist } from '../../../src/hls/playlist/playlist.ts';
+import { PlaylistWindow } from '../../../src/hls/playlist/playlist-window.ts';
+import type { CutSegment, Part } from '../../../src/hls/segments/segment.ts';
 import { WALL_ZERO } from '../../fakes/access-units.ts';
 import { checkSuccession, type ReadPlaylist, readPlaylist } from '../../fakes/playlist-rules.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { carriedTracks } from '../../../src/hls/carried-tracks.ts';
-import type { CutSegment } from '../../../src/hls/segment.ts';
-import { MAX_SEGMENT_BYTES, MAX_SEGMENT_SECONDS, Segmenter } from '../../../src/hls/segmenter.ts';
-import { TsSegmentWriter } from '../../../src/hls/ts-segment-writer.ts';
+import { TsSegmentWriter } from '../../../src/hls/mpegts/ts-segment-writer.ts';
+import type { CutSegment } from '../../../src/hls/segments/segment.ts';
+import { MAX_SEGMENT_BYTES, MAX_SEGMENT_SECONDS, Segmenter } from '../../../src/hls/segments/segmenter.ts';
 import type { Track, VideoTrack } from '../../../src/media/track.ts';
 import type { AccessUnit } from '../../../src/media/unit.ts';
 import { AAC_TRACK, OPUS_TRACK, picture, pictures, sound, WALL_ZERO } from '../../fakes/access-units.ts';

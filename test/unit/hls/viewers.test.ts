@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Viewers } from '../../../src/hls/viewers.ts';
+import { Viewers } from '../../../src/hls/serving/viewers.ts';
 
 describe('viewers', () => {
 	it('are counted once each, and forgotten', () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { AAC_HBR, packetizeAac } from '../../../src/media/aac-packetizer.ts';
-import { createDepacketizer } from '../../../src/media/create-depacketizer.ts';
-import type { RawAudio } from '../../../src/media/depacketizer.ts';
+import { createDepacketizer } from '../../../src/media/depacketizers/create-depacketizer.ts';
+import type { RawAudio } from '../../../src/media/depacketizers/depacketizer.ts';
+import { AAC_HBR, packetizeAac } from '../../../src/media/packetizers/aac-packetizer.ts';
 import { AAC } from '../../fakes/sample-tracks.ts';
 
 it.each([1, 1000, 1448, 1449, 4000, 6144])('carries an access unit of %i bytes to a depacketizer', (size) => {

@@ -5,10 +5,10 @@ import {
 	adtsHeaderLength,
 	buildAudioSpecificConfig,
 	parseAudioSpecificConfig,
-} from '../../../src/media/aac.ts';
-import { createDepacketizer } from '../../../src/media/create-depacketizer.ts';
-import type { Depacketizer, RawAudio } from '../../../src/media/depacketizer.ts';
-import { opusDuration } from '../../../src/media/opus-depacketizer.ts';
+} from '../../../src/media/codecs/aac.ts';
+import { createDepacketizer } from '../../../src/media/depacketizers/create-depacketizer.ts';
+import type { Depacketizer, RawAudio } from '../../../src/media/depacketizers/depacketizer.ts';
+import { opusDuration } from '../../../src/media/depacketizers/opus-depacketizer.ts';
 import type { AacTrack, AudioTrack } from '../../../src/media/track.ts';
 import { hex, rtpPacket } from './rtp-packets.ts';
 

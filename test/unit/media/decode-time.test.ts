@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DecodeTimes } from '../../../src/media/decode-time.ts';
+import { DecodeTimes } from '../../../src/media/time/decode-time.ts';
 
 describe('DecodeTimes', () => {
 	it('is the presentation time where nothing is reordered', () => {

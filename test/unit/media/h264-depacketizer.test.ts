@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { RawVideo } from '../../../src/media/depacketizer.ts';
-import { H264Depacketizer } from '../../../src/media/h264-depacketizer.ts';
+import type { RawVideo } from '../../../src/media/depacketizers/depacketizer.ts';
+import { H264Depacketizer } from '../../../src/media/depacketizers/h264-depacketizer.ts';
 import { PICTURE_LIMITS } from '../../../src/media/limits.ts';
 import { hex, rtpPacket } from './rtp-packets.ts';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RawVideo } from '../../../src/media/depacketizer.ts';
-import { H264Depacketizer } from '../../../src/media/h264-depacketizer.ts';
-import { packetizeH264 } from '../../../src/media/h264-packetizer.ts';
+import type { RawVideo } from '../../../src/media/depacketizers/depacketizer.ts';
+import { H264Depacketizer } from '../../../src/media/depacketizers/h264-depacketizer.ts';
 import { PICTURE_LIMITS } from '../../../src/media/limits.ts';
-import type { RtpPacket } from '../../../src/media/rtp.ts';
+import { packetizeH264 } from '../../../src/media/packetizers/h264-packetizer.ts';
+import type { RtpPacket } from '../../../src/media/rtp/rtp.ts';
 import { hex, rtpPacket } from './rtp-packets.ts';
 
 const SPS = hex('6742c016d900a03db0110000030001000003001e0f162e48');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BitReader } from '../../../src/media/bit-reader.ts';
-import { parseSps, readSps } from '../../../src/media/h264-sps.ts';
+import { BitReader } from '../../../src/media/bytes/bit-reader.ts';
+import { parseSps, readSps } from '../../../src/media/codecs/h264-sps.ts';
 import { BitWriter } from './bit-writer.ts';
 import { hex } from './rtp-packets.ts';
 

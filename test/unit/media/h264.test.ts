@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { buildAvcConfiguration, parseAvcConfiguration } from '../../../src/media/avc-configuration.ts';
-import { findStartCode, removeEmulationPrevention, splitAnnexB } from '../../../src/media/h264.ts';
-import { H264_SYNTAX } from '../../../src/media/h264-depacketizer.ts';
-import { ParameterSets } from '../../../src/media/parameter-sets.ts';
-import { parseSprop } from '../../../src/media/sprop.ts';
+import { buildAvcConfiguration, parseAvcConfiguration } from '../../../src/media/codecs/avc-configuration.ts';
+import { findStartCode, removeEmulationPrevention, splitAnnexB } from '../../../src/media/codecs/h264.ts';
+import { ParameterSets } from '../../../src/media/codecs/parameter-sets.ts';
+import { H264_SYNTAX } from '../../../src/media/depacketizers/h264-depacketizer.ts';
+import { parseSprop } from '../../../src/media/sdp/sprop.ts';
 import { hex } from './rtp-packets.ts';
 
 const SPS = hex('6764001facd9405005bb0110000003001000000303c0f1831960');

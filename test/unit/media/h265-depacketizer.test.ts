@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RawVideo } from '../../../src/media/depacketizer.ts';
-import { H265_SYNTAX, H265Depacketizer } from '../../../src/media/h265-depacketizer.ts';
-import { packetizeH265 } from '../../../src/media/h265-packetizer.ts';
-import { ParameterSets } from '../../../src/media/parameter-sets.ts';
+import { ParameterSets } from '../../../src/media/codecs/parameter-sets.ts';
+import type { RawVideo } from '../../../src/media/depacketizers/depacketizer.ts';
+import { H265_SYNTAX, H265Depacketizer } from '../../../src/media/depacketizers/h265-depacketizer.ts';
+import { packetizeH265 } from '../../../src/media/packetizers/h265-packetizer.ts';
 import type { VideoParameterSets } from '../../../src/media/track.ts';
 import { hex, rtpPacket } from './rtp-packets.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseHevcSps, readHevcSps } from '../../../src/media/h265-sps.ts';
-import { buildHevcConfiguration } from '../../../src/media/hevc-configuration.ts';
+import { parseHevcSps, readHevcSps } from '../../../src/media/codecs/h265-sps.ts';
+import { buildHevcConfiguration } from '../../../src/media/codecs/hevc-configuration.ts';
+import { hasBFrames, videoProfile } from '../../../src/media/codecs/video-profile.ts';
 import type { VideoTrack } from '../../../src/media/track.ts';
-import { hasBFrames, videoProfile } from '../../../src/media/video-profile.ts';
 import { BitWriter } from './bit-writer.ts';
 import { hex } from './rtp-packets.ts';
 

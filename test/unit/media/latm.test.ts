@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BitReader } from '../../../src/media/bit-reader.ts';
-import { createDepacketizer } from '../../../src/media/create-depacketizer.ts';
-import type { RawAudio } from '../../../src/media/depacketizer.ts';
-import { parseStreamMuxConfig } from '../../../src/media/latm.ts';
+import { BitReader } from '../../../src/media/bytes/bit-reader.ts';
+import { parseStreamMuxConfig } from '../../../src/media/codecs/latm.ts';
+import { createDepacketizer } from '../../../src/media/depacketizers/create-depacketizer.ts';
+import type { RawAudio } from '../../../src/media/depacketizers/depacketizer.ts';
 import type { AacTrack } from '../../../src/media/track.ts';
 import { BitWriter } from './bit-writer.ts';
 import { hex, rtpPacket } from './rtp-packets.ts';

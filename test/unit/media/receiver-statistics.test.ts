@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ReceiverStatistics } from '../../../src/media/receiver-statistics.ts';
+import { ReceiverStatistics } from '../../../src/media/rtp/receiver-statistics.ts';
 import { rtpPacket } from './rtp-packets.ts';
 
 function receive(statistics: ReceiverStatistics, sequences: readonly number[], ssrc = 1): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasRecoveryPoint } from '../../../src/media/recovery-point.ts';
+import { hasRecoveryPoint } from '../../../src/media/codecs/recovery-point.ts';
 import { hex } from './rtp-packets.ts';
 
 describe('SEI', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ReorderWindow } from '../../../src/media/reorder.ts';
-import { sequenceDistance } from '../../../src/media/rtp.ts';
+import { ReorderWindow } from '../../../src/media/rtp/reorder.ts';
+import { sequenceDistance } from '../../../src/media/rtp/rtp.ts';
 import { rtpPacket } from './rtp-packets.ts';
 
 function windowInto(emitted: number[], options = { delay: 60, packets: 64 }): ReorderWindow {

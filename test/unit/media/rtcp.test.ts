@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RTCP_LIMITS } from '../../../src/media/limits.ts';
-import { compactNtp, ntpFromUnix, unixFromNtp } from '../../../src/media/ntp.ts';
-import { parseRtcp } from '../../../src/media/rtcp.ts';
-import { buildGoodbye, buildReceiverReport, buildSenderReport } from '../../../src/media/rtcp-writer.ts';
-import { senderClock } from '../../../src/media/sender-clock.ts';
+import { compactNtp, ntpFromUnix, unixFromNtp } from '../../../src/media/rtp/ntp.ts';
+import { parseRtcp } from '../../../src/media/rtp/rtcp.ts';
+import { buildGoodbye, buildReceiverReport, buildSenderReport } from '../../../src/media/rtp/rtcp-writer.ts';
+import { senderClock } from '../../../src/media/time/sender-clock.ts';
 import { hex } from './rtp-packets.ts';
 
 const SENDER_REPORT = '80c80006 01020304 e5a7b1c2 80000000 00015f90 00000064 0000c350';

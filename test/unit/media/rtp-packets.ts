@@ -1,4 +1,4 @@
-import type { RtpPacket } from '../../../src/media/rtp.ts';
+import type { RtpPacket } from '../../../src/media/rtp/rtp.ts';
 
 /** An RTP packet with what a test does not care about filled in. */
 export function rtpPacket(fields: Partial<RtpPacket>): RtpPacket {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseRtp } from '../../../src/media/rtp.ts';
-import { buildRtp } from '../../../src/media/rtp-writer.ts';
+import { parseRtp } from '../../../src/media/rtp/rtp.ts';
+import { buildRtp } from '../../../src/media/rtp/rtp-writer.ts';
 
 it('writes what the parser reads', () => {
 	const packets = fc.record({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseRtp, sequenceDistance, timestampDistance } from '../../../src/media/rtp.ts';
-import { buildRtp } from '../../../src/media/rtp-writer.ts';
+import { parseRtp, sequenceDistance, timestampDistance } from '../../../src/media/rtp/rtp.ts';
+import { buildRtp } from '../../../src/media/rtp/rtp-writer.ts';
 import { hex, rtpPacket } from './rtp-packets.ts';
 
 describe('parseRtp', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseSdp } from '../../../src/media/sdp.ts';
-import { type SdpTracks, tracksFromSdp } from '../../../src/media/sdp-tracks.ts';
+import { parseSdp } from '../../../src/media/sdp/sdp.ts';
+import { type SdpTracks, tracksFromSdp } from '../../../src/media/sdp/tracks.ts';
 import { hex } from './rtp-packets.ts';
 
 const SPROP = 'sprop-parameter-sets=Z0LAFtkAoD2wEQAAAwABAAADAB4PFi5I,aM48gA==';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SDP_LIMITS } from '../../../src/media/limits.ts';
-import { parseSdp } from '../../../src/media/sdp.ts';
-import { tracksFromSdp } from '../../../src/media/sdp-tracks.ts';
+import { parseSdp } from '../../../src/media/sdp/sdp.ts';
+import { tracksFromSdp } from '../../../src/media/sdp/tracks.ts';
 
 const PLAIN = `v=0
 o=- 1 1 IN IP4 0.0.0.0

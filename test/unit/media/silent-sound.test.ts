@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
-import { adtsHeader, parseAudioSpecificConfig } from '../../../src/media/aac.ts';
-import { opusDuration } from '../../../src/media/opus-depacketizer.ts';
-import { SILENT_OPUS, SILENT_OPUS_DURATION, silentAac } from '../../../src/media/silent-sound.ts';
+import { adtsHeader, parseAudioSpecificConfig } from '../../../src/media/codecs/aac.ts';
+import { SILENT_OPUS, SILENT_OPUS_DURATION, silentAac } from '../../../src/media/codecs/silent-sound.ts';
+import { opusDuration } from '../../../src/media/depacketizers/opus-depacketizer.ts';
 
 const FRAMES = 20;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type MappedTime, TIMELINE_HEADROOM, Timeline } from '../../../src/media/timeline.ts';
-import type { TimedFrame } from '../../../src/media/track-timeline.ts';
+import { type MappedTime, TIMELINE_HEADROOM, Timeline } from '../../../src/media/time/timeline.ts';
+import type { TimedFrame } from '../../../src/media/time/track-timeline.ts';
 
 const VIDEO = { id: 0, kind: 'video', clockRate: 90_000, facts: { reorderFrames: 0 } } as const;
 const UNSAID = { id: 0, kind: 'video', clockRate: 90_000 } as const;

@@ -23,11 +23,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 /** May import everything: the composition root and the command line. */
 const ROOTS = [
 	'gateway.ts',
-	'camera-source.ts',
-	'compose-cluster.ts',
-	'compose-cluster-life.ts',
-	'compose-streams.ts',
-	'compose-web.ts',
+	'compose/camera-source.ts',
+	'compose/cluster.ts',
+	'compose/cluster-life.ts',
+	'compose/streams.ts',
+	'compose/web.ts',
 	'main.ts',
 	'cli',
 ];

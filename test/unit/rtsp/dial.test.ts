@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type DialOptions, dial } from '../../../src/rtsp/client/dial.ts';
+import { type DialOptions, dial } from '../../../src/rtsp/client/wire/dial.ts';
 import { CERTIFICATES, FINGERPRINT } from '../../camera/front-door.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type LookupFunction, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openHttpTunnel } from '../../../src/rtsp/client/http-tunnel.ts';
 import { CLIENT_LIMITS } from '../../../src/rtsp/client/limits.ts';
 import { Login } from '../../../src/rtsp/client/login.ts';
-import type { Wire } from '../../../src/rtsp/client/wire.ts';
+import { openHttpTunnel } from '../../../src/rtsp/client/wire/http-tunnel.ts';
+import type { Wire } from '../../../src/rtsp/client/wire/wire.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const GRANTED = 'HTTP/1.0 200 OK\r\n\r\n';

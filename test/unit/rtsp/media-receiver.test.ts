@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
-import { buildGoodbye, buildSenderReport } from '../../../src/media/rtcp-writer.ts';
-import { buildRtp } from '../../../src/media/rtp-writer.ts';
-import { parseSdp } from '../../../src/media/sdp.ts';
-import { type SdpTrack, tracksFromSdp } from '../../../src/media/sdp-tracks.ts';
-import { MediaReceiver } from '../../../src/rtsp/client/media-receiver.ts';
+import { buildGoodbye, buildSenderReport } from '../../../src/media/rtp/rtcp-writer.ts';
+import { buildRtp } from '../../../src/media/rtp/rtp-writer.ts';
+import { parseSdp } from '../../../src/media/sdp/sdp.ts';
+import { type SdpTrack, tracksFromSdp } from '../../../src/media/sdp/tracks.ts';
+import { MediaReceiver } from '../../../src/rtsp/client/transport/media-receiver.ts';
 import { FAKE_SDP } from '../../camera/fake-camera.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 

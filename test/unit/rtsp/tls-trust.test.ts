@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { distrust } from '../../../src/rtsp/client/tls-trust.ts';
+import { distrust } from '../../../src/rtsp/client/wire/tls-trust.ts';
 import { CERTIFICATES, FINGERPRINT } from '../../camera/front-door.ts';
 
 const cert = readFileSync(`${CERTIFICATES}/camera-cert.pem`);

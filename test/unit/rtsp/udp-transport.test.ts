@@ -1,9 +1,9 @@
 import { createSocket, Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Lane } from '../../../src/rtsp/client/media-receiver.ts';
-import type { MediaPath } from '../../../src/rtsp/client/media-transport.ts';
-import { UdpTransport } from '../../../src/rtsp/client/udp-transport.ts';
+import type { Lane } from '../../../src/rtsp/client/transport/media-receiver.ts';
+import type { MediaPath } from '../../../src/rtsp/client/transport/media-transport.ts';
+import { UdpTransport } from '../../../src/rtsp/client/transport/udp-transport.ts';
 import { openUdpPortPair } from '../../../src/rtsp/udp-port-pair.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { CLIENT_LIMITS } from '../../../src/rtsp/client/limits.ts';
-import { WebSocketWire } from '../../../src/rtsp/client/websocket-wire.ts';
+import { WebSocketWire } from '../../../src/rtsp/client/wire/websocket-wire.ts';
 
 const PING = Buffer.concat([Uint8Array.of(0x89, 125), new Uint8Array(125)]);
 /** Mask and header come on top. */

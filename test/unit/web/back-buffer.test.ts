@@ -1,7 +1,7 @@
 import type Hls from 'hls.js';
 import { Events } from 'hls.js';
 import { describe, expect, test } from 'vitest';
-import { removePlayed } from '../../../src/web/player/back-buffer.ts';
+import { removePlayed } from '../../../src/web/player/hls/back-buffer.ts';
 
 type Handler = (event: string, data: unknown) => void;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { catchUpRate } from '../../../src/web/player/catch-up-rate.ts';
+import { catchUpRate } from '../../../src/web/player/hls/catch-up-rate.ts';
 
 describe('catching up with the live edge', () => {
 	test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterNodeInfo } from '../../../src/web/gateway/cluster-info.ts';
-import { bitrateWords, nodesWords, placesWords, streamPlaces } from '../../../src/web/pages/cluster-words.ts';
+import { bitrateWords, nodesWords, placesWords, streamPlaces } from '../../../src/web/pages/cluster/cluster-words.ts';
 
 function node(id: string, changes: Partial<ClusterNodeInfo> = {}): ClusterNodeInfo {
 	return {

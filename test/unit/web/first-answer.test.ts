@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { findPlaylist } from '../../../src/web/player/find-playlist.ts';
-import { type Fetch, postOffer } from '../../../src/web/player/whep-client.ts';
+import { findPlaylist } from '../../../src/web/player/hls/find-playlist.ts';
+import { type Fetch, postOffer } from '../../../src/web/player/webrtc/whep-client.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 
 type Asked = { url: string; at: number; signal: AbortSignal; answer: (response: Response) => void; refuse: () => void };

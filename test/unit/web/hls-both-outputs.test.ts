@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { HlsErrorFacts } from '../../../src/web/player/hls-failure.ts';
-import { HlsPlayback } from '../../../src/web/player/hls-playback.ts';
+import type { HlsErrorFacts } from '../../../src/web/player/hls/hls-failure.ts';
+import { HlsPlayback } from '../../../src/web/player/hls/hls-playback.ts';
 import type { PlaybackError } from '../../../src/web/player/playback.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { failureOfHlsError, type HlsErrorFacts } from '../../../src/web/player/hls-failure.ts';
+import { failureOfHlsError, type HlsErrorFacts } from '../../../src/web/player/hls/hls-failure.ts';
 
 const error = new Error('it broke');
 const facts = (over: Partial<Record<keyof HlsErrorFacts, unknown>>) => ({ error, ...over }) as HlsErrorFacts;

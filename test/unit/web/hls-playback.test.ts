@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { HlsPlayback } from '../../../src/web/player/hls-playback.ts';
+import { HlsPlayback } from '../../../src/web/player/hls/hls-playback.ts';
 import type { Sample } from '../../../src/web/player/sample.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HoldBack } from '../../../src/web/player/hold-back.ts';
+import { HoldBack } from '../../../src/web/player/hls/hold-back.ts';
 
 function fakeVideo(...ranges: [number, number][]) {
 	return {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ratesOf, type Sample } from '../../../src/web/player/sample.ts';
-import { sampleOfReport } from '../../../src/web/player/webrtc-report.ts';
+import { sampleOfReport } from '../../../src/web/player/webrtc/webrtc-report.ts';
 
 const empty: Sample = {
 	at: 0,

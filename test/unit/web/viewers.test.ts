@@ -1,8 +1,8 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { WebRtcSession } from '../../../src/api/webrtc-port.ts';
+import type { WebRtcSession } from '../../../src/api/whep/webrtc-port.ts';
 import { gatewayUrls } from '../../../src/web/gateway/paths.ts';
 import { getViewers, mayNotSee, maySeeViewers, type Viewer } from '../../../src/web/gateway/viewers.ts';
-import { lossShareWords, viewerName, wayWords, withoutWords } from '../../../src/web/pages/viewer-words.ts';
+import { lossShareWords, viewerName, wayWords, withoutWords } from '../../../src/web/pages/viewers/viewer-words.ts';
 
 const AT = Date.parse('2026-01-02T03:04:05.000Z');
 const urls = gatewayUrls('http://gateway', 'a.b');

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PlaybackListener } from '../../../src/web/player/playback.ts';
 import type { Sample } from '../../../src/web/player/sample.ts';
-import { WebRtcPlayback } from '../../../src/web/player/webrtc-playback.ts';
-import type { Fetch } from '../../../src/web/player/whep-client.ts';
+import { WebRtcPlayback } from '../../../src/web/player/webrtc/webrtc-playback.ts';
+import type { Fetch } from '../../../src/web/player/webrtc/whep-client.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 
 class FakeConnection {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deleteSession, type Fetch, postOffer } from '../../../src/web/player/whep-client.ts';
+import { deleteSession, type Fetch, postOffer } from '../../../src/web/player/webrtc/whep-client.ts';
 import { FakeClock } from './fake-clock.ts';
 
 const ENDPOINT = 'http://gateway/whep/demo';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Logger, silentLogger } from '../../../src/base/logger.ts';
-import { AdditionalHosts } from '../../../src/webrtc/transport/additional-hosts.ts';
+import { AdditionalHosts } from '../../../src/webrtc/transport/ice/additional-hosts.ts';
 import { HOST_LOOKUP_PERIOD_MS } from '../../../src/webrtc/transport/limits.ts';
 import { settle, VirtualClock } from '../../fakes/virtual-clock.ts';
 

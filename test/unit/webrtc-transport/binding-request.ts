@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { attribute, seal } from '../../../src/webrtc/transport/stun.ts';
+import { attribute, seal } from '../../../src/webrtc/transport/ice/stun.ts';
 
 /** A STUN message as a browser's agent sends it; without a password it has no MESSAGE-INTEGRITY. */
 export function bindingRequest(request: {

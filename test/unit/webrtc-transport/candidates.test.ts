@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { hostCandidates } from '../../../src/webrtc/transport/candidates.ts';
+import { hostCandidates } from '../../../src/webrtc/transport/ice/candidates.ts';
 import { MAX_CANDIDATES } from '../../../src/webrtc/transport/limits.ts';
 
 function address(text: string, changes: Partial<NetworkInterfaceInfo> = {}): NetworkInterfaceInfo {

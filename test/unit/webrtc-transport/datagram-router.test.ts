@@ -4,7 +4,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { createCertificate } from '../../../src/webrtc/transport/certificate.ts';
 import { DatagramRouter } from '../../../src/webrtc/transport/datagram-router.ts';
-import { createIceCredentials, type IceCredentials } from '../../../src/webrtc/transport/ice-lite.ts';
+import { createIceCredentials, type IceCredentials } from '../../../src/webrtc/transport/ice/ice-lite.ts';
 import { Peer, type PeerHost, type Remote } from '../../../src/webrtc/transport/peer.ts';
 import { createTypescriptTransport } from '../../../src/webrtc/transport/typescript-transport.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createIceCredentials, IceLite, localUfragOf } from '../../../src/webrtc/transport/ice-lite.ts';
+import { createIceCredentials, IceLite, localUfragOf } from '../../../src/webrtc/transport/ice/ice-lite.ts';
+import { isAuthentic, parseStun, type StunMessage } from '../../../src/webrtc/transport/ice/stun.ts';
 import { CONNECT_TIMEOUT_MS, CONSENT_TIMEOUT_MS } from '../../../src/webrtc/transport/limits.ts';
-import { isAuthentic, parseStun, type StunMessage } from '../../../src/webrtc/transport/stun.ts';
 import { bindingRequest } from './binding-request.ts';
 
 const LOCAL = { ufrag: 'here', password: 'a-password-of-22-bytes' };

@@ -4,8 +4,8 @@ import { MAX_PAYLOAD } from '../../../src/webrtc/transport/limits.ts';
 import { MediaSender } from '../../../src/webrtc/transport/media-sender.ts';
 import { PacketWriter } from '../../../src/webrtc/transport/native/packet-writer.ts';
 import type { MediaPacket, TransportPeer } from '../../../src/webrtc/transport/secure-transport.ts';
-import { AES128_CM_SHA1_80, deriveSessionKeys } from '../../../src/webrtc/transport/srtp-keys.ts';
-import { SrtpSender } from '../../../src/webrtc/transport/srtp-sender.ts';
+import { AES128_CM_SHA1_80, deriveSessionKeys } from '../../../src/webrtc/transport/srtp/srtp-keys.ts';
+import { SrtpSender } from '../../../src/webrtc/transport/srtp/srtp-sender.ts';
 import { nativeAddon } from '../../fakes/secure-transports.ts';
 
 const PAYLOAD_TYPE = 102;

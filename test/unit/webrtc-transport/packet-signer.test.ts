@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hmacKey, PacketSigner } from '../../../src/webrtc/transport/packet-signer.ts';
+import { hmacKey, PacketSigner } from '../../../src/webrtc/transport/srtp/packet-signer.ts';
 
 const LONGEST = 400;
 const TAG = 10;

@@ -2,9 +2,9 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { SrtcpSession } from 'werift';
 import { MAX_SSRCS } from '../../../src/webrtc/transport/limits.ts';
-import { ReplayWindow } from '../../../src/webrtc/transport/replay-window.ts';
-import { SrtcpReceiver, SrtcpSender } from '../../../src/webrtc/transport/srtcp.ts';
-import { deriveSessionKeys } from '../../../src/webrtc/transport/srtp-keys.ts';
+import { ReplayWindow } from '../../../src/webrtc/transport/srtp/replay-window.ts';
+import { SrtcpReceiver, SrtcpSender } from '../../../src/webrtc/transport/srtp/srtcp.ts';
+import { deriveSessionKeys } from '../../../src/webrtc/transport/srtp/srtp-keys.ts';
 
 /** An empty receiver report with some bytes behind it. */
 function report(ssrc: number): Buffer {

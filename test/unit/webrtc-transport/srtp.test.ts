@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { SrtpSession } from 'werift';
 import { MAX_PAYLOAD } from '../../../src/webrtc/transport/limits.ts';
 import { MediaSender, type Route } from '../../../src/webrtc/transport/media-sender.ts';
-import { packetCode } from '../../../src/webrtc/transport/packet-code.ts';
 import type { Destination, MediaPacket, TransportPeer } from '../../../src/webrtc/transport/secure-transport.ts';
-import { deriveSessionKeys, initialCounter, type SessionKeys } from '../../../src/webrtc/transport/srtp-keys.ts';
-import { nearestIndex, SrtpSender } from '../../../src/webrtc/transport/srtp-sender.ts';
+import { packetCode } from '../../../src/webrtc/transport/srtp/packet-code.ts';
+import { deriveSessionKeys, initialCounter, type SessionKeys } from '../../../src/webrtc/transport/srtp/srtp-keys.ts';
+import { nearestIndex, SrtpSender } from '../../../src/webrtc/transport/srtp/srtp-sender.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseMessage } from 'werift';
-import { addressBytes } from '../../../src/webrtc/transport/ip-address.ts';
-import { attribute, bindingSuccess, isAuthentic, parseStun, seal } from '../../../src/webrtc/transport/stun.ts';
+import { addressBytes } from '../../../src/webrtc/transport/ice/ip-address.ts';
+import { attribute, bindingSuccess, isAuthentic, parseStun, seal } from '../../../src/webrtc/transport/ice/stun.ts';
 import { withFingerprint } from './binding-request.ts';
 
 /** RFC 5769 section 2.1. */

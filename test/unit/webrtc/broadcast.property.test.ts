@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/base/logger.ts';
-import { readUint16 } from '../../../src/media/big-endian.ts';
+import { readUint16 } from '../../../src/media/bytes/big-endian.ts';
 import { createWebRtcServer } from '../../../src/webrtc/webrtc-server.ts';
 import { FakeDirectory } from '../../fakes/fake-directory.ts';
 import { MARKS, markOf, picture } from '../../fakes/fake-pictures.ts';

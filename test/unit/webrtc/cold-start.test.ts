@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/base/logger.ts';
-import { parseRtcp } from '../../../src/media/rtcp.ts';
+import { parseRtcp } from '../../../src/media/rtp/rtcp.ts';
 import type { Track, VideoTrack } from '../../../src/media/track.ts';
 import { StreamRegistry } from '../../../src/stream/registry.ts';
 import type { Stream } from '../../../src/stream/stream.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { connectionReport, type MediaState } from '../../../src/webrtc/connection-report.ts';
 import { RING_LIMITS } from '../../../src/webrtc/limits.ts';
+import { connectionReport, type MediaState } from '../../../src/webrtc/sessions/connection-report.ts';
 import type { PeerDiagnosis } from '../../../src/webrtc/transport/secure-transport.ts';
 import { PCMA } from '../../fakes/sample-tracks.ts';
 import { WebRtcScene } from '../../fakes/webrtc-scene.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readUint32 } from '../../../src/media/big-endian.ts';
+import { readUint32 } from '../../../src/media/bytes/big-endian.ts';
 import { REPAIR } from '../../../src/webrtc/limits.ts';
 import { nack, pictureLoss, receiverReferenceTime, receiverReport } from '../../fakes/feedback.ts';
 import { NackReceiver } from '../../fakes/nack-receiver.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RING_LIMITS } from '../../../src/webrtc/limits.ts';
-import { PacketRing } from '../../../src/webrtc/packet-ring.ts';
+import { PacketRing } from '../../../src/webrtc/repair/packet-ring.ts';
 
 /** A ring with so many packets of one payload, one each millisecond, each a frame of its own. */
 function filled(count: number, size: number): PacketRing {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readUint16 } from '../../../src/media/big-endian.ts';
+import { readUint16 } from '../../../src/media/bytes/big-endian.ts';
 import { REPAIR } from '../../../src/webrtc/limits.ts';
 import { longNack, nack, pictureLoss, receiverReport } from '../../fakes/feedback.ts';
 import { recordedOffer } from '../../fakes/offers.ts';

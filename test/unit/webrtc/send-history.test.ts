@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_SEGMENTS, REPAIR } from '../../../src/webrtc/limits.ts';
-import { SendHistory } from '../../../src/webrtc/send-history.ts';
+import { SendHistory } from '../../../src/webrtc/repair/send-history.ts';
 
 describe('SendHistory', () => {
 	const segment = (sequence: number, index: number) => ({ sequence, index, squeeze: undefined });

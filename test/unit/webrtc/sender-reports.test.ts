@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { unixFromNtp } from '../../../src/media/ntp.ts';
-import { parseRtcp, type SenderReport } from '../../../src/media/rtcp.ts';
-import { Lane } from '../../../src/webrtc/lane.ts';
+import { unixFromNtp } from '../../../src/media/rtp/ntp.ts';
+import { parseRtcp, type SenderReport } from '../../../src/media/rtp/rtcp.ts';
+import { Lane } from '../../../src/webrtc/broadcast/lane.ts';
+import { TrackSender } from '../../../src/webrtc/broadcast/track-sender.ts';
 import { MAX_G711_SAMPLES, REPORT_PERIOD } from '../../../src/webrtc/limits.ts';
-import { TrackSender } from '../../../src/webrtc/track-sender.ts';
 import type { TransportPeer } from '../../../src/webrtc/transport/secure-transport.ts';
 import { type FakePeer, FakeTransport } from '../../fakes/fake-transport.ts';
 import { pictureLoss } from '../../fakes/feedback.ts';

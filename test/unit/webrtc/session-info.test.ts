@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { candidatePair } from '../../../src/webrtc/candidate-pair.ts';
+import { candidatePair } from '../../../src/webrtc/sessions/candidate-pair.ts';
 import { pictureLoss } from '../../fakes/feedback.ts';
 import { recordedOffer } from '../../fakes/offers.ts';
 import { AAC, OPUS, PCMA } from '../../fakes/sample-tracks.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRtcp, type RtcpPacket } from '../../../src/media/rtcp.ts';
+import { parseRtcp, type RtcpPacket } from '../../../src/media/rtp/rtcp.ts';
 import { MAX_G711_SAMPLES } from '../../../src/webrtc/limits.ts';
 import { picture } from '../../fakes/fake-pictures.ts';
 import type { FakePeer } from '../../fakes/fake-transport.ts';

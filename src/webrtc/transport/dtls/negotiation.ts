@@ -1,4 +1,4 @@
-import { AES128_CM_SHA1_80 } from '../srtp-keys.ts';
+import { AES128_CM_SHA1_80 } from '../srtp/srtp-keys.ts';
 import { AlertDescription, HandshakeFailure } from './alert.ts';
 import { CIPHER_SUITES, type CipherSuite } from './cipher-suite.ts';
 import type { ClientHello } from './client-hello.ts';

@@ -1,4 +1,4 @@
-import { ReplayWindow } from '../replay-window.ts';
+import { ReplayWindow } from '../srtp/replay-window.ts';
 import { DTLS_1_2, type DtlsRecord, serializeRecord } from './record.ts';
 import type { RecordCipher } from './record-cipher.ts';
 

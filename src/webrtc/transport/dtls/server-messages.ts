@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { AES128_CM_SHA1_80 } from '../srtp-keys.ts';
+import { AES128_CM_SHA1_80 } from '../srtp/srtp-keys.ts';
 import type { CipherSuite } from './cipher-suite.ts';
 import { type ClientHello, ExtensionType } from './client-hello.ts';
 import type { KeyExchange } from './key-exchange.ts';

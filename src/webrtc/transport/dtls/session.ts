@@ -1,7 +1,7 @@
 import type { Clock } from '../../../base/clock.ts';
 import type { Certificate } from '../certificate.ts';
 import { MAX_EARLY_RECORDS, MAX_HANDSHAKE_DATAGRAMS, MAX_REPEATED_FLIGHTS } from '../limits.ts';
-import type { MasterKey } from '../srtp-keys.ts';
+import type { MasterKey } from '../srtp/srtp-keys.ts';
 import { AlertDescription, AlertLevel, alertName, HandshakeFailure } from './alert.ts';
 import type { Fingerprint } from './client-certificate.ts';
 import { HandshakeType, parseFragments } from './handshake-message.ts';

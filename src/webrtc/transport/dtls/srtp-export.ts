@@ -1,4 +1,4 @@
-import { AES128_CM_SHA1_80, type MasterKey } from '../srtp-keys.ts';
+import { AES128_CM_SHA1_80, type MasterKey } from '../srtp/srtp-keys.ts';
 import type { KeySchedule } from './key-schedule.ts';
 
 const LABEL = 'EXTRACTOR-dtls_srtp';

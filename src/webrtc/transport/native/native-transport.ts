@@ -4,11 +4,11 @@ import { getSystemErrorName } from 'node:util';
 import { toError } from '../../../base/errors.ts';
 import { Scope } from '../../../base/scope.ts';
 import type { RandomBytes } from '../../random.ts';
-import { AdditionalHosts } from '../additional-hosts.ts';
 import { createCertificate } from '../certificate.ts';
-import { createIceCredentials } from '../ice-lite.ts';
+import { AdditionalHosts } from '../ice/additional-hosts.ts';
+import { createIceCredentials } from '../ice/ice-lite.ts';
+import { LocalSide } from '../ice/local-parameters.ts';
 import { SWEEP_PERIOD_MS } from '../limits.ts';
-import { LocalSide } from '../local-parameters.ts';
 import type {
 	Destination,
 	LocalParameters,

@@ -4,7 +4,7 @@ import { Scope } from '../../../../src/base/scope.ts';
 import { shareStreams } from '../../../../src/cluster/life/shared-streams.ts';
 import { type GuideEvent, ViewerGuide } from '../../../../src/cluster/life/viewer-guide.ts';
 import { ViewerPlaces } from '../../../../src/cluster/life/viewer-places.ts';
-import { type LifeParts, startClusterLife } from '../../../../src/compose-cluster-life.ts';
+import { type LifeParts, startClusterLife } from '../../../../src/compose/cluster-life.ts';
 import { parseConfig } from '../../../../src/config/parse.ts';
 import { StreamRegistry } from '../../../../src/stream/registry.ts';
 import { VirtualClock } from '../../../fakes/virtual-clock.ts';

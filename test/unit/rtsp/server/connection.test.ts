@@ -6,9 +6,9 @@ import { silentLogger } from '../../../../src/base/logger.ts';
 import { response } from '../../../../src/rtsp/message.ts';
 import { type ConnectionOptions, ServerConnection } from '../../../../src/rtsp/server/connection.ts';
 import { SERVER_LIMITS } from '../../../../src/rtsp/server/limits.ts';
+import { UdpOutlets } from '../../../../src/rtsp/server/outlets/udp-outlet.ts';
 import type { RequestGuard } from '../../../../src/rtsp/server/request-guard.ts';
 import { openGuard } from '../../../../src/rtsp/server/request-guard.ts';
-import { UdpOutlets } from '../../../../src/rtsp/server/udp-outlet.ts';
 import { VirtualClock } from '../../../fakes/virtual-clock.ts';
 import { FakePresentation, frameOf } from './fake-presentation.ts';
 

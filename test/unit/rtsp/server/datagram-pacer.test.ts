@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DatagramPacer } from '../../../../src/rtsp/server/datagram-pacer.ts';
 import { SERVER_LIMITS } from '../../../../src/rtsp/server/limits.ts';
+import { DatagramPacer } from '../../../../src/rtsp/server/outlets/datagram-pacer.ts';
 import { VirtualClock } from '../../../fakes/virtual-clock.ts';
 
 function start() {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseSdp } from '../../../../src/media/sdp.ts';
-import { tracksFromSdp } from '../../../../src/media/sdp-tracks.ts';
+import { parseSdp } from '../../../../src/media/sdp/sdp.ts';
+import { tracksFromSdp } from '../../../../src/media/sdp/tracks.ts';
 import type { Track } from '../../../../src/media/track.ts';
 import { describeTracks, payloadTypeOf } from '../../../../src/rtsp/server/describe.ts';
 

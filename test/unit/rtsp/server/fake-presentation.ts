@@ -1,5 +1,5 @@
-import { buildRtp } from '../../../../src/media/rtp-writer.ts';
-import type { Outlet } from '../../../../src/rtsp/server/outlet.ts';
+import { buildRtp } from '../../../../src/media/rtp/rtp-writer.ts';
+import type { Outlet } from '../../../../src/rtsp/server/outlets/outlet.ts';
 import type { Presentation, PresentationFrame, PresentationReader } from '../../../../src/rtsp/server/presentation.ts';
 
 /** Video and audio whose frames the test hands out. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FrameGate } from '../../../../src/rtsp/server/frame-gate.ts';
 import { SERVER_LIMITS } from '../../../../src/rtsp/server/limits.ts';
+import { FrameGate } from '../../../../src/rtsp/server/relay/frame-gate.ts';
 import { frameOf } from './fake-presentation.ts';
 
 const key = frameOf(0, 0, true);

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { RtspSplitter } from '../../../../src/rtsp/framing.ts';
-import { InterleavedOutlet, InterleavedWriter, interleave } from '../../../../src/rtsp/server/interleaved-outlet.ts';
+import {
+	InterleavedOutlet,
+	InterleavedWriter,
+	interleave,
+} from '../../../../src/rtsp/server/outlets/interleaved-outlet.ts';
 import type { PresentationFrame } from '../../../../src/rtsp/server/presentation.ts';
 import { frameOf } from './fake-presentation.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AudioTrack } from '../../../../src/media/track.ts';
 import type { AudioUnit } from '../../../../src/media/unit.ts';
-import { packetize, packetizedSize } from '../../../../src/rtsp/server/packetize.ts';
+import { packetize, packetizedSize } from '../../../../src/rtsp/server/relay/packetize.ts';
 import { picture, sound } from '../../../fakes/access-units.ts';
 import { OPUS, PCMA } from '../../../fakes/sample-tracks.ts';
 import { VIDEO_TRACK } from '../../../fakes/scripted-source.ts';

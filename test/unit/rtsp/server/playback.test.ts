@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { unixFromNtp } from '../../../../src/media/ntp.ts';
-import { parseRtcp } from '../../../../src/media/rtcp.ts';
+import { unixFromNtp } from '../../../../src/media/rtp/ntp.ts';
+import { parseRtcp } from '../../../../src/media/rtp/rtcp.ts';
 import { SERVER_LIMITS } from '../../../../src/rtsp/server/limits.ts';
 import { Playback } from '../../../../src/rtsp/server/playback.ts';
 import { VirtualClock } from '../../../fakes/virtual-clock.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseRtp, sequenceDistance, timestampDistance } from '../../../../src/media/rtp.ts';
+import { parseRtp, sequenceDistance, timestampDistance } from '../../../../src/media/rtp/rtp.ts';
 import type { PresentationFrame, PresentationReader } from '../../../../src/rtsp/server/presentation.ts';
-import { StreamRelay } from '../../../../src/rtsp/server/relay.ts';
+import { StreamRelay } from '../../../../src/rtsp/server/relay/relay.ts';
 import { AAC_TRACK, picture, sound } from '../../../fakes/access-units.ts';
 import { FakeStream } from '../../../fakes/fake-directory.ts';
 import { VIDEO_TRACK } from '../../../fakes/scripted-source.ts';

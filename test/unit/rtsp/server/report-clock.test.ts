@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ReportClock } from '../../../../src/rtsp/server/report-clock.ts';
+import { ReportClock } from '../../../../src/rtsp/server/relay/report-clock.ts';
 
 it('follows a drift so slowly that time never runs backwards by more than it passed', () => {
 	const clock = new ReportClock();

@@ -1,7 +1,7 @@
 import { createSocket, Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { UdpOutlets } from '../../../../src/rtsp/server/udp-outlet.ts';
+import { UdpOutlets } from '../../../../src/rtsp/server/outlets/udp-outlet.ts';
 import { VirtualClock } from '../../../fakes/virtual-clock.ts';
 import { frameOf } from './fake-presentation.ts';
 

@@ -1,7 +1,7 @@
 import { createCertificate } from '../../../../src/webrtc/transport/certificate.ts';
 import type { Fingerprint } from '../../../../src/webrtc/transport/dtls/client-certificate.ts';
 import { DtlsSession } from '../../../../src/webrtc/transport/dtls/session.ts';
-import type { MasterKey } from '../../../../src/webrtc/transport/srtp-keys.ts';
+import type { MasterKey } from '../../../../src/webrtc/transport/srtp/srtp-keys.ts';
 import { type ClientScript, ScriptedDtlsClient } from '../../../fakes/scripted-dtls-client.ts';
 import { VirtualClock } from '../../../fakes/virtual-clock.ts';
 

@@ -4,7 +4,7 @@ import { createCertificate } from '../../../../src/webrtc/transport/certificate.
 import type { Fingerprint } from '../../../../src/webrtc/transport/dtls/client-certificate.ts';
 import { DtlsSession } from '../../../../src/webrtc/transport/dtls/session.ts';
 import { MAX_HANDSHAKE_DATAGRAMS } from '../../../../src/webrtc/transport/limits.ts';
-import type { MasterKey } from '../../../../src/webrtc/transport/srtp-keys.ts';
+import type { MasterKey } from '../../../../src/webrtc/transport/srtp/srtp-keys.ts';
 import {
 	type ClientCertificate,
 	createClientCertificate,
