@@ -1,36 +1,27 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { createApi } from './api/api.ts';
-import { answerError } from './api/problem.ts';
 import { createStreamView } from './api/stream-view.ts';
-import { Auth } from './auth/auth.ts';
-import { httpGate } from './auth/http-gate.ts';
-import { readKeyFile } from './auth/signing-keys.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import type { HttpRequest, HttpResponse } from './base/http-exchange.ts';
 import type { Logger } from './base/logger.ts';
 import { Scope } from './base/scope.ts';
 import { TrustedProxies } from './base/trusted-proxies.ts';
 import type { Cluster } from './cluster/cluster.ts';
+import { openAuth } from './compose/auth.ts';
 import { createCameraSource } from './compose/camera-source.ts';
 import { clusterPort, clusterReadiness, joinCluster, nodeId, nodeLoad } from './compose/cluster.ts';
 import { ownedSource, startClusterLife, startPullServer } from './compose/cluster-life.ts';
+import { openOutputs } from './compose/outputs.ts';
 import { addCameras, streamSettings } from './compose/streams.ts';
 import { openWeb } from './compose/web.ts';
 import type { Config } from './config/schema.ts';
 import { type DemoCamera, startDemoCamera } from './demo/demo-camera.ts';
 import { HLS_PREFIX } from './hls/path.ts';
-import { createHlsServer } from './hls/server.ts';
 import { ProbeDesk } from './probe/probe-desk.ts';
 import { CameraPlaces } from './rtsp/client/camera-places.ts';
-import type { RtspServer } from './rtsp/server/server.ts';
-import { startStreamServer } from './rtsp/server/stream-server.ts';
 import { StreamRegistry } from './stream/registry.ts';
 import type { Source } from './stream/source.ts';
-import { pooled } from './webrtc/random.ts';
-import { createTransport } from './webrtc/transport/create-transport.ts';
-import { createWebRtcServer } from './webrtc/webrtc-server.ts';
 
 export type GatewayOptions = {
 	logger: Logger;
@@ -76,7 +67,7 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 	// Mains take every node's tokens: viewers ask them for another place, or are served there when no sub is left.
 	const node = isSub ? nodeId(config.cluster, web.httpPort) : undefined;
 
-	const auth = await buildAuth(config.auth, node, clock, logger.child({ part: 'auth' }));
+	const auth = await openAuth(config.auth, node, { clock, logger: logger.child({ part: 'auth' }) });
 	scope.defer(() => auth.close());
 
 	const { security } = config;
@@ -88,56 +79,8 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 	const registry = new StreamRegistry();
 	scope.defer(() => registry.close());
 
-	const hls = config.hls.enabled
-		? createHlsServer({
-				directory: registry,
-				clock,
-				logger: logger.child({ output: 'hls' }),
-				segmentDuration: config.hls.segment_duration / 1000,
-				segmentCount: config.hls.segment_count,
-				container: config.hls.variant,
-				...(config.hls.low_latency.enabled && { partDuration: config.hls.low_latency.part_duration / 1000 }),
-				cleanupThreshold: config.hls.cleanup_threshold,
-				outputDir: config.hls.output_dir,
-				enableCompression: config.hls.enable_compression,
-				idleTimeout: config.hls.idle_timeout,
-				startTimeout: config.on_demand.start_timeout,
-				clientOf: (request) => proxies.clientOfRequest(request),
-				gate: auth.access.isPublic ? undefined : httpGate(auth.access, 'hls', proxies),
-				answerError,
-			})
-		: undefined;
-	if (hls) scope.defer(() => hls.close());
-
-	const random = pooled(randomBytes);
-	const transport = config.webrtc.enabled
-		? await createTransport({
-				transport: config.webrtc.transport,
-				threads: config.webrtc.threads ?? undefined,
-				udpPort: config.webrtc.udp_port,
-				tcpPort: config.webrtc.tcp_port ?? undefined,
-				additionalHosts: [...config.webrtc.additional_hosts],
-				clock,
-				logger: logger.child({ output: 'webrtc' }),
-				maxPeers: config.webrtc.max_sessions,
-				random,
-			})
-		: undefined;
-	if (transport) scope.defer(() => transport.close());
-	const webrtc = transport
-		? createWebRtcServer({
-				directory: registry,
-				transport,
-				clock,
-				logger: logger.child({ output: 'webrtc' }),
-				maxSessions: config.webrtc.max_sessions,
-				randomBytes: random,
-			})
-		: undefined;
-	if (webrtc) scope.defer(() => webrtc.close());
-
-	const rtsp = await startRtsp(config.rtsp_server, { registry, auth, clock, logger: logger.child({ output: 'rtsp' }) });
-	if (rtsp) scope.defer(() => rtsp.close());
+	const outputs = await openOutputs(config, { registry, auth, proxies, clock, logger, scope });
+	const { hls, webrtc, rtsp } = outputs;
 
 	let cluster: Cluster | undefined;
 	const pulls = await startPullServer(config, () => cluster, registry, {
@@ -214,68 +157,13 @@ async function build(config: Config, options: GatewayOptions, scope: Scope): Pro
 		secureUrl:
 			web.httpsPort === undefined ? undefined : `https://${reachableHost(config.server.host)}:${web.httpsPort}/`,
 		httpPort: web.httpPort,
-		udpPort: transport?.port,
+		udpPort: outputs.udpPort,
 		close: async () => {
 			closing = true;
 			await life?.leave();
 			await scope.close();
 		},
 	};
-}
-
-async function buildAuth(
-	settings: Config['auth'],
-	node: string | undefined,
-	clock: Clock,
-	logger: Logger,
-): Promise<Auth> {
-	const { secret, key_file: keyFile } = settings;
-	return new Auth(
-		{
-			read: settings.read,
-			secret: secret ?? undefined,
-			keys: keyFile === null ? undefined : await readKeyFile(keyFile),
-			issuer: settings.issuer,
-			audience: settings.audience,
-			lifetime: settings.lifetime / 1000,
-			openIssuing: settings.open_issuing,
-			apiKeys: settings.api_keys,
-			classes: settings.classes,
-			classCodes: settings.class_codes,
-			issuers: settings.issuers.map(({ jwks_url: keySetUrl, ...issuer }) => ({ ...issuer, keySetUrl })),
-			http: settings.http ?? undefined,
-			node,
-		},
-		{ clock, logger },
-	);
-}
-
-function startRtsp(
-	settings: Config['rtsp_server'],
-	tools: { registry: StreamRegistry; auth: Auth; clock: Clock; logger: Logger },
-): Promise<RtspServer> | undefined {
-	const { enabled, host, port, udp, udp_port: udpPort, mtu, max_connections: maxConnections } = settings;
-	if (!enabled) return undefined;
-	const { registry: directory, auth, clock, logger } = tools;
-	const { username, password } = settings;
-	return startStreamServer({
-		directory,
-		host,
-		port,
-		udpPort: udp ? udpPort : 'off',
-		mtu,
-		maxConnections,
-		admit: auth.access.isPublic
-			? undefined
-			: async (caller, stream, end) => {
-					const grant = await auth.access.authorize({ ...caller, protocol: 'rtsp' }, { action: 'read', stream });
-					return grant ? auth.sessions.add(grant, end) : () => {};
-				},
-		credentials: username !== null && password !== null ? { username, password } : undefined,
-		clock,
-		logger,
-		randomBytes,
-	});
 }
 
 /** The demo camera runs only where a stream asks for it. */
