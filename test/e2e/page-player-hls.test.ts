@@ -115,11 +115,12 @@ describe('a browser that plays HLS itself', () => {
 	});
 });
 
-describe.each([true, false])('HLS, with low latency: %s, of a camera that goes away', (enabled) => {
+describe('HLS of a camera that goes away', () => {
 	/** Longer than a picture that stands is waited for where playlists go on. */
 	const AWAY_MS = 15_000;
 
-	test('stands still, and says so, until the camera is back: its last seconds are not shown again', async () => {
+	const title = 'stands still, and says so, until it is back: its last seconds are not shown again; low latency %s';
+	test.concurrent.each([true, false])(title, async (enabled) => {
 		const options = { width: 320, height: 180, fps: 25, gop: 25, bitrate: 500, protocols: 'tcp' } as const;
 		let away = await GstCamera.start(options);
 		const { port } = away;
