@@ -264,8 +264,9 @@ export class Member implements Cluster {
 		const { former, rows } = await this.#heartbeat.beat(this.#ownership.cameras(), draining);
 		if (this.#joined && former !== '' && former !== this.#process) {
 			this.#aloneFrom = clock.now() + ttl;
-			if (former !== this.#double)
+			if (former !== this.#double) {
 				logger.error({}, 'another process has the same cluster.node_id; give each node its own');
+			}
 			this.#double = former;
 		}
 		this.#table.update(rows, clock.now() < this.#settlesAt);

@@ -77,8 +77,8 @@ return answer
  * which the node has the lease, '0' when it has not.
  *
  * A lease that nobody had since is continued under its fence; one that another process of the node has is had by asking
- * for it anew, as after a restart. A fence that is given out is larger than every one
- * before, and than the time, so that fences go on growing when Redis lost what it knew.
+ * for it anew, as after a restart. A fence that is given out is larger than every one before, and than the time, so that
+ * fences go on growing when Redis lost what it knew.
  */
 export const LEASES = redisScript(`${NOW}
 local node, ttl = ARGV[2], ARGV[3]

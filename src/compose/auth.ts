@@ -5,7 +5,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Config } from '../config/schema.ts';
 
 /**
- * @param node this node's name in the cluster
+ * @param node a sub's name in the cluster: it takes no tokens for others
  * @throws Error that names the setting for a key file that cannot be used
  */
 export async function openAuth(

@@ -19,8 +19,8 @@ export type SharedStreamsTools = {
 const GRACE_MS = 30_000;
 
 /**
- * Keeps a node's streams of the cluster those that the mains offer. One that nobody offers any more goes after a while in which there
- * were mains; when all of them are gone, everything stays.
+ * Keeps a node's streams of the cluster those that the mains offer. One that nobody offers any more goes after a while
+ * in which there were mains; when all of them are gone, everything stays.
  *
  * @returns ends it
  */

@@ -75,8 +75,9 @@ export class Answers {
 
 	/** Sets the headers that an error's answer carries, too. */
 	prepareError(response: HttpResponse): void {
-		for (let at = 0; at + 1 < COMMON.length; at += 2)
+		for (let at = 0; at + 1 < COMMON.length; at += 2) {
 			response.setHeader(COMMON[at] as string, COMMON[at + 1] as string);
+		}
 		response.setHeader('Cache-Control', 'no-store');
 	}
 
